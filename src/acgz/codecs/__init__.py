@@ -1,0 +1,1 @@
+"""Codecs: tokenizer + predictor + settings under one name, in a registry."""

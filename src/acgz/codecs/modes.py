@@ -1,0 +1,95 @@
+"""The modes a person can ask for: presets of a codec and its settings, in one table.
+
+Only compression knows modes. An archive names the codec and its parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from acgz.codecs.base import JSON
+from acgz.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One line of ``acgz modes``."""
+
+    name: str
+    codec: str
+    summary: str
+    source: str
+    """Where the method is described."""
+    speed: str
+    """On one core: "very fast" is 20 MB/s and more, "fast" 2, "medium" 0.2, "slow" less."""
+    needs_model: bool = False
+    """True: an installed model is needed to compress and to decompress."""
+    settings: Mapping[str, JSON] = field(default_factory=lambda: MappingProxyType({}))
+
+
+DEFAULT_MODE = "plus"
+
+_TABLE = (
+    Mode(
+        name="plus",
+        codec="mixture",
+        settings={"level": "plus"},
+        summary="adaptive mixture of context and repeat experts (default)",
+        source="acgz, docs/engine.md",
+        speed="medium",
+    ),
+    Mode(
+        name="ultra",
+        codec="mixture",
+        settings={"level": "ultra"},
+        summary="the same with more experts: smaller and slower",
+        source="acgz, docs/engine.md",
+        speed="slow",
+    ),
+    Mode(
+        name="order0",
+        codec="order0",
+        summary='baseline: adaptive frequencies of the four bases ("fair" probabilities)',
+        source="RNN compressors after DeepZip, baselines",
+        speed="fast",
+    ),
+    Mode(
+        name="uniform",
+        codec="uniform",
+        summary="baseline: every base has probability 1/4",
+        source="RNN compressors after DeepZip, baselines",
+        speed="fast",
+    ),
+    Mode(
+        name="twobit",
+        codec="twobit",
+        summary="baseline: four bases in a byte",
+        source="plain packing",
+        speed="very fast",
+    ),
+)
+
+MODES: Mapping[str, Mode] = MappingProxyType({mode.name: mode for mode in _TABLE})
+"""All modes by name, best known first."""
+
+
+def get_mode(name: str) -> Mode:
+    """The mode of that name; UsageError if there is none.
+
+    >>> get_mode("twobit").codec
+    'twobit'
+    """
+    try:
+        return MODES[name]
+    except KeyError:
+        raise UsageError(f"there is no mode {name!r}; the modes are {', '.join(MODES)}") from None
+
+
+def mode_of(codec: str, parameters: Mapping[str, JSON]) -> str:
+    """The mode that writes such a block, or the codec's name where no mode says so."""
+    for mode in MODES.values():
+        if mode.codec == codec and mode.settings.items() <= parameters.items():
+            return mode.name
+    return codec

@@ -1,0 +1,120 @@
+"""The one encode loop and the one decode loop, for every predictor.
+
+The symbols are cut into contiguous lanes whose lengths differ by one at most, the longer
+ones first. Step t codes symbol t of every lane, lane by lane, into one range coder stream.
+Only in the last step some lanes may be without a symbol: the last ones.
+"""
+
+from __future__ import annotations
+
+from math import isqrt
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from acgz.coding import range_coder
+from acgz.errors import DamagedError
+from acgz.predictors.base import PRECISION, Predictor
+
+MOST_LANES = 1 << 16
+
+
+def default_lanes(count: int) -> int:
+    """As many lanes as steps, up to 1,024: a step costs some µs of Python beside its lanes."""
+    return max(1, min(1024, isqrt(count)))
+
+
+def lane_starts(count: int, lanes: int) -> NDArray[np.int64]:
+    """Where each lane begins; shape (lanes,).
+
+    >>> lane_starts(10, 4).tolist()
+    [0, 3, 6, 8]
+    """
+    lane = np.arange(lanes, dtype=np.int64)
+    return lane * (count // lanes) + np.minimum(lane, count % lanes)
+
+
+def encode(
+    symbols: NDArray[np.unsignedinteger],
+    predictor: Predictor,
+    lanes: int,
+    progress: NDArray[np.int64] | None = None,
+) -> bytes:
+    """Code ``symbols``, shape (n,), values below ``predictor.alphabet``, in ``lanes`` lanes."""
+    count = symbols.size
+    starts = lane_starts(count, lanes)
+    out = np.zeros(range_coder.capacity(count, PRECISION), dtype=np.uint8)
+    coder = range_coder.new_encoder()
+    for step in range(-(-count // lanes)):
+        active = min(lanes, count - step * lanes)
+        frequencies = predictor.frequencies()
+        if not _encode_step(coder, out, symbols, starts, step, active, frequencies):
+            raise ValueError(f"illegal frequencies from {type(predictor).__name__}")
+        if active == lanes:
+            predictor.update(symbols[starts + step])
+        if progress is not None:
+            progress[0] = step * lanes + active
+    return out[: range_coder.finish(coder, out)].tobytes()
+
+
+def decode(
+    payload: bytes,
+    count: int,
+    predictor: Predictor,
+    lanes: int,
+    progress: NDArray[np.int64] | None = None,
+) -> NDArray[np.uint8]:
+    """The ``count`` symbols that `encode` has coded; shape (count,)."""
+    starts = lane_starts(count, lanes)
+    symbols = np.zeros(count, dtype=np.uint8)
+    data = np.frombuffer(payload, dtype=np.uint8)
+    coder = np.zeros(3, dtype=np.uint64)
+    range_coder.start_decoder(coder, data)
+    for step in range(-(-count // lanes)):
+        active = min(lanes, count - step * lanes)
+        frequencies = predictor.frequencies()
+        if not _decode_step(coder, data, symbols, starts, step, active, frequencies):
+            raise DamagedError("the residues do not decode")
+        if active == lanes:
+            predictor.update(symbols[starts + step])
+        if progress is not None:
+            progress[0] = step * lanes + active
+    return symbols
+
+
+@njit(cache=True, nogil=True)
+def _encode_step(coder, out, symbols, starts, step, active, frequencies):
+    """Code one symbol of each of the first ``active`` lanes; False for illegal frequencies."""
+    for lane in range(active):
+        symbol = symbols[starts[lane] + step]
+        start = np.uint64(0)
+        total = np.uint64(0)
+        for other in range(frequencies.shape[1]):
+            if other == symbol:
+                start = total
+            total += np.uint64(frequencies[lane, other])
+        frequency = np.uint64(frequencies[lane, symbol])
+        if frequency == 0 or total != np.uint64(1 << PRECISION):
+            return False
+        range_coder.encode(coder, out, start, frequency, PRECISION)
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _decode_step(coder, data, symbols, starts, step, active, frequencies):
+    """Decode one symbol of each of the first ``active`` lanes; False if there is none."""
+    last = frequencies.shape[1] - 1
+    for lane in range(active):
+        point = np.uint64(range_coder.target(coder, PRECISION))
+        symbol = 0
+        start = np.uint64(0)
+        while symbol < last and start + np.uint64(frequencies[lane, symbol]) <= point:
+            start += np.uint64(frequencies[lane, symbol])
+            symbol += 1
+        frequency = np.uint64(frequencies[lane, symbol])
+        if frequency == 0 or point >= start + frequency:
+            return False
+        symbols[starts[lane] + step] = symbol
+        range_coder.advance(coder, data, start, frequency, PRECISION)
+    return True

@@ -1,0 +1,1 @@
+"""Predictors: given the past of every lane, how likely is each next symbol?"""
