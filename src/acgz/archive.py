@@ -1,0 +1,201 @@
+"""Random access: the records of an archive as sequences that are decoded when they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from acgz.codecs.base import Work
+from acgz.codecs.modes import mode_of
+from acgz.container.indexed import IndexedReader, Member
+from acgz.container.records import RecordPart, Stretch, find_stretches
+from acgz.errors import DamagedError, RecordNotFoundError
+
+
+@dataclass(frozen=True)
+class Info:
+    """What is known of an archive without decoding its residues."""
+
+    mode: str
+    """Mode of its blocks; several, where they differ, with "," between; "" without residues."""
+    size: int
+    """Bytes of the archive."""
+    text_size: int
+    """Bytes of the original."""
+    bases: int
+    """A, C, G and T, upper or lower case."""
+    records: int
+    blocks: int
+    layout_size: int
+    """Bytes of headers, line ends, case and all that is not a base."""
+    residues_size: int
+    """Bytes of the coded bases."""
+    models: tuple[str, ...]
+    """Digests, in hexadecimal, of the models and the reference that decoding needs."""
+    files: tuple[str, ...]
+    """Names of the files in it; empty if there is just one, without a name."""
+
+    @property
+    def bits_per_base(self) -> float:
+        """Of the whole archive; 0 if there are no bases."""
+        return 8 * self.size / self.bases if self.bases else 0.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a part of a record is."""
+
+    block: int
+    number: int
+    """Among the stretches of the block."""
+    part: RecordPart
+
+
+class Record:
+    """A sequence in an archive. ``len(record)`` is its letters, ``record[10:20]`` some of them.
+
+    Positions are 0-based and half-open, negative ones count from the end, as in Python.
+    """
+
+    def __init__(self, archive: Archive, name: str, file: str | None, places: tuple[Place, ...]):
+        self._archive = archive
+        self.name = name
+        """First word of the header; "" for a sequence without one."""
+        self.file = file
+        """Name of the file it is in; None in an archive of one file without a name."""
+        self.places = places
+        self.length = sum(place.part.length for place in places)
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __repr__(self) -> str:
+        return f"Record(name={self.name!r}, length={self.length})"
+
+    def __str__(self) -> str:
+        """All letters, in their case, without line ends."""
+        return self[:]
+
+    def __getitem__(self, key: int | slice) -> str:
+        """Letters at a position (IndexError outside) or of a slice; decodes only their blocks."""
+        if isinstance(key, int):
+            index = range(self.length)[key]
+            return self[index : index + 1]
+        start, stop, step = key.indices(self.length)
+        if step < 0:
+            forward = range(start, stop, step)[::-1]
+            return self[forward.start : forward.stop : -step][::-1] if forward else ""
+        pieces = []
+        offset = 0
+        for place in self.places:
+            first, last = max(start - offset, 0), min(stop - offset, place.part.length)
+            if first < last:
+                pieces.append(self._archive.letters(place)[first:last])
+            offset += place.part.length
+        return b"".join(pieces)[::step].decode("utf-8", "surrogateescape")
+
+
+class Archive:
+    """An archive that is open for reading; a context manager.
+
+    ``archive["chr1"]`` is a `Record`, and so is ``archive[0]``; iteration goes over all of them.
+    The last block that was decoded is kept, so reading in order decodes every block once.
+    """
+
+    def __init__(self, stream: BinaryIO, work: Work | None = None, *, close: bool = False) -> None:
+        self._stream = stream
+        self._close = close
+        self._reader = IndexedReader(stream, work)
+        self._decoded: tuple[int, bytes, list[Stretch]] = (-1, b"", [])
+        self._letters: tuple[Place | None, bytes] = (None, b"")
+
+    @cached_property
+    def records(self) -> tuple[Record, ...]:
+        """All records, in order; the files of an archive of several one after the other."""
+        return tuple(record for member in self._reader.members for record in self._join(member))
+
+    def __getitem__(self, key: str | int) -> Record:
+        """The record of a name, the first if several have it, or of a number from 0.
+
+        Raises RecordNotFoundError.
+        """
+        try:
+            return self.records[key] if isinstance(key, int) else self._by_name[key]
+        except (KeyError, IndexError):
+            raise RecordNotFoundError(f"there is no record {key!r}") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self.records)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    @cached_property
+    def info(self) -> Info:
+        """Sizes and contents. Reads the archive, but decodes no residues."""
+        headers = [self._reader.block(number).header for number in range(len(self._reader))]
+        coded = [header for header in headers if header.residue_count]
+        return Info(
+            mode=",".join(dict.fromkeys(mode_of(h.codec, h.parameters) for h in coded)),
+            size=self._reader.size,
+            text_size=sum(header.text_size for header in headers),
+            bases=sum(header.residue_count for header in headers),
+            records=len(self.records),
+            blocks=len(headers),
+            layout_size=sum(header.layout_size for header in headers),
+            residues_size=sum(header.residues_size for header in headers),
+            models=tuple(dict.fromkeys(need.hex() for h in coded for need in h.needs)),
+            files=tuple(member.name for member in self._reader.members if member.name),
+        )
+
+    def close(self) -> None:
+        """Close the file, if `acgz.open` has opened it."""
+        if self._close:
+            self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def letters(self, place: Place) -> bytes:
+        """All letters of one part of a record."""
+        if self._letters[0] == place:
+            return self._letters[1]
+        if self._decoded[0] != place.block:
+            text = self._reader.text(place.block)
+            self._decoded = place.block, text, find_stretches(text)
+        _, text, stretches = self._decoded
+        if place.number < len(stretches):
+            stretch = stretches[place.number]
+            letters = stretch.sequence(text)
+            if place.part == RecordPart(stretch.name, len(letters), stretch.continued):
+                self._letters = place, letters
+                return letters
+        raise DamagedError(f"the record table is wrong about block {place.block}: {place.part}")
+
+    @cached_property
+    def _by_name(self) -> dict[str, Record]:
+        return {record.name: record for record in reversed(self.records)}
+
+    def _join(self, member: Member) -> list[Record]:
+        """The records of one file, each from its parts in one block or several."""
+        found: list[tuple[str, list[Place]]] = []
+        for block, parts in zip(member.blocks, self._reader.records(member), strict=True):
+            for number, part in enumerate(parts):
+                if not (part.continued and found):
+                    found.append((part.name, []))
+                found[-1][1].append(Place(block, number, part))
+        return [Record(self, name, member.name, tuple(places)) for name, places in found]

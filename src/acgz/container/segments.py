@@ -1,0 +1,62 @@
+"""Cuts an input of any length into the texts of its blocks, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from acgz.container.records import line_end
+
+LONGEST_HEADER = 1 << 20
+"""Bytes. A header line is not cut, even if the block is shorter; beyond this length, this
+is no header but some other file."""
+
+
+def segments(stream: BinaryIO, size: int) -> Iterator[tuple[bytes, bool]]:
+    """Yield (text, last) with texts of about ``size`` bytes: at most, but for a long header.
+
+    A text ends at a line end where one is near (in its second half), so that blocks begin with
+    whole lines. Files of very long lines are cut inside a line of sequence, never inside a
+    header. ``last`` is True if the text is known to be the last one: it is shorter than ``size``.
+    """
+    text = b""
+    at_line_start = True
+    while True:
+        text += _read(stream, size - len(text))
+        if len(text) < size:
+            if text:
+                yield text, True
+            return
+        cut = _cut(text, at_line_start)
+        if cut == 0:
+            text += _rest_of_line(stream)
+            cut = len(text)
+        yield text[:cut], False
+        at_line_start = text[cut - 1 : cut] in (b"\n", b"\r")
+        text = text[cut:]
+
+
+def _cut(text: bytes, at_line_start: bool) -> int:
+    """Where to cut a full ``text``; 0 if all of it is the beginning of a header line."""
+    line = text.rfind(line_end(text)) + 1
+    in_header = text[line : line + 1] == b">" and (line > 0 or at_line_start)
+    if in_header or line > len(text) // 2:
+        return line
+    # The next text must not look like a header, so it begins with the last letter but ">".
+    last_letter = len(text.rstrip(b">")) - 1
+    return last_letter if last_letter > 0 else len(text)
+
+
+def _rest_of_line(stream: BinaryIO) -> bytes:
+    return stream.readline(LONGEST_HEADER)
+
+
+def _read(stream: BinaryIO, count: int) -> bytes:
+    """``count`` bytes, fewer only at the end of the stream."""
+    data = stream.read(count)
+    while 0 < len(data) < count:
+        more = stream.read(count - len(data))
+        if not more:
+            break
+        data += more
+    return data

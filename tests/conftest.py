@@ -1,0 +1,29 @@
+"""What several test files share: where the data is, and which modes can run here."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data beside the repository; skips the test where there is none."""
+    folder = Path(os.environ.get("ACGZ_SHARED", Path(__file__).parents[2] / "shared")) / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no shared data: {folder} is missing (set ACGZ_SHARED)")
+    return folder
+
+
+def fasta(*lengths: int, width: int = 60, seed: int = 1) -> bytes:
+    """A FASTA file with a record of random bases for every one of ``lengths``."""
+    generator = random.Random(seed)
+    lines = []
+    for number, length in enumerate(lengths, start=1):
+        lines.append(f">chr{number} made for a test")
+        sequence = "".join(generator.choices("ACGT", k=length))
+        lines += [sequence[start : start + width] for start in range(0, length, width)]
+    return "\n".join([*lines, ""]).encode()

@@ -1,0 +1,214 @@
+"""The Python interface: bytes to bytes, files, records and slices; and that importing it is light."""
+
+from __future__ import annotations
+
+import io
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import fasta
+
+import acgz
+from acgz.container.meter import Meter
+from acgz.errors import InputError, NotAnArchiveError, RecordNotFoundError, UsageError
+
+SEQUENCES = {
+    "chr1": "".join(random.Random(5).choices("ACGTacgtN", k=333)),
+    "chr2": "",
+    "chr3": "ACGTRYKMacgt-*",
+    "chr4": "".join(random.Random(6).choices("ACGT", k=100)),
+}
+TEXT = "".join(
+    f">{name} described\n" + "".join(f"{seq[i : i + 50]}\n" for i in range(0, len(seq), 50))
+    for name, seq in SEQUENCES.items()
+).encode()
+
+
+def archive_of(text: bytes, **settings: int) -> acgz.Archive:
+    return acgz.open(io.BytesIO(acgz.compress(text, "twobit", **settings)))
+
+
+@pytest.mark.parametrize("block", [16, 64, 100, 1 << 20])
+def test_records_have_names_and_lengths_in_order(block: int) -> None:
+    with archive_of(TEXT, block=block) as archive:
+        found = [(record.name, record.length) for record in archive.records]
+        assert found == [(name, len(sequence)) for name, sequence in SEQUENCES.items()]
+        assert [record.name for record in archive] == list(SEQUENCES)
+        assert len(archive) == 4
+
+
+@pytest.mark.parametrize("block", [16, 64, 100, 1 << 20])
+def test_slices_are_those_of_the_sequence(block: int) -> None:
+    generator = random.Random(block)
+    with archive_of(TEXT, block=block) as archive:
+        for name, sequence in SEQUENCES.items():
+            record = archive[name]
+            assert str(record) == sequence
+            assert len(record) == len(sequence)
+            for _ in range(30):
+                start, stop = generator.choices([None, *range(-350, 351)], k=2)
+                step = generator.choice([None, 1, 2, 7, -1, -3])
+                assert record[start:stop:step] == sequence[start:stop:step]
+
+
+def test_single_letters_have_positions_from_0_and_from_the_end() -> None:
+    with archive_of(TEXT) as archive:
+        assert archive["chr3"][0] == "A"
+        assert archive["chr3"][-1] == "*"
+        for position in (14, -15):
+            with pytest.raises(IndexError):
+                archive["chr3"][position]
+
+
+def test_records_have_numbers_too() -> None:
+    with archive_of(TEXT) as archive:
+        assert archive[0].name == "chr1"
+        assert archive[-1].name == "chr4"
+        with pytest.raises(RecordNotFoundError):
+            archive[4]
+
+
+def test_a_name_that_is_missing_is_an_error_that_repeats_it() -> None:
+    with archive_of(TEXT) as archive:
+        assert "chr1" in archive
+        assert "chr5" not in archive
+        with pytest.raises(RecordNotFoundError, match="chr5"):
+            archive["chr5"]
+
+
+def test_of_records_with_one_name_the_first_is_found_and_all_are_listed() -> None:
+    with archive_of(b">a\nACGT\n>a\nGGGG\n") as archive:
+        assert str(archive["a"]) == "ACGT"
+        assert [str(record) for record in archive] == ["ACGT", "GGGG"]
+
+
+@pytest.mark.parametrize("block", [16, 1 << 20])
+def test_a_sequence_without_header_is_a_record_without_name(block: int) -> None:
+    with archive_of(b"ACGT" * 30, block=block) as archive:
+        assert [(record.name, record.length) for record in archive] == [("", 120)]
+        assert archive[""][118:] == "GT"
+
+
+def test_only_the_blocks_of_a_slice_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    with archive_of(fasta(5000), block=500) as archive:
+        assert archive.info.blocks == 11
+        decoded = []
+        text = archive._reader.text
+        monkeypatch.setattr(archive._reader, "text", lambda n: decoded.append(n) or text(n))
+        assert len(archive["chr1"][2000:2010]) == 10
+        assert len(archive["chr1"][2010:2020]) == 10
+        assert len(decoded) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"\n\n", b"@r\nACGT\n+\nIIII\n", b"LOCUS x\n//\n", bytes(range(256)), b"plain words\n"],
+)
+def test_files_that_are_no_sequence_have_no_records(text: bytes) -> None:
+    with archive_of(text) as archive:
+        assert archive.records == ()
+
+
+@pytest.mark.parametrize("text", [b">p1 x\nMKVLAAGIV\n>p2\nLLE\n", b">p1\nNNNNNNNNN\n>p2\nNNN\n"])
+@pytest.mark.parametrize("block", [16, 1 << 20])
+def test_records_without_bases_are_listed_and_read(text: bytes, block: int) -> None:
+    with archive_of(text, block=block) as archive:
+        assert [(record.name, len(record)) for record in archive] == [("p1", 9), ("p2", 3)]
+        assert str(archive["p1"]).encode() in text
+
+
+def test_info_adds_up() -> None:
+    with archive_of(TEXT) as archive:
+        info = archive.info
+    assert info.mode == "twobit"
+    assert info.records == 4
+    assert info.blocks == 1
+    assert info.text_size == len(TEXT)
+    assert info.bases == sum(
+        seq.upper().count(base) for seq in SEQUENCES.values() for base in "ACGT"
+    )
+    assert info.residues_size == -(-info.bases // 4)
+    assert info.bits_per_base == 8 * info.size / info.bases
+    assert info.models == ()
+    assert info.files == ()
+
+
+def test_files_are_opened_by_path_and_closed(tmp_path: Path) -> None:
+    path = tmp_path / "x.acgz"
+    path.write_bytes(acgz.compress(TEXT, "twobit"))
+    with acgz.open(path) as archive:
+        stream = archive._stream
+        assert archive["chr4"][:] == SEQUENCES["chr4"]
+    assert stream.closed
+
+
+def test_a_file_object_of_the_caller_stays_open() -> None:
+    stream = io.BytesIO(acgz.compress(TEXT, "twobit"))
+    with acgz.open(stream):
+        pass
+    assert not stream.closed
+
+
+def test_a_file_that_cannot_be_opened_is_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nowhere\.acgz: No such file"):
+        acgz.open(tmp_path / "nowhere.acgz")
+    with pytest.raises(InputError, match="Is a directory"):
+        acgz.open(tmp_path)
+
+
+def test_a_file_that_is_no_archive_is_closed_again(tmp_path: Path) -> None:
+    path = tmp_path / "x.fa"
+    path.write_bytes(TEXT)
+    with pytest.raises(NotAnArchiveError):
+        acgz.open(path)  # an open file would be a ResourceWarning
+
+
+def test_mistakes_in_settings_are_usage_errors() -> None:
+    with pytest.raises(UsageError, match="no mode"):
+        acgz.compress(TEXT, "best")
+    with pytest.raises(UsageError, match="'lane'"):
+        acgz.compress(TEXT, "order0", lane=3)
+    with pytest.raises(UsageError, match="lanes"):
+        acgz.compress(TEXT, "order0", lanes=0)
+
+
+def test_streams_are_copied_and_the_meter_counts_their_bytes() -> None:
+    packed, restored = io.BytesIO(), io.BytesIO()
+    meter = Meter()
+    acgz.compress_stream(io.BytesIO(TEXT), packed, "order0", block=100, meter=meter)
+    assert meter.position == len(TEXT)
+    packed.seek(0)
+    meter = Meter()
+    acgz.decompress_stream(packed, restored, meter=meter)
+    assert restored.getvalue() == TEXT
+    assert meter.position == len(TEXT)
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, acgz, acgz.cli.main; acgz.__version__\n"
+        "print(*({'torch', 'numba', 'numpy', 'tqdm', 'msgpack'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_compressing_does_not_import_pytorch() -> None:
+    code = (
+        "import sys, acgz\n"
+        "acgz.decompress(acgz.compress(b'ACGT', 'order0'))\n"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]
+
+
+def test_the_package_lists_what_it_offers() -> None:
+    assert set(acgz.__all__) <= set(dir(acgz))
+    for name in acgz.__all__:
+        assert getattr(acgz, name) is not None
+    with pytest.raises(AttributeError, match="telepathy"):
+        acgz.telepathy  # noqa: B018
