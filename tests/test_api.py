@@ -1,4 +1,4 @@
-"""The Python interface: bytes to bytes, files, records and slices; and that importing it is light."""
+"""The Python interface: bytes to bytes, files, records, slices; importing it is light."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import fasta
 
 import acgz
 from acgz.container.meter import Meter
 from acgz.errors import InputError, NotAnArchiveError, RecordNotFoundError, UsageError
+from conftest import fasta
 
 SEQUENCES = {
     "chr1": "".join(random.Random(5).choices("ACGTacgtN", k=333)),

@@ -77,7 +77,7 @@ def test_the_archive_made_by_hand_is_read() -> None:
 @pytest.mark.parametrize("position", [0, 2, 3, 4])
 @pytest.mark.parametrize("claim", [-1, None, "8", 1.5, [], True, 1 << 64 - 1, 1 << 40])
 def test_sizes_are_not_trusted(position: int, claim: object) -> None:
-    header = HEADER[:position] + [claim] + HEADER[position + 1 :]
+    header = [*HEADER[:position], claim, *HEADER[position + 1 :]]
     tracemalloc.start()
     try:
         with pytest.raises((DamagedError, LimitError)):

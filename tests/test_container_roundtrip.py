@@ -6,7 +6,6 @@ import io
 import random
 
 import pytest
-from conftest import fasta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from acgz.container.blocks import Recipe
 from acgz.container.reader import MemberStart, read_archive
 from acgz.container.writer import ArchiveWriter
 from acgz.errors import DamagedError, UsageError
+from conftest import fasta
 
 BASELINES = ["uniform", "order0", "twobit"]
 INPUTS = {

@@ -6,7 +6,6 @@ import io
 from collections.abc import Callable
 
 import pytest
-from conftest import fasta
 
 import acgz
 from acgz.errors import (
@@ -16,6 +15,7 @@ from acgz.errors import (
     TruncatedError,
     VersionError,
 )
+from conftest import fasta
 
 TEXT = fasta(60, 25, seed=3).replace(b"ACG", b"aNg")
 ARCHIVES = {

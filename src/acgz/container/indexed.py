@@ -13,7 +13,7 @@ from acgz.container import format as fields
 from acgz.container import record_table
 from acgz.container.blocks import Block, decode_block, outline
 from acgz.container.meter import Meter
-from acgz.container.reader import check_preamble, read_chunk, read_chunks
+from acgz.container.reader import check_preamble, read_chunk, read_chunks, read_head
 from acgz.container.records import RecordPart, find_parts, looks_like_records
 from acgz.container.source import Source
 from acgz.errors import DamagedError
@@ -59,6 +59,14 @@ class IndexedReader:
     def __len__(self) -> int:
         """Number of blocks."""
         return len(self._places)
+
+    def claimed_text_size(self) -> int:
+        """Bytes of the original by the headers of the blocks, whose checksums are not verified."""
+        size = 0
+        for offset, _ in self._places:
+            _, head = read_head(self._source(offset))
+            size += fields.BlockHeader.unpack(head).text_size
+        return size
 
     def block(self, number: int) -> Block:
         """A block as it is stored, its checksum verified."""

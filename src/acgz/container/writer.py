@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Iterable
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from acgz.codecs.base import Work
 from acgz.container import format as fields
@@ -20,11 +20,17 @@ DEAREST_RECORD_TABLE = 0.01
 """Share of the member. A larger table saves the reader little: the layouts are not much more."""
 
 
+class Sink(Protocol):
+    """All that an archive needs to be written to."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
 class ArchiveWriter:
     """Call `add` for every file, then `finish`. ``out`` is only written to, and not closed."""
 
     def __init__(
-        self, out: BinaryIO, recipe: Recipe, work: Work | None = None, meter: Meter | None = None
+        self, out: Sink, recipe: Recipe, work: Work | None = None, meter: Meter | None = None
     ) -> None:
         if recipe.block_size < LEAST_BLOCK_SIZE:
             raise UsageError(f"a block has at least {LEAST_BLOCK_SIZE} bytes")
@@ -32,6 +38,8 @@ class ArchiveWriter:
         self._recipe = recipe
         self._work = work or Work()
         self._meter = meter or Meter()
+        self.size = 0
+        """Bytes of archive written."""
         self._members: list[fields.MemberIndex] = []
         self._names: set[str | None] = set()
         self._write(fields.PREAMBLE)
@@ -92,6 +100,7 @@ class ArchiveWriter:
 
     def _write(self, data: bytes) -> None:
         self._out.write(data)
+        self.size += len(data)
 
 
 def _record_table(records: list[list[RecordPart]], member_size: int) -> bytes | None:

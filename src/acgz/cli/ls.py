@@ -1,0 +1,44 @@
+"""``acgz ls``: the records of an archive."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from acgz.cli import messages, options
+
+
+def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "ls",
+        help="list the records",
+        description="Lists the records of archives, without decompressing their bases: name, "
+        "length in letters, number of the (first) block it is in, and in archives of several "
+        "files the file; with tabs in between.",
+    )
+    options.add_files(parser, "archives")
+    options.add_json(parser)
+    parser.set_defaults(main=main)
+
+
+def main(args: argparse.Namespace) -> int:
+    from acgz.cli.inputs import open_archive
+
+    found: list[dict[str, Any]] = []
+
+    def show(file: str) -> None:
+        with open_archive(file) as archive:
+            for record in archive:
+                block = record.places[0].block
+                if args.json:
+                    facts = {"archive": file, "file": record.file, "name": record.name}
+                    found.append({**facts, "length": record.length, "block": block})
+                else:
+                    columns = [record.name, str(record.length), str(block)]
+                    print("\t".join(columns + ([record.file] if record.file else [])))
+
+    code = messages.for_each(args.files or ["-"], show)
+    if args.json:
+        print(json.dumps(found, indent=2))
+    return code
