@@ -6,17 +6,13 @@ its children (see `child.run`).
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from acgz.bench.peers import Form
-from acgz.errors import InputError
 
 _BUFFER = 1 << 20
 _TO_DNA = bytes.maketrans(b"acgtuU", b"ACGTTT")
@@ -53,21 +49,15 @@ class Genome:
         return Prepared(path, form, path.stat().st_size)
 
 
-def prepare(source: Path, folder: Path, *, residues_only: bool = False) -> Genome:
-    """Write the forms of ``source`` into ``folder``.
+def prepare(stream: BinaryIO, name: str, folder: Path, *, residues_only: bool = False) -> Genome:
+    """Write the forms of the text in ``stream`` into ``folder``.
 
-    A gzip, bzip2, xz or zstd file stands for its content. With ``residues_only`` every
-    tool gets the residues: bare, or (where it reads nothing but FASTA) under one header line.
-
-    Raises InputError if the file cannot be read.
+    With ``residues_only`` every tool gets the residues: bare, or (where it reads nothing but
+    FASTA) under one header line.
     """
     original = folder / "file"
-    try:
-        with _open(source) as stream, original.open("wb") as copy:
-            shutil.copyfileobj(stream, copy, _BUFFER)
-    except (OSError, EOFError, lzma.LZMAError) as error:
-        raise InputError(f"{source}: {getattr(error, 'strerror', None) or error}") from error
-
+    with original.open("wb") as copy:
+        shutil.copyfileobj(stream, copy, _BUFFER)
     bare, wrapped = folder / "residues", folder / "fasta"
     bases = _write_residues(original, bare, wrapped)
     if not bases:
@@ -78,7 +68,7 @@ def prepare(source: Path, folder: Path, *, residues_only: bool = False) -> Genom
         forms = {Form.FILE: original, Form.RESIDUES: bare, Form.FASTA: wrapped}
         if _starts_with(original, b">"):
             forms[Form.FASTA] = original
-    return Genome(source.name, bases, forms)
+    return Genome(name, bases, forms)
 
 
 def _write_residues(original: Path, bare: Path, wrapped: Path) -> int:
@@ -118,22 +108,3 @@ def _sequence(path: Path) -> Iterator[bytes]:
 def _starts_with(path: Path, prefix: bytes) -> bool:
     with path.open("rb") as stream:
         return stream.read(len(prefix)) == prefix
-
-
-def _open(source: Path) -> BinaryIO:
-    with source.open("rb") as stream:
-        magic = stream.read(6)
-    if magic.startswith(b"\x1f\x8b"):
-        return cast(BinaryIO, gzip.open(source))
-    if magic.startswith(b"BZh"):
-        return cast(BinaryIO, bz2.open(source))
-    if magic == b"\xfd7zXZ\x00":
-        return cast(BinaryIO, lzma.open(source))
-    if magic.startswith(b"\x28\xb5\x2f\xfd"):
-        import zstandard  # costs memory, and few inputs need it
-
-        reader = zstandard.ZstdDecompressor().stream_reader(
-            source.open("rb"), read_across_frames=True, closefd=True
-        )
-        return cast(BinaryIO, reader)
-    return source.open("rb")

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from acgz.cli import messages, options
 from acgz.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Compresses and restores FILES with every mode and every peer, one after the other, each as a
 process of its own, compares the restored bytes, and prints one table. A peer that is not
-installed is named as missing. gz, bz2, xz and zst files stand for their content."""
+installed is named as missing. gz, xz and zst files stand for their content."""
 
 
 def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -28,7 +29,7 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="compare modes and other compressors on your files",
         description=DESCRIPTION,
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
+    parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument(
         "--modes",
         default="plus",
@@ -46,7 +47,7 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     parser.add_argument(
         "--repeat",
-        type=_positive_int,
+        type=options.count,
         default=1,
         metavar="N",
         help="run everything N times; the fastest counts",
@@ -57,19 +58,14 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="SECONDS",
         help="stop a child that takes longer and go on with the next",
     )
-    parser.add_argument(
-        "-T",
-        "--threads",
-        type=_positive_int,
-        metavar="N",
-        help="threads of acgz (peers run with one thread where they let us choose)",
-    )
+    options.add_threads(parser)
     parser.add_argument(
         "--work",
         type=Path,
         metavar="DIR",
         help="folder for temporary files (default: the system's)",
     )
+    parser.add_argument("-q", "--quiet", action="store_true", help="no remarks, only the result")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print JSON instead of the table")
     output.add_argument("--csv", action="store_true", help="print CSV instead of the table")
@@ -78,62 +74,63 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def main(args: argparse.Namespace) -> int:
     """Run the bench; 1 if a mode of acgz did not restore its input, else 0."""
-    import tempfile
+    from acgz.bench.peers import PEERS, acgz_mode, find_peers
+    from acgz.bench.run import OK
 
-    from acgz.bench import inputs, report, run
-
-    modes, peers = _modes(args), _peers(args)
+    modes = [acgz_mode(name, ["-T", str(args.threads)]) for name in _names(args.modes)]
+    peers = list(PEERS) if args.peers == "all" else find_peers(_names(args.peers))
     for file in args.files:
-        if not file.is_file():  # say so now rather than after an hour
+        if not Path(file).is_file():  # say so now rather than after an hour
             raise InputError(f"{file}: no such file")
     rows: list[Row] = []
-    with tempfile.TemporaryDirectory(prefix="acgz-bench-", dir=args.work) as work:
+    try:
+        _measure(args, modes, peers, rows)
+    finally:  # Ctrl-C does not take away what has been measured
+        if rows:
+            sys.stdout.write(_rendered(args, rows))
+    ours = {mode.name for mode in modes}
+    return int(any(row.tool in ours and row.status != OK for row in rows))
+
+
+def _measure(
+    args: argparse.Namespace, modes: list[Tool], peers: list[Tool], rows: list[Row]
+) -> None:
+    """Append the row of each tool on each file to ``rows``."""
+    import tempfile
+
+    from acgz.bench import inputs, run
+    from acgz.cli.inputs import open_input
+
+    temporary = tempfile.TemporaryDirectory
+    with temporary(prefix="acgz-bench-", dir=args.work) as work:
         if modes:
-            _say("warming the kernel cache on 20,000 bases, before anything is timed")
+            messages.remark(args, "warming the kernel cache before anything is timed")
             for row in run.warm_up(modes, Path(work)):
                 if row.status != run.OK:
                     raise UsageError(f"{row.tool}: {row.status}")
         for file in args.files:
-            with tempfile.TemporaryDirectory(dir=work) as place:
-                genome = inputs.prepare(file, Path(place), residues_only=args.residues)
+            with temporary(dir=work) as place, open_input(file, unpack=True) as source:
+                genome = inputs.prepare(
+                    source.stream, Path(file).name, Path(place), residues_only=args.residues
+                )
                 for tool in [*modes, *peers]:
                     row = run.measure(
                         tool, genome, Path(place), repeat=args.repeat, timeout=args.timeout
                     )
-                    _say(_progress(row))
+                    messages.remark(args, _progress(row))
                     rows.append(row)
+
+
+def _rendered(args: argparse.Namespace, rows: list[Row]) -> str:
+    from acgz.bench import report
+
     if args.json:
-        sys.stdout.write(report.as_json(rows, _about(args)))
-    elif args.csv:
-        sys.stdout.write(report.as_csv(rows))
-    else:
-        sys.stdout.write(report.as_table(rows))
-    ours = {mode.name for mode in modes}
-    return int(any(row.tool in ours and row.status != run.OK for row in rows))
-
-
-def _modes(args: argparse.Namespace) -> list[Tool]:
-    from acgz.bench.peers import acgz_mode
-
-    options = ["-T", str(args.threads)] if args.threads else []
-    return [acgz_mode(name, options) for name in _names(args.modes)]
-
-
-def _peers(args: argparse.Namespace) -> list[Tool]:
-    from acgz.bench.peers import PEERS, find_peers
-
-    return list(PEERS) if args.peers == "all" else find_peers(_names(args.peers))
+        return report.as_json(rows, _about(args))
+    return report.as_csv(rows) if args.csv else report.as_table(rows)
 
 
 def _names(text: str) -> list[str]:
     return [] if text == "none" else [name for name in text.split(",") if name]
-
-
-def _positive_int(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return value
 
 
 def _about(args: argparse.Namespace) -> dict[str, object]:
@@ -155,7 +152,3 @@ def _progress(row: Row) -> str:
         return f"{row.genome}: {row.tool}: {row.status}"
     seconds = row.compress.seconds + (row.decompress.seconds if row.decompress else 0)
     return f"{row.genome}: {row.tool}: {row.packed_bytes:,} bytes, {seconds:.1f} s, {row.status}"
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
