@@ -63,14 +63,12 @@ def compress_stream(
     threads: int = 1,
     meter: Meter | None = None,
     **settings: JSON,
-) -> bytes:
+) -> None:
     """`compress` in bounded memory, from one binary file object to another.
 
-    Neither is sought in or closed. ``meter``, watched from another thread, shows the progress.
-    Returns the SHA-256 of what was read.
-    """
+    Both are buffered ones (their `write` writes all); neither is sought in or closed. ``meter``, watched from another thread, shows the progress."""
     recipe = Recipe.of_mode(get_mode(mode), settings, block)
-    return _compress(source, target, recipe, threads, meter or Meter())
+    _compress(source, target, recipe, threads, meter or Meter())
 
 
 def decompress(data: bytes, *, threads: int = 1, memory_limit: int = MEMORY_LIMIT) -> bytes:
@@ -139,8 +137,7 @@ def open(
 
 def _compress(
     source: BinaryIO, target: BinaryIO, recipe: Recipe, threads: int, meter: Meter
-) -> bytes:
+) -> None:
     writer = ArchiveWriter(target, recipe, Work(threads, meter.residues), meter)
-    digest = writer.add(source)
+    writer.add(source)
     writer.finish()
-    return digest

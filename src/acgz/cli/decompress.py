@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from acgz.cli import messages, options
-from acgz.cli.compress import SUFFIX, remove, same_file
+from acgz.cli.paths import remove, restored_path, same_file
 from acgz.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,6 +50,8 @@ def restore(args: argparse.Namespace, file: str) -> None:
             else:
                 outputs.append(_new_output(args, file, event.name))
                 unfinished.enter_context(outputs[-1])
+                if args.rm and outputs[-1].part is None:
+                    raise UsageError("--rm wants the output in a file")
 
         size = read_through(args, file, take)
         like = file if len(outputs) == 1 and os.path.isfile(file) else None
@@ -66,26 +67,10 @@ def _new_output(args: argparse.Namespace, file: str, member: str | None) -> Outp
     from acgz.cli.outputs import FileOutput, StandardOutput
 
     if args.stdout or args.output == "-" or (file == "-" and not args.output and not member):
-        if args.rm:
-            raise UsageError("--rm wants the output in a file")
         return StandardOutput()
-    target = _target(args.output, file, member)
+    target = restored_path(args.output, file, member)
     if same_file(file, str(target)):
         raise UsageError("the output would replace the archive")
     if member is not None:
         target.parent.mkdir(parents=True, exist_ok=True)
     return FileOutput(target, force=args.force)
-
-
-def _target(output: str | None, file: str, member: str | None) -> Path:
-    """Where to restore ``member`` (None: the one file without a name) of the archive ``file``."""
-    if member is not None:
-        return Path(output or os.path.dirname(file), member)
-    if output and not os.path.isdir(output):
-        return Path(output)
-    stem = file.removesuffix(SUFFIX)
-    if stem == file or not os.path.basename(stem):
-        raise UsageError(
-            f"its name does not end in {SUFFIX}: say with -o or -c where to restore it"
-        )
-    return Path(output, os.path.basename(stem)) if output else Path(stem)

@@ -25,6 +25,7 @@ def main(args: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from acgz.cli.inputs import open_archive
+    from acgz.cli.outputs import print_lines
 
     found: list[dict[str, Any]] = []
 
@@ -34,12 +35,12 @@ def main(args: argparse.Namespace) -> int:
         facts = {"archive": file, **asdict(info), "bits_per_base": round(info.bits_per_base, 4)}
         found.append(facts)
         if not args.json:
-            print(_as_text(facts), end="\n\n" if len(files) > 1 else "\n")
+            print_lines(_as_text(facts), *([""] if len(files) > 1 else []))
 
     files: list[str] = args.files or ["-"]
     code = messages.for_each(files, inform)
     if args.json:
-        print(json.dumps(found, indent=2))
+        print_lines(json.dumps(found, indent=2))
     return code
 
 

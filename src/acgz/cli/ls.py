@@ -24,21 +24,32 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def main(args: argparse.Namespace) -> int:
     from acgz.cli.inputs import open_archive
+    from acgz.cli.outputs import print_lines
 
     found: list[dict[str, Any]] = []
 
     def show(file: str) -> None:
         with open_archive(file) as archive:
-            for record in archive:
-                block = record.places[0].block
-                if args.json:
-                    facts = {"archive": file, "file": record.file, "name": record.name}
-                    found.append({**facts, "length": record.length, "block": block})
-                else:
-                    columns = [record.name, str(record.length), str(block)]
-                    print("\t".join(columns + ([record.file] if record.file else [])))
+            records = [
+                {
+                    "archive": file,
+                    "file": record.file,
+                    "name": record.name,
+                    "length": record.length,
+                    "block": record.places[0].block,
+                }
+                for record in archive
+            ]
+        found.extend(records)
+        if not args.json:
+            print_lines(*map(_as_line, records))
 
     code = messages.for_each(args.files or ["-"], show)
     if args.json:
-        print(json.dumps(found, indent=2))
+        print_lines(json.dumps(found, indent=2))
     return code
+
+
+def _as_line(record: dict[str, Any]) -> str:
+    columns = [record["name"], str(record["length"]), str(record["block"])]
+    return "\t".join([*columns, record["file"]] if record["file"] else columns)

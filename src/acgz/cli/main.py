@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import io
 import os
 import sys
 from collections.abc import Sequence
@@ -41,9 +40,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = build_parser().parse_args(argv)
     except SystemExit as stop:  # argparse has printed help or what is wrong
         return int(stop.code or 0)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # names of files and records are any bytes
-            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
     try:
         with job.signals_as_interrupts():
             code = int(args.main(args))

@@ -20,6 +20,7 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def main(args: argparse.Namespace) -> int:
+    from acgz.cli.outputs import print_lines
     from acgz.codecs.modes import MODES
 
     if args.json:
@@ -33,9 +34,10 @@ def main(args: argparse.Namespace) -> int:
             }
             for mode in MODES.values()
         ]
-        print(json.dumps(modes, indent=2))
+        print_lines(json.dumps(modes, indent=2))
         return 0
     for mode in MODES.values():
         model = "needs a model" if mode.needs_model else "no model"
-        print(f"{mode.name:10} {mode.speed:10} {model:14} {mode.summary} [{mode.source}]")
+        line = f"{mode.name:10} {mode.speed:10} {model:14} {mode.summary} [{mode.source}]"
+        print_lines(line)
     return 0

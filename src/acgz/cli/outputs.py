@@ -114,8 +114,10 @@ class StandardOutput:
     part: Path | None = None
 
     def write(self, data: bytes) -> None:
+        left = memoryview(data)
         try:
-            sys.stdout.buffer.write(data)
+            while left:  # with PYTHONUNBUFFERED, one call may write only a part
+                left = left[sys.stdout.buffer.write(left) :]
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -140,6 +142,12 @@ class StandardOutput:
 
 
 Output = FileOutput | StandardOutput
+
+
+def print_lines(*lines: str) -> None:
+    """Write lines to stdout in UTF-8; names that are not UTF-8 come out as the bytes they were."""
+    text = "".join(f"{line}\n" for line in lines)
+    StandardOutput().write(text.encode("utf-8", "surrogateescape"))
 
 
 def _umask() -> int:

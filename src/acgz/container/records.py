@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 BLANKS = b" \t\r\n\v\f"
 """Characters between the letters of a sequence, which are not counted."""
+
+_COMMENT = re.compile(rb"(?:^|(?<=[\n\r]));[^\n\r]*")
+"""A line that begins with ";", as FASTA had them once."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,11 @@ class Stretch:
     continued: bool
 
     def sequence(self, text: bytes) -> bytes:
-        """The letters alone, in their case."""
-        return text[self.start : self.end].translate(None, BLANKS)
+        """The letters alone, in their case; lines that begin with ";" are comments."""
+        lines = text[self.start : self.end]
+        if b";" in lines:
+            lines = _COMMENT.sub(b"", lines)
+        return lines.translate(None, BLANKS)
 
 
 def looks_like_records(text: bytes, residue_count: int) -> bool:

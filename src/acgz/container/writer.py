@@ -44,8 +44,13 @@ class ArchiveWriter:
         self._names: set[str | None] = set()
         self._write(fields.PREAMBLE)
 
-    def add(self, source: BinaryIO, name: str | None = None) -> bytes:
-        """Compress all of ``source``; return its SHA-256.
+    @property
+    def digests(self) -> list[bytes]:
+        """SHA-256 of every file that has been added."""
+        return [member.sha256 for member in self._members]
+
+    def add(self, source: BinaryIO, name: str | None = None) -> None:
+        """Compress all of ``source``.
 
         ``name`` may be None if this is the only file. Otherwise it is where the file will be
         restored: relative, with "/" between folders. UsageError for a name that was there
@@ -78,7 +83,6 @@ class ArchiveWriter:
                 sha256.digest(), head_size, tuple(sizes), _record_table(records, sum(sizes))
             )
         )
-        return sha256.digest()
 
     def finish(self) -> None:
         """Write the index. Without it the archive counts as truncated."""
