@@ -6,7 +6,12 @@ import os
 import random
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# How fast a machine is, is no claim of a test.
+hypothesis.settings.register_profile("acgz", deadline=None)
+hypothesis.settings.load_profile("acgz")
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,8 @@ from acgz.codecs import registry
 from acgz.codecs.base import Work
 from acgz.container import record_table
 from acgz.container.format import PREAMBLE, BlockHeader, pack_varint
-from acgz.container.records import RecordPart
+from acgz.container.pieces import Piece
+from acgz.container.record_table import RecordTable
 from acgz.errors import (
     AcgzError,
     DamagedError,
@@ -32,6 +33,7 @@ LAYOUT = split(TEXT).layout
 _, PAYLOAD = registry.get("twobit").encode(split(TEXT).residues, {}, Work())
 HEADER: list[Any] = [8, zlib.crc32(TEXT), len(LAYOUT), 0, len(PAYLOAD), "twobit", {}]
 DIGEST = hashlib.sha256(TEXT).digest()
+UNIT_SIZE = 4 + 2 + len(msgpack.packb(HEADER)) + len(LAYOUT) + len(PAYLOAD)
 
 
 def chunk(kind: bytes, head: Any, sections: bytes = b"") -> bytes:
@@ -43,7 +45,7 @@ def chunk(kind: bytes, head: Any, sections: bytes = b"") -> bytes:
 def archive(header: Any = HEADER, index: Any = None, before: bytes = b"") -> bytes:
     block = chunk(b"B", header, LAYOUT + PAYLOAD)
     if index is None:
-        index = [[DIGEST, len(before), len(block)]]
+        index = [[len(before) + len(block)], DIGEST]
     tail = chunk(b"I", index)
     return PREAMBLE + before + block + tail + pack_varint(len(tail))[::-1]
 
@@ -146,25 +148,20 @@ def test_digests_are_digests(parameters: dict[str, object]) -> None:
         acgz.decompress(archive([*HEADER[:6], parameters]))
 
 
-@pytest.mark.parametrize("where", ["block", "member", "index", "entry"])
+@pytest.mark.parametrize("where", ["block", "member", "index"])
 def test_fields_to_come_are_ignored_in_small_and_refused_in_capital_letters(where: str) -> None:
     def with_field(name: str) -> bytes:
         extra = {name: 1}
         if where == "block":
             return archive([*HEADER, extra])
         if where == "member":
-            return archive(before=chunk(b"M", ["a", extra]))
-        member = [DIGEST, 0, len(archive()) - 4 - len(index_chunk(archive()))]
-        return archive(index=[member, extra] if where == "index" else [[*member, extra]])
+            return archive(before=chunk(b"M", ["a", 0, extra]))
+        return archive(index=[[UNIT_SIZE], DIGEST, extra])
 
     assert acgz.decompress(with_field("later")) == TEXT
     read_all_ways(with_field("later"))
     with pytest.raises(VersionError, match="Later"):
         read_all_ways(with_field("Later"))
-
-
-def index_chunk(data: bytes) -> bytes:
-    return data[data.rindex(b"I" + bytes([data[-1] - 6])) :]
 
 
 @pytest.mark.parametrize(
@@ -177,18 +174,23 @@ def index_chunk(data: bytes) -> bytes:
         b"\xd6\xff\0\0\0\0",
         [],
         [[]],
-        [[DIGEST]],
-        [[DIGEST[:31], 0, 40]],
-        [[DIGEST, 0]],
-        [[DIGEST, 0, 1]],
-        [[DIGEST, -1, 40]],
-        [[DIGEST, 0, 1 << 62]],
-        [[DIGEST, "0"]],
-        [[DIGEST, 0, 40, {"r": 1}]],
-        [[DIGEST, 0, 40, {1: 1}]],
-        {"a": 1},
+        [[UNIT_SIZE]],
         [DIGEST],
-        [[bytes(32), 0, 40], [bytes(32), 0, 40]],
+        [DIGEST, DIGEST],
+        [[UNIT_SIZE], DIGEST[:31]],
+        [[UNIT_SIZE], DIGEST, DIGEST],
+        [[UNIT_SIZE], "x" * 32],
+        [UNIT_SIZE, DIGEST],
+        [[], DIGEST],
+        [[1], DIGEST],
+        [[-1], DIGEST],
+        [[-1, UNIT_SIZE + 1], DIGEST],
+        [[1 << 62], DIGEST],
+        [[1, 1 << 63], DIGEST],
+        [["1"], DIGEST],
+        [[UNIT_SIZE], DIGEST, {"r": 1}],
+        [[UNIT_SIZE], DIGEST, {1: 1}],
+        {"a": 1},
     ],
 )
 def test_an_index_of_another_shape_is_damage(index: Any) -> None:
@@ -197,17 +199,16 @@ def test_an_index_of_another_shape_is_damage(index: Any) -> None:
 
 
 def test_the_index_has_to_fit_the_blocks_even_if_its_sum_does() -> None:
-    size = len(archive()) - len(index_chunk(archive())) - 4
-    for sizes in ([size - 1, 1], [0, size], [size, 0]):
+    for sizes in ([UNIT_SIZE - 1, 1], [1, UNIT_SIZE - 1], [0, UNIT_SIZE], [UNIT_SIZE, 0]):
         with pytest.raises(DamagedError):
-            read_all_ways(archive(index=[[DIGEST, 0, *sizes]]))
+            read_all_ways(archive(index=[sizes, DIGEST]))
 
 
 def test_the_content_has_to_have_the_stored_sha256() -> None:
     header = [8, None, *HEADER[2:]]
     assert acgz.decompress(archive(header)) == TEXT
     size = len(chunk(b"B", header, LAYOUT + PAYLOAD))
-    wrong = archive(header, [[bytes(32), 0, size]])
+    wrong = archive(header, [[size], bytes(32)])
     with pytest.raises(DamagedError, match="SHA-256"):
         read_all_ways(wrong)
 
@@ -225,15 +226,35 @@ def test_a_block_without_checksum_is_never_shown_before_its_sha256_is_right() ->
 @pytest.mark.parametrize("name", ["../evil", "/etc/passwd", "a/../b", "", 7, None, "a\\b"])
 def test_a_file_is_never_restored_elsewhere(name: object) -> None:
     with pytest.raises(DamagedError):
-        read_all_ways(archive(before=chunk(b"M", [name])))
+        read_all_ways(archive(before=chunk(b"M", [name, 0])))
 
 
 def test_two_files_of_one_name_are_damage() -> None:
-    member = chunk(b"M", ["a"])
-    block = chunk(b"B", HEADER, LAYOUT + PAYLOAD)
-    entry = [DIGEST, len(member), len(block)]
+    members = chunk(b"M", ["a", 0]) + chunk(b"M", ["a", 4])
+    with pytest.raises(DamagedError, match="one name"):
+        read_all_ways(archive(before=members))
+
+
+@pytest.mark.parametrize("offsets", [[1], [0, 9], [5, 4], [-1], ["0"], [None], [1 << 40]])
+def test_files_begin_inside_of_their_block_and_in_order(offsets: list[object]) -> None:
+    members = [chunk(b"M", [f"file{n}", offset]) for n, offset in enumerate(offsets)]
+    digests = [DIGEST] * len(members)
+    before = b"".join(members)
+    size = UNIT_SIZE + len(before)
     with pytest.raises(DamagedError):
-        read_all_ways(archive(before=member + block + member, index=[entry, entry]))
+        read_all_ways(archive(before=before, index=[[size], *digests]))
+
+
+def test_files_that_share_a_block_are_read() -> None:
+    before = b"".join(chunk(b"M", [f"file{n}", n * 4]) for n in range(3))
+    digests = [hashlib.sha256(part).digest() for part in (TEXT[:4], TEXT[4:], b"")]
+    data = archive(before=before, index=[[UNIT_SIZE + len(before)], *digests])
+    assert acgz.decompress(data) == TEXT
+    with acgz.open(io.BytesIO(data)) as opened:
+        assert [(record.file, str(record)) for record in opened] == [
+            ("file0", "ACGT"),
+            ("file1", "ACGT"),
+        ]
 
 
 @pytest.mark.parametrize("kind", [b"b", b"X", b"\0"])
@@ -248,34 +269,46 @@ def test_absurd_lengths_of_heads_are_damage() -> None:
             acgz.decompress(PREAMBLE + b"B" + length)
 
 
-ROWS = [[RecordPart("", 3, True), RecordPart("a", 5, False)], [], [RecordPart("a", 0, False)]]
-
-
 def test_record_tables_come_back() -> None:
-    assert record_table.unpack(record_table.pack(ROWS), 3) == ROWS
+    table = RecordTable()
+    for text in (b"ACG>\nGT\n>a\nACGTT", b"", b">a\n"):
+        table.add(Piece(0, 0, len(text), begins=not table.rows), text, len(text))
+    assert RecordTable.unpack(table.pack()).rows == table.rows
+    assert [len(row) for row in table.rows] == [2, 0, 1]
 
 
 @pytest.mark.parametrize(
     "table",
-    [None, [], [1], [[]], [[1]], [[False, "a"]], [[False, 1, 1]], [[False, "a", -1]], [[True], []]],
+    [None, 7, {}, [1], [[]], [[1]], [[False, "a"]], [[False, 1, 1]], [[False, "a", -1]]],
 )
 def test_a_record_table_of_another_shape_is_damage(table: object) -> None:
     with pytest.raises(DamagedError):
-        record_table.unpack(zlib.compress(msgpack.packb(table)), 1)
+        RecordTable.unpack(zlib.compress(msgpack.packb(table)))
 
 
 def test_a_record_table_that_explodes_is_damage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record_table, "MOST_BYTES", 1 << 20)
     with pytest.raises(DamagedError):
-        record_table.unpack(zlib.compress(bytes(1 << 24)), 1)
+        RecordTable.unpack(zlib.compress(bytes(1 << 24)))
 
 
 def test_a_wrong_record_table_is_noticed_when_it_is_used() -> None:
-    size = len(chunk(b"B", HEADER, LAYOUT + PAYLOAD))
-    for row in ([False, "a", 8], [True, "", 7], [True, "", 8, "a", 3]):
-        table = zlib.compress(msgpack.packb([row]))
-        with pytest.raises(DamagedError, match="record table"):
-            open_and_read(archive(index=[[DIGEST, 0, size, {"r": table}]]))
+    right = [True, "", 8]
+    wrong: list[list[list[object]]] = [
+        [[False, "a", 8]],
+        [[True, "", 7]],
+        [[*right, "a", 3]],
+        [right, right],
+        [],
+    ]
+    for rows in ([right], *wrong):
+        table = zlib.compress(msgpack.packb(rows))
+        data = archive(index=[[UNIT_SIZE], DIGEST, {"r": table}])
+        if rows == [right]:
+            open_and_read(data)
+            continue
+        with pytest.raises(DamagedError):
+            open_and_read(data)
 
 
 def test_a_header_comes_back() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 import acgz
 from acgz.codecs.base import Work
 from acgz.container.blocks import Recipe
-from acgz.container.reader import MemberStart, read_archive
+from acgz.container.format import MemberStart
+from acgz.container.reader import read_archive
 from acgz.container.writer import ArchiveWriter
 from acgz.errors import DamagedError, UsageError
 from conftest import fasta
@@ -61,7 +63,7 @@ def test_inputs_that_end_at_a_block_boundary_come_back(length: int) -> None:
         assert acgz.decompress(acgz.compress(text, "twobit", block=block)) == text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     data=st.one_of(
         st.binary(max_size=300),
@@ -90,7 +92,7 @@ def test_the_frame_around_one_small_record_is_small() -> None:
     assert len(archive) - info.layout_size - info.residues_size <= 75
 
 
-def write(files: list[tuple[str | None, bytes]], block: int = 1 << 20) -> bytes:
+def write(files: Sequence[tuple[str | None, bytes]], block: int = 1 << 20) -> bytes:
     out = io.BytesIO()
     writer = ArchiveWriter(out, Recipe("twobit", block_size=block))
     for name, text in files:
@@ -123,6 +125,42 @@ def test_several_files_come_back_with_their_names(block: int) -> None:
 def test_one_file_without_a_name_stays_without() -> None:
     assert read(write([(None, b"")])) == [(None, b"")]
     assert read(write([(None, b"ACGT")])) == [(None, b"ACGT")]
+
+
+def test_fasta_files_share_a_block_so_that_repeats_are_found() -> None:
+    one, two = fasta(2000), fasta(2000, seed=2)
+    cases = {
+        (one, two): 1,
+        (one[:-1], two): 2,  # the last line of the first has no end
+        (one, b"ACGT\n"): 2,
+        (one, b">protein\nMKVLAAGIVG\n"): 2,
+        (b"ACGT\n", one): 2,
+        (one, b"", two): 2,
+    }
+    for texts, blocks in cases.items():
+        files = [(f"{number}.fa", text) for number, text in enumerate(texts)]
+        archive = write(files)
+        assert read(archive) == files
+        with acgz.open(io.BytesIO(archive)) as opened:
+            assert opened.info.blocks == blocks
+
+
+@settings(max_examples=60)
+@given(
+    texts=st.lists(
+        st.lists(st.sampled_from([">", "ACGT", "N", "\n", ">x\n", "TT\n"]), max_size=20)
+    ),
+    block=st.sampled_from([16, 40, 1 << 20]),
+)
+def test_any_files_come_back_together(texts: list[list[str]], block: int) -> None:
+    files = [(f"{n}", "".join(text).encode()) for n, text in enumerate([["ACGT"], *texts])]
+    archive = write(files, block)
+    assert read(archive) == files
+    with acgz.open(io.BytesIO(archive)) as opened:
+        assert opened.info.files == tuple(name for name, _ in files)
+        for record in opened:
+            text = dict(files)[record.file]
+            assert str(record).encode() in text.replace(b"\n", b"")
 
 
 @pytest.mark.parametrize("names", [("a", "a"), (None, None), (None, "a"), ("a", None)])

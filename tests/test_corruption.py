@@ -8,6 +8,8 @@ from collections.abc import Callable
 import pytest
 
 import acgz
+from acgz.container.blocks import Recipe
+from acgz.container.writer import ArchiveWriter
 from acgz.errors import (
     AcgzError,
     DamagedError,
@@ -17,12 +19,23 @@ from acgz.errors import (
 )
 from conftest import fasta
 
+
+def archive_of_files(*texts: bytes) -> bytes:
+    out = io.BytesIO()
+    writer = ArchiveWriter(out, Recipe("twobit"))
+    for number, text in enumerate(texts):
+        writer.add(io.BytesIO(text), f"{number}.fa")
+    writer.finish()
+    return out.getvalue()
+
+
 TEXT = fasta(60, 25, seed=3).replace(b"ACG", b"aNg")
 ARCHIVES = {
     "order0": acgz.compress(TEXT, "order0"),
     "twobit in blocks": acgz.compress(TEXT, "twobit", block=64),
     "no residues": acgz.compress(b">protein\nMKVLAAGIVGL\n"),
     "empty": acgz.compress(b""),
+    "several files": archive_of_files(TEXT, TEXT[:40], b"", b"words", b""),
 }
 TEXTS = {name: acgz.decompress(archive) for name, archive in ARCHIVES.items()}
 

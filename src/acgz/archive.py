@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import BinaryIO, Self
 
 from acgz.codecs.base import Work
 from acgz.codecs.modes import mode_of
-from acgz.container.indexed import IndexedReader, Member
+from acgz.container.indexed import IndexedReader
 from acgz.container.records import RecordPart, Stretch, find_stretches
 from acgz.errors import DamagedError, RecordNotFoundError
 
@@ -49,8 +50,10 @@ class Place:
     """Where a part of a record is."""
 
     block: int
+    piece: int
+    """Which of the block's pieces; every piece belongs to one file."""
     number: int
-    """Among the stretches of the block."""
+    """Which of the piece's records."""
     part: RecordPart
 
 
@@ -109,13 +112,27 @@ class Archive:
         self._stream = stream
         self._close = close
         self._reader = IndexedReader(stream, work)
-        self._decoded: tuple[int, bytes, list[Stretch]] = (-1, b"", [])
+        # The last that was used, each with what it is: a block's text, a piece of it, a record.
+        self._block: tuple[int, bytes] = (-1, b"")
+        self._piece: tuple[int, bytes, list[Stretch]] = (-1, b"", [])
         self._letters: tuple[Place | None, bytes] = (None, b"")
 
     @cached_property
     def records(self) -> tuple[Record, ...]:
         """All records, in order; the files of an archive of several one after the other."""
-        return tuple(record for member in self._reader.members for record in self._join(member))
+        found: list[tuple[str, int, list[Place]]] = []
+        in_block = Counter[int]()
+        for row in self._reader.rows:
+            for number, part in enumerate(row.parts):
+                place = Place(row.block, in_block[row.block], number, part)
+                file = row.piece.member
+                if part.continued and not row.piece.begins and found and found[-1][1] == file:
+                    found[-1][2].append(place)
+                else:
+                    found.append((part.name, file, [place]))
+            in_block[row.block] += 1
+        names = self._reader.names
+        return tuple(Record(self, name, names[file], tuple(at)) for name, file, at in found)
 
     def __getitem__(self, key: str | int) -> Record:
         """The record of a name, the first if several have it, or of a number from 0.
@@ -151,7 +168,7 @@ class Archive:
             layout_size=sum(header.layout_size for header in headers),
             residues_size=sum(header.residues_size for header in headers),
             models=tuple(dict.fromkeys(need.hex() for h in coded for need in h.needs)),
-            files=tuple(member.name for member in self._reader.members if member.name),
+            files=tuple(name for name in self._reader.names if name is not None),
         )
 
     def close(self) -> None:
@@ -172,30 +189,28 @@ class Archive:
 
     def letters(self, place: Place) -> bytes:
         """All letters of one part of a record."""
-        if self._letters[0] == place:
-            return self._letters[1]
-        if self._decoded[0] != place.block:
-            text = self._reader.text(place.block)
-            self._decoded = place.block, text, find_stretches(text)
-        _, text, stretches = self._decoded
-        if place.number < len(stretches):
+        if self._letters[0] != place:
+            text, stretches = self._read_piece(place.block, place.piece)
+            if place.number >= len(stretches):
+                raise DamagedError(f"there is no {place.part} in block {place.block}")
             stretch = stretches[place.number]
             letters = stretch.sequence(text)
-            if place.part == RecordPart(stretch.name, len(letters), stretch.continued):
-                self._letters = place, letters
-                return letters
-        raise DamagedError(f"the record table is wrong about block {place.block}: {place.part}")
+            if place.part != RecordPart(stretch.name, len(letters), stretch.continued):
+                raise DamagedError(f"there is no {place.part} in block {place.block}")
+            self._letters = place, letters
+        return self._letters[1]
+
+    def _read_piece(self, block: int, number: int) -> tuple[bytes, list[Stretch]]:
+        """The text of a piece of a block, and what is found in it."""
+        if self._block[0] != block:
+            self._block = block, self._reader.text(block)
+            self._piece = -1, b"", []
+        if self._piece[0] != number:
+            text = self._block[1]
+            own = self._reader.pieces(block, len(text))[number].of(text)
+            self._piece = number, own, find_stretches(own)
+        return self._piece[1:]
 
     @cached_property
     def _by_name(self) -> dict[str, Record]:
         return {record.name: record for record in reversed(self.records)}
-
-    def _join(self, member: Member) -> list[Record]:
-        """The records of one file, each from its parts in one block or several."""
-        found: list[tuple[str, list[Place]]] = []
-        for block, parts in zip(member.blocks, self._reader.records(member), strict=True):
-            for number, part in enumerate(parts):
-                if not (part.continued and found):
-                    found.append((part.name, []))
-                found[-1][1].append(Place(block, number, part))
-        return [Record(self, name, member.name, tuple(places)) for name, places in found]

@@ -23,7 +23,7 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def main(args: argparse.Namespace) -> int:
     from acgz.cli.outputs import StandardOutput
     from acgz.cli.reading import read_through
-    from acgz.container.reader import MemberStart
+    from acgz.container.format import MemberStart
 
     out = StandardOutput()
 

@@ -13,7 +13,7 @@ from acgz.errors import UsageError
 
 if TYPE_CHECKING:
     from acgz.cli.outputs import Output
-    from acgz.container.reader import MemberStart
+    from acgz.container.format import MemberStart
 
 DESCRIPTION = """\
 Restores what every archive FILE.acgz was made of, beside it. An archive of several files restores

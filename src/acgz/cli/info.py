@@ -18,6 +18,7 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     options.add_files(parser, "archives")
     options.add_json(parser)
+    options.add_memory_limit(parser)
     parser.set_defaults(main=main)
 
 
@@ -30,7 +31,7 @@ def main(args: argparse.Namespace) -> int:
     found: list[dict[str, Any]] = []
 
     def inform(file: str) -> None:
-        with open_archive(file) as archive:
+        with open_archive(file, memory_limit=args.memory_limit) as archive:
             info = archive.info
         facts = {"archive": file, **asdict(info), "bits_per_base": round(info.bits_per_base, 4)}
         found.append(facts)

@@ -19,6 +19,7 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     options.add_files(parser, "archives")
     options.add_json(parser)
+    options.add_memory_limit(parser)
     parser.set_defaults(main=main)
 
 
@@ -29,7 +30,7 @@ def main(args: argparse.Namespace) -> int:
     found: list[dict[str, Any]] = []
 
     def show(file: str) -> None:
-        with open_archive(file) as archive:
+        with open_archive(file, memory_limit=args.memory_limit) as archive:
             records = [
                 {
                     "archive": file,

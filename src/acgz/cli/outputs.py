@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -65,10 +66,10 @@ class FileOutput:
             if self.part is None:
                 return
             self._refuse_to_overwrite()  # once more: the work may have taken hours
-            if like is None:
+            with contextlib.suppress(OSError):  # some file systems have no permissions to give
                 self.part.chmod(0o666 & ~_umask())
-            else:
-                shutil.copystat(like, self.part)
+                if like is not None:
+                    shutil.copystat(like, self.part)
             self.part.replace(self._target)
             self.part = None
             if durable:

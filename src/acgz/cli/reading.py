@@ -11,8 +11,9 @@ from acgz.cli import job
 from acgz.cli.inputs import open_input
 from acgz.cli.progress import Progress
 from acgz.codecs.base import MEMORY_LIMIT, Work
+from acgz.container.format import MemberStart
 from acgz.container.indexed import IndexedReader
-from acgz.container.reader import MemberStart, read_archive
+from acgz.container.reader import read_archive
 from acgz.errors import AcgzError
 
 

@@ -122,7 +122,7 @@ class Compression:
             work = Work(self._args.threads, bar.meter.residues)
 
             def decompress() -> None:
-                if [member.sha256 for member in IndexedReader(stream).members] != digests:
+                if list(IndexedReader(stream).digests) != digests:
                     raise DamagedError("the archive does not hold what was read; the disk may fail")
                 stream.seek(0)
                 for _ in read_archive(stream, work, bar.meter):

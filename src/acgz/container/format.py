@@ -108,69 +108,59 @@ class BlockHeader:
 
 
 @dataclass(frozen=True)
-class MemberIndex:
-    """What the index says of one member file."""
+class MemberStart:
+    """A file of the archive begins."""
 
-    sha256: bytes
-    """Of the whole original file."""
-    head_size: int
-    """Bytes of the member's own chunk, 0 for the unnamed member."""
-    block_sizes: tuple[int, ...]
-    """Bytes of each of its block chunks, in order; they follow the member's chunk."""
+    name: str | None
+    """Safe to create below a folder; None for the only file of an archive without names."""
+    offset: int = 0
+    """Where it begins in the text of the next block."""
+
+    def pack(self) -> bytes:
+        return _pack([check_member_name(self.name or ""), self.offset])
+
+    @classmethod
+    def unpack(cls, head: bytes) -> MemberStart:
+        fields = _unpack_list(head, "member header")
+        _extensions(fields, at=2, what="member header")
+        if len(fields) != 2 or not isinstance(fields[0], str):
+            raise DamagedError("a member header is not a name and an offset")
+        return cls(check_member_name(fields[0]), _natural(fields[1], "offset of a member"))
+
+
+@dataclass(frozen=True)
+class Index:
+    """The end of an archive, by which all of it is found and verified."""
+
+    unit_sizes: tuple[int, ...]
+    """Bytes of each unit: a block with the members that begin in it. They fill the archive."""
+    digests: tuple[bytes, ...]
+    """SHA-256 of each file."""
     records: bytes | None = None
-    """Table of the records of each block, if there is one; see `record_table`."""
+    """Table of the records of every piece of text, if there is one; see `record_table`."""
 
-    @property
-    def size(self) -> int:
-        """Bytes of the member in the archive."""
-        return self.head_size + sum(self.block_sizes)
+    def pack(self) -> bytes:
+        fields: list[JSON] = [self.unit_sizes, *self.digests]
+        if self.records is not None:
+            fields.append({_RECORDS: self.records})
+        return _pack(fields)
 
-
-def pack_member(name: str) -> bytes:
-    return _pack([check_member_name(name)])
-
-
-def unpack_member(head: bytes) -> str:
-    """The member's name, which is safe to create below a directory."""
-    fields = _unpack_list(head, "member header")
-    _extensions(fields, at=1, what="member header")
-    if len(fields) != 1 or not isinstance(fields[0], str):
-        raise DamagedError("a member header is not one name")
-    return check_member_name(fields[0])
-
-
-def pack_index(members: list[MemberIndex]) -> bytes:
-    packed: list[JSON] = []
-    for member in members:
-        fields: list[JSON] = [member.sha256, member.head_size, *member.block_sizes]
-        if member.records is not None:
-            fields.append({_RECORDS: member.records})
-        packed.append(fields)
-    return _pack(packed)
-
-
-def unpack_index(head: bytes) -> list[MemberIndex]:
-    fields = _unpack_list(head, "index")
-    _extensions(fields, at=len(fields) - 1, what="index")
-    if not fields:
-        raise DamagedError("the index has no member")
-    return [_unpack_member_index(entry) for entry in fields]
-
-
-def _unpack_member_index(fields: object) -> MemberIndex:
-    if not isinstance(fields, list):
-        raise DamagedError("a member of the index is not a list")
-    extensions = _extensions(fields, at=len(fields) - 1, what="index")
-    if len(fields) < 2:
-        raise DamagedError("a member of the index has too few fields")
-    digest = fields[0]
-    if not isinstance(digest, bytes) or len(digest) != 32:
-        raise DamagedError("a SHA-256 of the index is not 32 bytes")
-    records = extensions.get(_RECORDS)
-    if records is not None and not isinstance(records, bytes):
-        raise DamagedError("the record table is not bytes")
-    sizes = [_natural(size, "size in the index", 1 << 56) for size in fields[1:]]
-    return MemberIndex(digest, sizes[0], tuple(sizes[1:]), records)
+    @classmethod
+    def unpack(cls, head: bytes) -> Index:
+        fields = _unpack_list(head, "index")
+        extensions = _extensions(fields, at=len(fields) - 1, what="index")
+        if len(fields) < 2 or not isinstance(fields[0], list):
+            raise DamagedError("the index has no files or no sizes")
+        for digest in fields[1:]:
+            if not isinstance(digest, bytes) or len(digest) != 32:
+                raise DamagedError("a SHA-256 of the index is not 32 bytes")
+        records = extensions.get(_RECORDS)
+        if records is not None and not isinstance(records, bytes):
+            raise DamagedError("the record table is not bytes")
+        sizes = tuple(_natural(size, "size in the index", 1 << 56) for size in fields[0])
+        if 0 in sizes:
+            raise DamagedError("a size in the index is 0")
+        return cls(sizes, tuple(fields[1:]), records)
 
 
 def pack_varint(value: int) -> bytes:

@@ -6,15 +6,18 @@ import hashlib
 import io
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from typing import BinaryIO
 
 from acgz.codecs.base import Work
 from acgz.container import format as fields
-from acgz.container import record_table
 from acgz.container.blocks import Block, decode_block, outline
+from acgz.container.chunks import check_preamble, read_chunk, read_head, read_units
+from acgz.container.format import BlockHeader, Index, MemberStart
 from acgz.container.meter import Meter
-from acgz.container.reader import check_preamble, read_chunk, read_chunks, read_head
-from acgz.container.records import RecordPart, find_parts, looks_like_records
+from acgz.container.pieces import Piece, pieces_of
+from acgz.container.record_table import RecordTable
+from acgz.container.records import RecordPart
 from acgz.container.source import Source
 from acgz.errors import DamagedError
 
@@ -22,21 +25,31 @@ _LONGEST_TRAILER = 9
 
 
 @dataclass(frozen=True)
-class Member:
-    """One file of the archive."""
+class _Place:
+    """Where a block is, in bytes, and which files are in it."""
 
-    name: str | None
-    """None for the only file of an archive without names."""
-    sha256: bytes
-    blocks: range
-    """Numbers of its blocks; they count through the whole archive."""
+    offset: int
+    size: int
+    members_before: int
+    """Files that begin in blocks before."""
+    starts: tuple[MemberStart, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """The records in one piece of text."""
+
+    block: int
+    piece: Piece
+    """Its end is not known if it is the last one of the block."""
+    parts: list[RecordPart]
 
 
 class IndexedReader:
     """An archive in a file that can be sought in; the file is not closed.
 
-    Creating one raises NotAnArchiveError, VersionError, DamagedError or TruncatedError; reading
-    a block raises what `read_archive` raises.
+    ``len(reader)`` is the number of blocks. Creating one raises NotAnArchiveError, VersionError,
+    DamagedError or TruncatedError; reading a block raises what `read_archive` raises.
     """
 
     def __init__(self, stream: BinaryIO, work: Work | None = None) -> None:
@@ -44,70 +57,92 @@ class IndexedReader:
         self._work = work or Work()
         self.size = stream.seek(0, os.SEEK_END)
         """Bytes of the archive."""
-        self._places: list[tuple[int, int]] = []
-        """(offset, size) of every block."""
-        self._records: dict[Member, list[list[RecordPart]]] = {}
+        self.names: list[str | None] = []
+        """Names of the files."""
+        self._places: list[_Place] = []
         check_preamble(self._source(0))
         try:
-            self.members = self._find_members(*self._read_index())
+            self._index, end = self._read_index()
+            self._find_blocks(end)
         except DamagedError:
             stream.seek(0)
-            for _ in read_chunks(stream, self._work):
+            for _ in read_units(stream, self._work):
                 pass  # raises, and knows better what is wrong and where
             raise
 
+    @property
+    def digests(self) -> tuple[bytes, ...]:
+        """SHA-256 of every file."""
+        return self._index.digests
+
     def __len__(self) -> int:
-        """Number of blocks."""
         return len(self._places)
 
     def claimed_text_size(self) -> int:
         """Bytes of the original by the headers of the blocks, whose checksums are not verified."""
         size = 0
-        for offset, _ in self._places:
-            _, head = read_head(self._source(offset))
-            size += fields.BlockHeader.unpack(head).text_size
+        for place in self._places:
+            _, head = read_head(self._source(place.offset))
+            size += BlockHeader.unpack(head).text_size
         return size
 
     def block(self, number: int) -> Block:
         """A block as it is stored, its checksum verified."""
-        offset, size = self._places[number]
-        chunk = read_chunk(self._source(offset), self._work)
-        if not isinstance(chunk.content, Block) or chunk.size != size:
-            raise DamagedError(f"there is no block of {size:,} bytes at byte {offset:,}")
+        place = self._places[number]
+        chunk = read_chunk(self._source(place.offset), self._work)
+        if not isinstance(chunk.content, Block) or chunk.size != place.size:
+            raise DamagedError(
+                f"there is no block of {place.size:,} bytes at byte {place.offset:,}"
+            )
         return chunk.content
 
     def text(self, number: int) -> bytes:
         """The text of a block, decoded and verified."""
         block = self.block(number)
         text = decode_block(block, self._work, Meter())
-        if block.header.text_crc is None and hashlib.sha256(text).digest() != self._sha256(number):
-            raise DamagedError("the content does not have the SHA-256 of the original")
+        if block.header.text_crc is None and hashlib.sha256(text).digest() != self.digests[0]:
+            raise DamagedError("the content does not have its SHA-256")
         return text
 
-    def records(self, member: Member) -> list[list[RecordPart]]:
-        """The records in each block of a file, without decoding residues; none if it has none."""
-        if member not in self._records:
-            self._records[member] = self._read_records(member)
-        return self._records[member]
+    def pieces(self, number: int, text_size: int) -> list[Piece]:
+        """The pieces of a block's text, one for every file."""
+        place = self._places[number]
+        return pieces_of(text_size, place.starts, place.members_before)
 
-    def _read_records(self, member: Member) -> list[list[RecordPart]]:
-        records: list[list[RecordPart]] = []
-        for number in member.blocks:
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The records of every piece of text, without decoding residues."""
+        places = [
+            (block, piece) for block in range(len(self)) for piece in self._bare_pieces(block)
+        ]
+        table = self._read_records() if self._index.records is None else self._stored_records()
+        if len(table.rows) != len(places):
+            raise DamagedError("the record table does not fit the blocks")
+        return [
+            Row(block, piece, table.rows[number]) for number, (block, piece) in enumerate(places)
+        ]
+
+    def _bare_pieces(self, number: int) -> list[Piece]:
+        """The pieces of a block whose text size is not known yet; the last end is wrong."""
+        return self.pieces(number, 1 << 63)
+
+    def _stored_records(self) -> RecordTable:
+        return RecordTable.unpack(self._index.records or b"")
+
+    def _read_records(self) -> RecordTable:
+        table = RecordTable()
+        for number in range(len(self)):
             block = self.block(number)
             text = outline(block, self._work)
-            if not records and not looks_like_records(text, block.header.residue_count):
-                return [[] for _ in member.blocks]
-            records.append(find_parts(text))
-        return records
-
-    def _sha256(self, number: int) -> bytes:
-        return next(member.sha256 for member in self.members if number in member.blocks)
+            for piece in self.pieces(number, len(text)):
+                table.add(piece, text, block.header.residue_count)
+        return table
 
     def _source(self, offset: int) -> Source:
         self._stream.seek(offset)
         return Source(self._stream, offset)
 
-    def _read_index(self) -> tuple[list[fields.MemberIndex], int]:
+    def _read_index(self) -> tuple[Index, int]:
         """The index, and where it begins."""
         tail = self._source(max(0, self.size - _LONGEST_TRAILER)).at_most(_LONGEST_TRAILER)
         size = Source(io.BytesIO(tail[::-1])).varint()
@@ -115,34 +150,38 @@ class IndexedReader:
         if start < len(fields.PREAMBLE):
             raise DamagedError("the archive has no index")
         chunk = read_chunk(self._source(start), self._work)
-        if not isinstance(chunk.content, list) or chunk.size != size:
+        if not isinstance(chunk.content, Index) or chunk.size != size:
             raise DamagedError(f"there is no index of {size:,} bytes at byte {start:,}")
         return chunk.content, start
 
-    def _find_members(self, index: list[fields.MemberIndex], end: int) -> tuple[Member, ...]:
-        """Place every block; they fill the archive from its preamble to the index at ``end``."""
-        members = []
+    def _find_blocks(self, end: int) -> None:
+        """Place every block. They fill the archive from its preamble to the index at ``end``."""
         offset = len(fields.PREAMBLE)
-        for entry in index:
-            name = self._member_name(offset, entry.head_size) if entry.head_size else None
-            offset += entry.head_size
-            first = len(self._places)
-            for size in entry.block_sizes:
-                self._places.append((offset, size))
-                offset += size
-            blocks = range(first, len(self._places))
-            member = Member(name, entry.sha256, blocks)
-            if entry.records is not None:
-                self._records[member] = record_table.unpack(entry.records, len(blocks))
-            members.append(member)
-        if len({member.name for member in members}) < len(members):
+        if offset + sum(self._index.unit_sizes) != end:
+            raise DamagedError(f"the index begins at byte {end:,}, where the blocks do not end")
+        for size in self._index.unit_sizes:
+            starts, block_offset = self._read_starts(offset, offset + size)
+            if not self.names and not starts:
+                starts.append(MemberStart(None))
+            offset += size
+            if block_offset < offset:
+                self._places.append(
+                    _Place(block_offset, offset - block_offset, len(self.names), tuple(starts))
+                )
+            self.names += [start.name for start in starts]
+        if not self.names:
+            self.names.append(None)
+        if len(set(self.names)) < len(self.names):
             raise DamagedError("two files of the archive have one name")
-        if offset != end:
-            raise DamagedError(f"the blocks end at byte {offset:,} and the index begins at {end:,}")
-        return tuple(members)
+        if len(self.names) != len(self.digests):
+            raise DamagedError(f"the index lists {len(self.digests)} files, not {len(self.names)}")
 
-    def _member_name(self, offset: int, size: int) -> str:
-        chunk = read_chunk(self._source(offset), self._work)
-        if not isinstance(chunk.content, str) or chunk.size != size:
-            raise DamagedError(f"there is no member of {size:,} bytes at byte {offset:,}")
-        return chunk.content
+    def _read_starts(self, offset: int, end: int) -> tuple[list[MemberStart], int]:
+        """The members that begin in the unit from ``offset`` to ``end``, and where its block is."""
+        starts: list[MemberStart] = []
+        while offset < end and self._source(offset).exactly(1)[0] == fields.MEMBER:
+            chunk = read_chunk(self._source(offset), self._work)
+            if isinstance(chunk.content, MemberStart):
+                starts.append(chunk.content)
+            offset += chunk.size
+        return starts, offset

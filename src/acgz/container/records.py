@@ -44,8 +44,25 @@ class Stretch:
 
 
 def looks_like_records(text: bytes, residue_count: int) -> bool:
-    """True if the first block of a file says that this is FASTA or raw sequence."""
+    """True if the beginning of a file says that this is FASTA or raw sequence.
+
+    ``residue_count``: of the block it is in.
+    """
     return residue_count > 0 or text[:4096].lstrip(BLANKS).startswith(b">")
+
+
+def looks_like_nucleotide_fasta(head: bytes) -> bool:
+    """True if a file that begins like this is FASTA of nucleotides, by far.
+
+    >>> looks_like_nucleotide_fasta(b">chr1\\nACGTNNacgt")
+    True
+    >>> looks_like_nucleotide_fasta(b">protein\\nMKVLAAGIVG")
+    False
+    """
+    if not head.startswith(b">"):
+        return False
+    letters = b"".join(stretch.sequence(head) for stretch in find_stretches(head))
+    return len(letters.translate(None, b"ACGTUNacgtun")) <= len(letters) // 10
 
 
 def find_stretches(text: bytes) -> list[Stretch]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 from acgz.container.records import line_end
 
@@ -12,17 +12,26 @@ LONGEST_HEADER = 1 << 20
 is no header but some other file."""
 
 
-def segments(stream: BinaryIO, size: int) -> Iterator[tuple[bytes, bool]]:
+class Stream(Protocol):
+    """What is read here, such as a binary file."""
+
+    def read(self, size: int, /) -> bytes: ...
+    def readline(self, size: int, /) -> bytes: ...
+
+
+def segments(stream: Stream, size: int, before: bytes = b"") -> Iterator[tuple[bytes, bool]]:
     """Yield (text, last) with texts of about ``size`` bytes: at most, but for a long header.
+
+    ``before``: less than ``size`` bytes that go before the stream.
 
     A text ends at a line end where one is near (in its second half), so that blocks begin with
     whole lines. Files of very long lines are cut inside a line of sequence, never inside a
     header. ``last`` is True if the text is known to be the last one: it is shorter than ``size``.
     """
-    text = b""
+    text = before
     at_line_start = True
     while True:
-        text += _read(stream, size - len(text))
+        text += read_up_to(stream, size - len(text))
         if len(text) < size:
             if text:
                 yield text, True
@@ -47,11 +56,11 @@ def _cut(text: bytes, at_line_start: bool) -> int:
     return last_letter if last_letter > 0 else len(text)
 
 
-def _rest_of_line(stream: BinaryIO) -> bytes:
+def _rest_of_line(stream: Stream) -> bytes:
     return stream.readline(LONGEST_HEADER)
 
 
-def _read(stream: BinaryIO, count: int) -> bytes:
+def read_up_to(stream: Stream, count: int) -> bytes:
     """``count`` bytes, fewer only at the end of the stream."""
     data = stream.read(count)
     while 0 < len(data) < count:

@@ -5,19 +5,24 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Iterable
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from acgz.codecs.base import Work
 from acgz.container import format as fields
-from acgz.container import record_table
 from acgz.container.blocks import LEAST_BLOCK_SIZE, Recipe, encode_block
 from acgz.container.meter import Meter
-from acgz.container.records import RecordPart, find_parts, looks_like_records
-from acgz.container.segments import segments
+from acgz.container.names import check_member_name
+from acgz.container.pieces import pieces_of
+from acgz.container.record_table import RecordTable
+from acgz.container.records import looks_like_nucleotide_fasta
+from acgz.container.segments import Stream, read_up_to, segments
 from acgz.errors import UsageError
 
 DEAREST_RECORD_TABLE = 0.01
-"""Share of the member. A larger table saves the reader little: the layouts are not much more."""
+"""Share of the archive. A larger table saves the reader little: the layouts are not much more."""
+
+_SNIFFED = 1 << 16
+"""Bytes at the beginning of a file that decide whether it may share a block."""
 
 
 class Sink(Protocol):
@@ -27,7 +32,11 @@ class Sink(Protocol):
 
 
 class ArchiveWriter:
-    """Call `add` for every file, then `finish`. ``out`` is only written to, and not closed."""
+    """Call `add` for every file, then `finish`. ``out`` is only written to, and not closed.
+
+    FASTA files of nucleotides that follow each other share blocks, so that what one has in common
+    with another is stored once.
+    """
 
     def __init__(
         self, out: Sink, recipe: Recipe, work: Work | None = None, meter: Meter | None = None
@@ -40,16 +49,21 @@ class ArchiveWriter:
         self._meter = meter or Meter()
         self.size = 0
         """Bytes of archive written."""
-        self._members: list[fields.MemberIndex] = []
+        self.digests: list[bytes] = []
+        """SHA-256 of every file that has been added."""
         self._names: set[str | None] = set()
+        self._unit_sizes: list[int] = []
+        self._records = RecordTable()
+        self._text = b""
+        """The beginning of a block, less than a whole one."""
+        self._starts: list[fields.MemberStart] = []
+        """Members that begin in it."""
+        self._members_written = 0
+        self._may_be_joined = False
+        """The last file can share its block with the next one."""
         self._write(fields.PREAMBLE)
 
-    @property
-    def digests(self) -> list[bytes]:
-        """SHA-256 of every file that has been added."""
-        return [member.sha256 for member in self._members]
-
-    def add(self, source: BinaryIO, name: str | None = None) -> None:
+    def add(self, source: Stream, name: str | None = None) -> None:
         """Compress all of ``source``.
 
         ``name`` may be None if this is the only file. Otherwise it is where the file will be
@@ -58,38 +72,71 @@ class ArchiveWriter:
         """
         if self._names & {name, None} or (self._names and name is None):
             raise UsageError(f"the files of one archive need different names, not {name!r} again")
-        self._names.add(name)
-        head_size = 0
         if name is not None:
-            head_size = self._write_chunk(fields.MEMBER, fields.pack_member(name))
-        sha256 = hashlib.sha256()
-        sizes: list[int] = []
-        records: list[list[RecordPart]] = []
-        has_records = False
-        for text, last in segments(source, self._recipe.block_size):
-            sha256.update(text)
-            covered_by_sha256 = last and not sizes and name is None
-            block = encode_block(
-                text, self._recipe, self._work, self._meter, checksum=not covered_by_sha256
-            )
-            if not sizes:
-                has_records = looks_like_records(text, block.header.residue_count)
-            if has_records and not (last and not sizes):
-                records.append(find_parts(text))
-            sections = (block.layout, block.residues)
-            sizes.append(self._write_chunk(fields.BLOCK, block.header.pack(), sections))
-        self._members.append(
-            fields.MemberIndex(
-                sha256.digest(), head_size, tuple(sizes), _record_table(records, sum(sizes))
-            )
-        )
+            check_member_name(name)
+        self._names.add(name)
+
+        hashed = _Hashed(source)
+        head = b""
+        if name is not None:
+            head = read_up_to(hashed, min(_SNIFFED, self._recipe.block_size - len(self._text)))
+            joinable = looks_like_nucleotide_fasta(head)
+            if not (self._may_be_joined and joinable and self._text.endswith((b"\n", b"\r"))):
+                self._flush()
+            self._may_be_joined = joinable
+        self._starts.append(fields.MemberStart(name, len(self._text)))
+        before, self._text = self._text + head, b""
+        for text, last in segments(hashed, self._recipe.block_size, before):
+            if last:
+                self._text = text
+            else:
+                self._write_unit(text)
+        self.digests.append(hashed.sha256.digest())
 
     def finish(self) -> None:
-        """Write the index. Without it the archive counts as truncated."""
-        if not self._members:
+        """Write what is left and the index. Without it the archive counts as truncated."""
+        if not self.digests:
             raise UsageError("an archive has at least one file")
-        size = self._write_chunk(fields.INDEX, fields.pack_index(self._members))
+        self._flush(last=True)
+        if self._starts and self._names != {None}:  # empty files at the end
+            self._write_unit(b"")
+        index = fields.Index(tuple(self._unit_sizes), tuple(self.digests), self._record_table())
+        size = self._write_chunk(fields.INDEX, index.pack())
         self._write(fields.pack_varint(size)[::-1])
+
+    def _record_table(self) -> bytes | None:
+        """The table, if the archive has several blocks and it is worth its bytes."""
+        if len(self._unit_sizes) < 2:
+            return None
+        table = self._records.pack()
+        return table if len(table) <= DEAREST_RECORD_TABLE * self.size else None
+
+    def _flush(self, *, last: bool = False) -> None:
+        if self._text:
+            self._write_unit(self._text, last=last)
+            self._text = b""
+
+    def _write_unit(self, text: bytes, *, last: bool = False) -> None:
+        """Write a block, and before it the members that begin in it."""
+        inside = [start for start in self._starts if start.offset < max(1, len(text))]
+        self._starts = [
+            fields.MemberStart(start.name, start.offset - len(text))
+            for start in self._starts[len(inside) :]
+        ]
+        size = 0
+        for start in inside:
+            if start.name is not None:
+                size += self._write_chunk(fields.MEMBER, start.pack())
+        if text:
+            only = last and self._names == {None} and not self._unit_sizes
+            block = encode_block(text, self._recipe, self._work, self._meter, checksum=not only)
+            if not only:
+                for piece in pieces_of(len(text), inside, self._members_written):
+                    self._records.add(piece, text, block.header.residue_count)
+            sections = (block.layout, block.residues)
+            size += self._write_chunk(fields.BLOCK, block.header.pack(), sections)
+        self._unit_sizes.append(size)
+        self._members_written += len(inside)
 
     def _write_chunk(self, kind: int, head: bytes, sections: Iterable[bytes] = ()) -> int:
         """Write a chunk and return its length in bytes."""
@@ -107,9 +154,19 @@ class ArchiveWriter:
         self.size += len(data)
 
 
-def _record_table(records: list[list[RecordPart]], member_size: int) -> bytes | None:
-    """The packed table, if the member has several blocks and it is worth its bytes."""
-    if len(records) < 2:
-        return None
-    table = record_table.pack(records)
-    return table if len(table) <= DEAREST_RECORD_TABLE * member_size else None
+class _Hashed:
+    """A stream of which the SHA-256 is known when it has been read."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self.sha256 = hashlib.sha256()
+
+    def read(self, size: int, /) -> bytes:
+        data = self._stream.read(size)
+        self.sha256.update(data)
+        return data
+
+    def readline(self, size: int, /) -> bytes:
+        line = self._stream.readline(size)
+        self.sha256.update(line)
+        return line
