@@ -1,0 +1,78 @@
+"""The codec "mixture": the engine of `acgz.predictors.mixture` behind the codec interface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acgz.codecs.base import JSON, Work, integer_parameter, reject_unknown_settings
+from acgz.coding import range_coder
+from acgz.errors import DamagedError, LimitError, UsageError
+from acgz.predictors.mixture import engine
+from acgz.predictors.mixture.correction import PRECISION
+from acgz.predictors.mixture.settings import Settings
+
+_LEVELS = ("plus", "ultra")
+_MOST = 1 << 31
+"""Positions are stored in 32 bits."""
+
+
+def _settings(level: int, table_bits: int) -> Settings:
+    chosen = Settings(table_bits=table_bits, match_bits=max(12, table_bits - 2))
+    return replace(chosen, pool=64) if level == 1 else chosen
+
+
+def _table_bits(count: int) -> int:
+    """Room for both strands' contexts twice over, between 2**16 and 2**26 contexts."""
+    return min(max((4 * count).bit_length(), 16), 26)
+
+
+class Mixture:
+    """Residues coded by an engine that learns from them."""
+
+    name = "mixture"
+
+    def encode(
+        self, residues: NDArray[np.uint8], settings: Mapping[str, JSON], work: Work
+    ) -> tuple[dict[str, JSON], bytes]:
+        """See `acgz.codecs.base.Codec`; ``level`` is "plus" or "ultra", ``lanes`` is 1."""
+        reject_unknown_settings(settings, {"level", "lanes"})
+        if settings.get("lanes", 1) != 1:
+            raise UsageError("the mixture engine runs in one lane")
+        level = settings.get("level", "plus")
+        if level not in _LEVELS:
+            raise UsageError(f"the level is plus or ultra, not {level!r}")
+        if residues.size >= _MOST:
+            raise UsageError("a block of the mixture engine holds fewer than 2**31 residues")
+        number, bits = _LEVELS.index(str(level)), _table_bits(residues.size)
+        state = engine.make(_settings(number, bits), residues.size)
+        stream = np.empty(range_coder.capacity(residues.size, PRECISION), np.uint8)
+        progress = work.progress if work.progress is not None else np.zeros(1, np.int64)
+        source = np.array(residues, np.uint8)
+        length = engine.run(state, source, stream, range_coder.new_encoder(), False, progress)
+        return {"l": number, "b": bits}, stream[:length].tobytes()
+
+    def decode(
+        self, payload: bytes, parameters: Mapping[str, JSON], count: int, work: Work
+    ) -> NDArray[np.uint8]:
+        """See `acgz.codecs.base.Codec`."""
+        number = integer_parameter(parameters, "l", 0, len(_LEVELS) - 1)
+        bits = integer_parameter(parameters, "b", 16, 26)
+        if count >= _MOST:
+            raise DamagedError("the block claims more residues than this codec allows")
+        if bits > _table_bits(count):
+            raise DamagedError("the tables are larger than the residues allow")
+        if 20 * (1 << bits) + 3 * count + (160 << 20) > work.memory_limit:
+            raise LimitError("decoding this block needs more memory than allowed")
+        state = engine.make(_settings(number, bits), count)
+        residues = np.zeros(count, np.uint8)
+        progress = work.progress if work.progress is not None else np.zeros(1, np.int64)
+        data = np.frombuffer(payload, np.uint8).copy()
+        engine.run(state, residues, data, np.zeros(3, np.uint64), True, progress)
+        return residues
+
+
+CODEC = Mixture()

@@ -1,0 +1,1 @@
+"""Arithmetic that has one possible result on every machine."""

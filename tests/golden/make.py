@@ -1,0 +1,95 @@
+"""Makes golden archives: ``python tests/golden/make.py``.
+
+Every later version of acgz must decode them, so they are made once. An archive that is there is
+left alone, whatever this version would write; new cases are added. If an archive of a format that
+has been released does not decode any more, the decoder is wrong, not the archive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import acgz
+from acgz.codecs.modes import MODES
+
+FOLDER = Path(__file__).parent
+MANIFEST = FOLDER / "manifest.json"
+
+
+def genome(length: int) -> bytes:
+    """Two records, with a repeat, an inverted repeat, soft mask, N and IUPAC letters."""
+    generator = random.Random(20)
+    noise = "".join(generator.choices("ACGT", [3, 2, 2, 3], k=length // 2))
+    inverted = noise[: length // 5][::-1].translate(str.maketrans("ACGT", "TGCA"))
+    repeat = noise[length // 10 : length // 3]
+    sequence = noise + "N" * 70 + inverted + "RYK" + repeat.lower()
+    lines = [sequence[start : start + 60] for start in range(0, len(sequence), 60)]
+    return "\n".join([">chr1 golden", *lines, ">chr2", "ACGTTGCA", ""]).encode()
+
+
+def untidy() -> bytes:
+    """CRLF, blank lines, an empty record, lines of all lengths, blanks, no final line end."""
+    generator = random.Random(21)
+    lines = []
+    for number in range(9):
+        lines.append(f">contig{number}\twith  blanks ")
+        for _ in range(generator.randrange(5)):
+            lines.append("".join(generator.choices("ACGTacgtnU-", k=generator.randrange(90))))
+    return "\r\n".join(lines).encode()
+
+
+TEXTS: dict[str, Callable[[], bytes]] = {
+    "genome": lambda: genome(20_000),
+    "untidy": untidy,
+    "raw": lambda: genome(2000).replace(b"\n", b"")[13:600],
+    "protein": lambda: b">P1 golden\nMKVLAAGIVGLCAKAYEQFSDNWHPRT\n" * 20,
+    "bytes": lambda: random.Random(22).randbytes(500),
+    "empty": lambda: b"",
+}
+
+CASES: dict[str, tuple[str, str, dict[str, int]]] = {
+    f"{mode}-{text}": (mode, text, {})
+    for mode in MODES
+    for text in ("genome", "untidy", "raw")
+    if not MODES[mode].needs_model
+} | {
+    "twobit-genome-blocks": ("twobit", "genome", {"block": 4096}),
+    "order0-genome-lanes": ("order0", "genome", {"lanes": 7}),
+    "plus-genome-blocks": ("plus", "genome", {"block": 8192}),
+    "plus-genome-lanes": ("plus", "genome", {"lanes": 5}),
+    "protein": ("order0", "protein", {}),
+    "bytes": ("order0", "bytes", {}),
+    "empty": ("order0", "empty", {}),
+}
+"""Name -> mode, text, settings."""
+
+
+def main(modes: list[str]) -> None:
+    """Add what is missing, of the given modes (default: of all)."""
+    manifest = json.loads(MANIFEST.read_text()) if MANIFEST.exists() else {}
+    for name, (mode, text_name, settings) in CASES.items():
+        path = FOLDER / f"{name}.acgz"
+        if path.exists() or name in manifest or (modes and mode not in modes):
+            continue
+        text = TEXTS[text_name]()
+        archive = acgz.compress(text, mode, **settings)
+        path.write_bytes(archive)
+        manifest[name] = {
+            "mode": mode,
+            "settings": settings,
+            "size": len(text),
+            "sha256": hashlib.sha256(text).hexdigest(),
+            "archive_sha256": hashlib.sha256(archive).hexdigest(),
+            "made_by": acgz.__version__,
+        }
+        print(f"{path.name}: {len(text):,} bytes -> {len(archive):,} bytes")
+    MANIFEST.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
