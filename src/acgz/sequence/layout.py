@@ -14,7 +14,7 @@ from acgz.coding.bitstream import BitStream
 from acgz.coding.runs import code_numbers
 from acgz.coding.text import code_lines
 from acgz.errors import DamagedError
-from acgz.sequence.mask import code_mask, mask_word
+from acgz.sequence.mask import code_mask, word_length
 from acgz.sequence.symbols import Symbols, put_upper
 from acgz.sequence.wrapping import Wrapping
 
@@ -47,7 +47,7 @@ def write_layout(layout: Layout, *, with_headers: bool, extended: bool) -> bytes
     ``extended`` may take tens of nanoseconds per symbol to predict the case from the residues.
     """
     symbols, wrapping = layout.symbols, layout.wrapping
-    word = mask_word(symbols) if extended else 0
+    word = word_length(symbols) if extended else 0
     tables = (layout.ends, wrapping.uneven, symbols.others, symbols.uracil, symbols.case)
     counts = np.zeros(_COUNTS, dtype=np.int64)
     counts[0] = wrapping.lengths.size - 1
@@ -109,4 +109,26 @@ def read_layout(
     code_numbers(stream, uneven, 2)
     wrapping = Wrapping(groups, uneven)
     breaks = np.cumsum(wrapping.lengths[:-1])
-    ...
+    code_numbers(stream, others, 3, breaks=breaks, symbol_column=1)
+    code_numbers(stream, uracil, 2)
+    letters = np.zeros(known, dtype=np.uint8) if isinstance(residues, int) else residues
+    _require(int(others[0::3].sum()) <= known, "more other symbols than sequence")
+    _require(int(others.min(initial=0)) >= 0, "a negative run")
+    _require(int(others[2::3].max(initial=0)) <= max_size, "an impossible run")
+    _require(int(others[2::3].sum()) + known <= max_size, "more symbols than text")
+    symbols = Symbols(letters, others, uracil, case)
+    groups[-3] = symbols.count - int(groups[0:-3:3].sum())
+    _require(int(groups[0::3].min()) >= 0, "groups longer than the sequence")
+    if not isinstance(residues, int):
+        if word:
+            _require(word <= 16, "an impossible word")
+            code_mask(stream, put_upper(symbols), case, word)
+        else:
+            code_numbers(stream, case, 2, breaks=breaks)
+        symbols = replace(symbols, case=case)
+    return Layout(symbols, headers, wrapping, ends, bool(unterminated))
+
+
+def _require(condition: bool, complaint: str) -> None:
+    if not condition:
+        raise DamagedError(f"layout: {complaint}")

@@ -25,8 +25,8 @@ MOST_WORD = 14
 
 _WINDOW = 5
 _CONTEXTS = 8
-_WEIGHT = 18000
-_RATE = 16
+_WEIGHT = 12000
+_RATE = 32
 _LIMIT = 1023
 _SLOTS = 1 << 22
 _FEW = 24  # counts are also summed up to this, as WindowMasker does, beside their logarithms
