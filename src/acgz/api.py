@@ -66,7 +66,7 @@ def compress_stream(
 ) -> None:
     """`compress` in bounded memory, from one binary file object to another.
 
-    Both are buffered ones (their `write` writes all); neither is sought in or closed. ``meter``, watched from another thread, shows the progress."""
+    Both are buffered ones (their `write` writes all); neither is sought in or closed. ``meter``, watched from another thread, shows the progress."""  # noqa: E501
     recipe = Recipe.of_mode(get_mode(mode), settings, block)
     _compress(source, target, recipe, threads, meter or Meter())
 

@@ -56,7 +56,7 @@ class BitStream:
             self.settle()
 
     def settle(self) -> None:
-        """After a kernel has stopped: make room to write, or check that the data have not run out."""
+        """After a kernel has stopped: make room to write, or check that the data have not run out."""  # noqa: E501
         if self.decoding:
             if int(self.state[2]) > self.data.size + 8 + _SLACK:
                 raise TruncatedError("layout: the coded stream ends too early")

@@ -136,7 +136,7 @@ def code_mixed(
 
     ``keys`` are the hashed contexts, ``node`` is the place in the symbol's binary tree; ``where``
     and ``inputs`` are room to work in, as long as ``keys``; the size of ``slots`` is a power of two.
-    """
+    """  # noqa: E501
     mask = slots.size - 1
     for k in range(keys.size):
         where[k] = hashed(keys[k], node) & mask

@@ -15,7 +15,6 @@ from typing import Final
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from acgz.coding.bitstream import MARGIN, BitStream
 from acgz.coding.logistic import FRESH, code_mixed, hashed
@@ -49,7 +48,7 @@ PRIMER: Final = b"""\
 >NC_003424.3 Schizosaccharomyces pombe strain 972h- chromosome I, complete sequence
 >NC_000001.1 Drosophila melanogaster chromosome 2L
 >chr1
-"""
+"""  # noqa: E501
 
 _CONTEXTS = 12
 _WEIGHT = 10000  # of 65536, for each of twelve inputs
@@ -116,7 +115,7 @@ def code_lines(
 
 @njit(cache=True, nogil=True)
 def _code(state, data, decoding, history, start, lines, slots, weights, guesses, recent, memory):
-    """Code ``history`` from ``start`` on, until ``lines`` lines have ended; return where it stopped."""
+    """Code ``history`` from ``start`` on, until ``lines`` lines have ended; return where it stopped."""  # noqa: E501
     keys = np.zeros(_CONTEXTS, dtype=np.int64)
     where = np.zeros(_CONTEXTS, dtype=np.int64)
     inputs = np.zeros(_CONTEXTS, dtype=np.int64)

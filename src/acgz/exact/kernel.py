@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from numba import njit
 
-kernel = partial(njit, cache=True, nogil=True, fastmath=False, _nrt=False)
+kernel: Any = partial(njit, cache=True, nogil=True, fastmath=False, _nrt=False)
 """Decorator of a kernel that allocates nothing.
 
 Without ``_nrt=False`` Numba counts references of every array that it takes out of a named
@@ -14,5 +15,5 @@ tuple; in the engine's loop those atomic operations took more than half of the t
 (229 instead of 552 kB/s).
 """
 
-inline_kernel = partial(kernel, forceinline=True)
+inline_kernel: Any = partial(kernel, forceinline=True)
 """Decorator of a kernel that is only called by other kernels and melts into them."""

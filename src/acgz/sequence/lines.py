@@ -4,7 +4,7 @@ Every ``\\n``, ``\\r\\n`` and lone ``\\r`` ends a line. A line that begins with 
 (comment) is a *text line*; all others are *sequence lines*. The sequence lines before the first
 text line, between two, and after the last are a *group*: a text with n text lines has n + 1
 groups, some of them empty.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ MOST_WORD = 14
 
 _WINDOW = 5
 _CONTEXTS = 8
-_WEIGHT = 12000
-_RATE = 32
+_WEIGHT = 18000
+_RATE = 16
 _LIMIT = 1023
 _SLOTS = 1 << 22
 _FEW = 24  # counts are also summed up to this, as WindowMasker does, beside their logarithms
@@ -222,11 +222,11 @@ def _code(
             runs = memory[_RUNS]
             bit = np.int64(not decoding and runs < case.size and run == case[runs])
             # Most letters are far from any change; one slot then says all there is to say.
-            gate = np.int64(logs[at])
+            gate = (np.int64(logs[at])>>1)*2+(np.int64(_highest(logs,at+1,at+9))>np.int64(logs[at]))
             if memory[_LOWER]:
                 gate = 256 + min(run, 255)
             slot = np.int64(gates[gate])
-            if slot < 1 << 20 and (slot & 1023) >= 255:
+            if slot < 1 << 22 and (slot & 1023) >= 255:
                 bit = code_bit(state, data, max(slot >> 16, 1), bit, decoding)
             else:
                 row = _set_contexts(keys, at, word, logs, sums, memory)

@@ -11,7 +11,7 @@
 
 Lengths alternate from the first, which may be 0; the last run of uracil and case, which reaches to
 the end, is left out. So a text of plain A, C, G, T has nothing but residues.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 

@@ -218,7 +218,7 @@ def _lay(symbols, headers, groups, uneven, ends, unterminated, max_size, text):
             if text.size and at < text.size:
                 if end != LF:
                     text[at] = 13
-                if end == LF or end == CRLF:
+                if end == LF or end == CRLF:  # noqa: SIM109
                     text[at + (end == CRLF)] = 10
             at += 2 if end == CRLF else 1
             if at > max_size + 2:

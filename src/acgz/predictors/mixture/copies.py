@@ -176,7 +176,7 @@ def predict(c, residues, raw, votes, width, first, i):
         raw[base * width + first + 1] += np.float32(1.0)
         rank = c.run[j] * 64 + 32 - c.missed[j]
         if rank > best_rank:
-            best = j
+            best = j  # type: ignore[assignment]
             best_rank = rank
     if best < 0:
         c.best[0] = -1

@@ -10,7 +10,7 @@
 
 f is the softsign x / (1 + |x|). All of it learns by one gradient step of the cross-entropy
 per residue. Input x_s is (width,), the inputs of all residues (4, width), row by row.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
