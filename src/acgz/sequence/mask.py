@@ -1,13 +1,14 @@
 """The soft mask of a genome, predicted from its residues.
 
 Lower case usually marks what a program such as WindowMasker (Morgulis et al. 2006) found to be
-repetitive: windows of five successive words of k residues whose mean count in the genome is high. The
-residues, and so the counts, are known before the case is decoded, so the mask is largely known as well.
-The 381,934 runs of the first chromosome of A. thaliana take 322 kB as numbers and 97 kB here.
+repetitive: windows of five successive words of k residues whose mean count in the genome is high.
+The residues, and so the counts, are known before the case is decoded, so the mask is largely
+known as well. The 381,934 runs of the first chromosome of A. thaliana take 322 kB as numbers and
+97 kB here.
 
-For every letter, one bit says whether the case changes there. Eight contexts predict it from the scores
-of the windows around the letter and the lengths of the current and the previous run. Both strands
-of a word count as the same word.
+For every letter, one bit says whether the case changes there. Eight contexts predict it from the
+scores of the windows around the letter and the lengths of the current and the previous run. Both
+strands of a word count as the same word.
 """
 
 from __future__ import annotations
