@@ -16,7 +16,7 @@ from acgz.cli.main import COMMANDS, main
 from acgz.codecs.modes import MODES
 
 SEQUENCES = {
-    "chr1": "".join(random.Random(5).choices("ACGTacgtN", k=1234)),
+    "chr1": "".join(random.Random(5).choices("ACGT", k=1000)) + "N" * 134 + "acgt" * 25,
     "chr2": "ACGT",
     "empty": "",
     "HLA:A": "GGGG",

@@ -59,7 +59,7 @@ def test_flipping_any_bit_is_noticed(name: str, reader: Callable[[bytes], object
     archive = ARCHIVES[name]
     expected = reader(archive)
     for place in range(len(archive)):
-        for mask in (1, 0x20, 0x80, 0xFF):
+        for mask in (0x01, 0x80):
             damaged = bytearray(archive)
             damaged[place] ^= mask
             try:
