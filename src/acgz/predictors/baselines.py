@@ -44,7 +44,7 @@ def fair_frequencies(counts: Sequence[int]) -> list[int]:
     What rounding leaves over goes to the most frequent symbol, where it matters least.
 
     >>> fair_frequencies([1, 1, 0, 0])
-    [32768, 32766, 1, 1]
+    [32767, 32767, 1, 1]
     """
     total = sum(counts)
     if total == 0:

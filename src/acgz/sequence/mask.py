@@ -1,13 +1,14 @@
 """The soft mask of a genome, predicted from its residues.
 
 Lower case usually marks what a program such as WindowMasker (Morgulis et al. 2006) found to be
-repetitive: windows of five successive words of k residues whose mean count in the genome is high. The
-residues, and so the counts, are known before the case is decoded, so the mask is largely known as well.
-The 381,934 runs of the first chromosome of A. thaliana take 322 kB as numbers and 97 kB here.
+repetitive: windows of five successive words of k residues whose mean count in the genome is high.
+The residues, and so the counts, are known before the case is decoded, so the mask is largely known
+as well. The 381,934 runs of the first chromosome of A. thaliana take 322 kB as numbers and 97 kB
+here.
 
-For every letter, one bit says whether the case changes there. Eight contexts predict it from the scores
-of the windows around the letter and the lengths of the current and the previous run. Both strands
-of a word count as the same word.
+For every letter, one bit says whether the case changes there. Eight contexts predict it from the
+scores of the windows around the letter and the lengths of the current and the previous run. Both
+strands of a word count as the same word.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _SLOTS = 1 << 22
 _FEW = 24  # counts are also summed up to this, as WindowMasker does, beside their logarithms
 
 _RARENESS = np.array(
-    [0] + [min((count**16).bit_length() - 1, 160) for count in range(1, 256)], dtype=np.int64
+    [0] + [min((count**16).bit_length() - 1, 144) for count in range(1, 256)], dtype=np.int64
 )
 """16 log2(count), rounded down, for counts up to 255 (which stands for all above)."""
 
@@ -143,7 +144,7 @@ def _score(text, word, counts, rareness, logs, sums):
                     log += rareness[recent[k]]
                     few += min(recent[k], _FEW)
                 begin = at - word - _WINDOW + 2
-                logs[begin] = log*5 >> 4
+                logs[begin] = log >> 2
                 sums[begin] = few
 
 
@@ -173,7 +174,7 @@ def _set_contexts(keys, at, word, logs, sums, memory):
     here = np.int64(logs[at])
     few = np.int64(sums[at])
     soon = _highest(logs, at + 1, at + 17) >> 1
-    if memory[_LOWER] == 0:  # that begins here
+    if memory[_LOWER] == 0:  # lower case begins with a window that begins here
         before = np.int64(logs[at - 1]) if at else np.int64(0)
         few_before = np.int64(sums[at - 1]) if at else np.int64(0)
         near = _highest(logs, at + 1, at + 5) >> 1
