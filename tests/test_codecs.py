@@ -10,7 +10,7 @@ from acgz.codecs import registry, streams
 from acgz.codecs.base import Work
 from acgz.codecs.modes import MODES, get_mode, mode_of
 from acgz.errors import DamagedError, UsageError, VersionError
-from acgz.predictors.base import PRECISION
+from acgz.predictors.base import PRECISION, precision_for
 from acgz.predictors.baselines import fair_frequencies
 
 BASELINES = ["uniform", "order0", "twobit"]
@@ -102,6 +102,7 @@ class Broken:
     """A predictor whose frequencies do not add up."""
 
     alphabet = 4
+    precision = PRECISION
 
     def frequencies(self) -> NDArray[np.uint32]:
         return np.ones((2, 4), dtype=np.uint32)
@@ -113,6 +114,32 @@ class Broken:
 def test_a_predictor_with_illegal_frequencies_is_found_out_when_compressing() -> None:
     with pytest.raises(ValueError, match="Broken"):
         streams.encode(residues(10), Broken(), 2)
+
+
+class Large:
+    """Predicts symbols of a large alphabet, some of which cannot occur."""
+
+    def __init__(self, alphabet: int, lanes: int) -> None:
+        self.alphabet = alphabet
+        self.precision = precision_for(alphabet)
+        self._rows = np.zeros((lanes, alphabet), dtype=np.uint32)
+        self._rows[:, ::2] = 1
+        self._rows[:, alphabet // 2] += (1 << self.precision) - -(-alphabet // 2)
+
+    def frequencies(self) -> NDArray[np.uint32]:
+        return self._rows
+
+    def update(self, symbols: NDArray[np.integer]) -> None:
+        assert symbols.shape == (self._rows.shape[0],)
+
+
+@pytest.mark.parametrize("alphabet", [2, 255, 256, 257, 258, 1 << 14, 1 << 16])
+def test_symbols_of_large_alphabets_come_back(alphabet: int) -> None:
+    lanes = 3
+    symbols = np.random.default_rng(1).integers(0, alphabet // 2, 50).astype(np.uint16) * 2
+    payload = streams.encode(symbols, Large(alphabet, lanes), lanes)
+    restored = streams.decode(payload, symbols.size, Large(alphabet, lanes), lanes)
+    assert restored.tolist() == symbols.tolist()
 
 
 @pytest.mark.parametrize(("count", "lanes"), [(10, 4), (8, 4), (3, 4), (1, 1), (65, 64)])

@@ -37,7 +37,8 @@ class _Uniform:
     ) -> NDArray[np.uint8]:
         lanes = _stored_lanes(count, parameters)
         predictor = Static(equal_frequencies(4), lanes)
-        return streams.decode(payload, count, predictor, lanes, work.progress)
+        residues = streams.decode(payload, count, predictor, lanes, work.progress)
+        return residues.astype(np.uint8, copy=False)
 
 
 class _Order0:
@@ -58,7 +59,8 @@ class _Order0:
     ) -> NDArray[np.uint8]:
         lanes = _stored_lanes(count, parameters)
         predictor = Static(_stored_frequencies(parameters), lanes)
-        return streams.decode(payload, count, predictor, lanes, work.progress)
+        residues = streams.decode(payload, count, predictor, lanes, work.progress)
+        return residues.astype(np.uint8, copy=False)
 
 
 UNIFORM = _Uniform()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from acgz.coding import range_coder
 from acgz.errors import DamagedError
-from acgz.predictors.base import PRECISION, Predictor
+from acgz.predictors.base import Predictor
 
 MOST_LANES = 1 << 16
 
@@ -44,12 +44,13 @@ def encode(
     """Code ``symbols``, shape (n,), values below ``predictor.alphabet``, in ``lanes`` lanes."""
     count = symbols.size
     starts = lane_starts(count, lanes)
-    out = np.zeros(range_coder.capacity(count, PRECISION), dtype=np.uint8)
+    bits = predictor.precision
+    out = np.zeros(range_coder.capacity(count, bits), dtype=np.uint8)
     coder = range_coder.new_encoder()
     for step in range(-(-count // lanes)):
         active = min(lanes, count - step * lanes)
         frequencies = predictor.frequencies()
-        if not _encode_step(coder, out, symbols, starts, step, active, frequencies):
+        if not _encode_step(coder, out, symbols, starts, step, active, frequencies, bits):
             raise ValueError(f"illegal frequencies from {type(predictor).__name__}")
         if active == lanes:
             predictor.update(symbols[starts + step])
@@ -64,17 +65,19 @@ def decode(
     predictor: Predictor,
     lanes: int,
     progress: NDArray[np.int64] | None = None,
-) -> NDArray[np.uint8]:
-    """The ``count`` symbols that `encode` has coded; shape (count,)."""
+) -> NDArray[np.unsignedinteger]:
+    """The ``count`` symbols that `encode` has coded; shape (count,), uint8 if they fit."""
     starts = lane_starts(count, lanes)
-    symbols = np.zeros(count, dtype=np.uint8)
+    bits = predictor.precision
+    kind = np.uint8 if predictor.alphabet <= 256 else np.uint16
+    symbols: NDArray[np.unsignedinteger] = np.zeros(count, dtype=kind)
     data = np.frombuffer(payload, dtype=np.uint8)
     coder = np.zeros(3, dtype=np.uint64)
     range_coder.start_decoder(coder, data)
     for step in range(-(-count // lanes)):
         active = min(lanes, count - step * lanes)
         frequencies = predictor.frequencies()
-        if not _decode_step(coder, data, symbols, starts, step, active, frequencies):
+        if not _decode_step(coder, data, symbols, starts, step, active, frequencies, bits):
             raise DamagedError("the residues do not decode")
         if active == lanes:
             predictor.update(symbols[starts + step])
@@ -84,7 +87,7 @@ def decode(
 
 
 @njit(cache=True, nogil=True)
-def _encode_step(coder, out, symbols, starts, step, active, frequencies):
+def _encode_step(coder, out, symbols, starts, step, active, frequencies, bits):
     """Code one symbol of each of the first ``active`` lanes; False for illegal frequencies."""
     for lane in range(active):
         symbol = symbols[starts[lane] + step]
@@ -95,18 +98,18 @@ def _encode_step(coder, out, symbols, starts, step, active, frequencies):
                 start = total
             total += np.uint64(frequencies[lane, other])
         frequency = np.uint64(frequencies[lane, symbol])
-        if frequency == 0 or total != np.uint64(1 << PRECISION):
+        if frequency == 0 or total != np.uint64(1) << np.uint64(bits):
             return False
-        range_coder.encode(coder, out, start, frequency, PRECISION)
+        range_coder.encode(coder, out, start, frequency, bits)
     return True
 
 
 @njit(cache=True, nogil=True)
-def _decode_step(coder, data, symbols, starts, step, active, frequencies):
+def _decode_step(coder, data, symbols, starts, step, active, frequencies, bits):
     """Decode one symbol of each of the first ``active`` lanes; False if there is none."""
     last = frequencies.shape[1] - 1
     for lane in range(active):
-        point = np.uint64(range_coder.target(coder, PRECISION))
+        point = np.uint64(range_coder.target(coder, bits))
         symbol = 0
         start = np.uint64(0)
         while symbol < last and start + np.uint64(frequencies[lane, symbol]) <= point:
@@ -116,5 +119,5 @@ def _decode_step(coder, data, symbols, starts, step, active, frequencies):
         if frequency == 0 or point >= start + frequency:
             return False
         symbols[starts[lane] + step] = symbol
-        range_coder.advance(coder, data, start, frequency, PRECISION)
+        range_coder.advance(coder, data, start, frequency, bits)
     return True

@@ -12,6 +12,15 @@ PRECISION = 16
 rounding of a distribution to this grid costs less than 0.001 bits/base."""
 
 
+def precision_for(alphabet: int) -> int:
+    """Bits for an alphabet of that size: a symbol of frequency 1 must stay improbable.
+
+    >>> precision_for(4), precision_for(256), precision_for(1 << 16)
+    (16, 16, 24)
+    """
+    return max(PRECISION, (alphabet - 1).bit_length() + 8)
+
+
 class Predictor(Protocol):
     """Given the past of every lane, how likely is each next symbol?
 
@@ -21,9 +30,12 @@ class Predictor(Protocol):
     """
 
     alphabet: int
+    """Symbols are 0 … alphabet - 1; at most 2**16 of them."""
+    precision: int
+    """Bits: frequencies sum to 2**precision. `PRECISION`, or more for a large alphabet."""
 
     def frequencies(self) -> NDArray[np.uint32]:
-        """Shape (lanes, alphabet): every one ≥ 1, rows sum to 2**PRECISION."""
+        """Shape (lanes, alphabet): rows sum to 2**precision; 0 only for what cannot occur."""
         ...
 
     def update(self, symbols: NDArray[np.integer]) -> None:

@@ -19,6 +19,7 @@ class Static:
 
     def __init__(self, frequencies: Sequence[int], lanes: int) -> None:
         self.alphabet = len(frequencies)
+        self.precision = PRECISION
         row = np.asarray(frequencies, dtype=np.uint32)
         self._rows = np.tile(row, (lanes, 1))
 
