@@ -1,0 +1,125 @@
+"""What networks are made of: a few operations with one possible result, on two backends.
+
+`NumPy` (`acgz.exact.numpy_operations`) runs everywhere; `PyTorch`
+(`acgz.exact.torch_operations`) also on a GPU. Both give the same bits. Layers are written
+once, on top of these operations and of ``+ - *``, comparisons and indexing of float32
+arrays, which are exact in both.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acgz.errors import UsageError
+from acgz.exact.matmul import SINGLE, Format, Quantised
+
+Array = Any
+"""A NumPy array or a PyTorch tensor, float32 unless said otherwise."""
+
+GRID = 2.0**24
+"""Sums are taken of multiples of 1/GRID, which float64 adds without rounding."""
+LIMIT = 2.0**14
+"""Numbers are clipped to ±LIMIT before they are summed: 2**15 of them stay below 2**53."""
+COUNTS = 2.0**24
+"""An exponential is counted in units of 1/COUNTS of the largest one."""
+
+
+class Operations(Protocol):
+    """A backend."""
+
+    name: str
+
+    def array(self, values: NDArray[Any]) -> Array:
+        """A NumPy array on this backend."""
+        ...
+
+    def numpy(self, values: Array) -> NDArray[Any]:
+        """As a NumPy array."""
+        ...
+
+    def quantise(self, x: Array, axis: int, format: Format = SINGLE) -> Quantised:
+        """Scale and round (m, n) along ``axis``, over which a product will sum (0 or 1)."""
+        ...
+
+    def product(self, a: Quantised, b: Quantised) -> Array:
+        """(m, k) times (k, n), quantised along axis 1 and axis 0: (m, n)."""
+        ...
+
+    def exp(self, x: Array) -> Array:
+        """e**x, x clipped to ±80; same shape."""
+        ...
+
+    def sigmoid(self, x: Array) -> Array:
+        """1 / (1 + e**-x); same shape."""
+        ...
+
+    def tanh(self, x: Array) -> Array:
+        """Hyperbolic tangent; same shape."""
+        ...
+
+    def root(self, x: Array) -> Array:
+        """Square root; same shape."""
+        ...
+
+    def positive(self, x: Array) -> Array:
+        """max(x, 0); same shape."""
+        ...
+
+    def total(self, x: Array, axis: int) -> Array:
+        """Sums of (m, n) over ``axis``, of numbers rounded to 1/GRID; (n,) or (m,)."""
+        ...
+
+    def largest(self, x: Array, axis: int) -> Array:
+        """Maximum over an axis, which is kept with length 1."""
+        ...
+
+    def scatter(self, rows: Array, index: Array, count: int) -> Array:
+        """Sum the ``rows`` (m, n) of equal ``index`` (m,): (count, n); rounded as in `total`."""
+        ...
+
+    def gru(self, a: Array, b: Array, bias: Array, h: Array) -> Array:
+        """The next state (m, n) of a GRU in state ``h`` (m, n).
+
+        ``a`` (m, 3n): what comes from the input, ``b`` (m, 3n): from the state; for the reset
+        gate, the update gate and the new state. ``bias`` (4n): of the gates, of the new state
+        (input), of the new state (state).
+        """
+        ...
+
+    def counts(self, logits: Array) -> Array:
+        """e**(logit - largest logit of the row) in units of 1/COUNTS, whole float64; (m, n)."""
+        ...
+
+    def adam(self, p: Array, v: Array, g: Array, rate: float, decay: float, lift: float) -> None:
+        """In place: ``v = decay v + (1 - decay) g²``, ``p -= rate g / (sqrt(v) lift + 1e-6)``."""
+        ...
+
+
+def backend(name: str = "numpy", device: str | None = None) -> Operations:
+    """The backend "numpy" or "torch"; MissingDependencyError without PyTorch."""
+    if name == "numpy":
+        from acgz.exact.numpy_operations import NumPy
+
+        return NumPy()
+    if name == "torch":
+        from acgz.exact.torch_operations import PyTorch
+
+        return PyTorch(device)
+    raise UsageError(f"the backend is numpy or torch, not {name!r}")
+
+
+def softmax(counts: Array) -> Array:
+    """Probabilities, float64, from `Operations.counts` (m, n). Sums of whole numbers are exact."""
+    return counts / counts.sum(1)[:, None]
+
+
+def frequencies(counts: NDArray[np.float64], precision: int) -> NDArray[np.uint32]:
+    """Integers >= 1 of sum 2**precision in proportion to the ``counts`` (m, n)."""
+    from acgz.exact.frequencies import from_counts
+
+    out = np.empty(counts.shape, dtype=np.uint32)
+    from_counts(counts, precision, out)
+    return out

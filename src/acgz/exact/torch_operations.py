@@ -1,0 +1,117 @@
+"""The operations of `acgz.exact.operations` with PyTorch, on a CPU or a GPU.
+
+Every line repeats the definition in a Numba kernel, operation by operation: PyTorch runs
+them one at a time, so nothing is fused or reordered. Divisions have two tensors, or a power
+of two: PyTorch turns others into products with a rounded reciprocal.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acgz.exact import functions, matmul
+from acgz.exact.matmul import SINGLE, Format, Quantised
+from acgz.exact.operations import COUNTS, GRID, LIMIT, Array
+from acgz.exact.pytorch import best_device, load
+
+
+class PyTorch:
+    """See `acgz.exact.operations.Operations`."""
+
+    name = "torch"
+
+    def __init__(self, device: str | None = None) -> None:
+        """``device``: as PyTorch names it; by default the GPU if there is one."""
+        self._torch = torch = load()
+        self._device = device or best_device(torch)
+        # Whole numbers of up to 2**12 need all bits of float32.
+        torch.backends.cuda.matmul.allow_tf32 = False
+        torch.set_float32_matmul_precision("highest")
+
+    def array(self, values: NDArray[Any]) -> Array:
+        return self._torch.from_numpy(np.ascontiguousarray(values)).to(self._device)
+
+    def numpy(self, values: Array) -> NDArray[Any]:
+        return values.cpu().numpy()
+
+    def quantise(self, x: Array, axis: int, format: Format = SINGLE) -> Quantised:
+        torch = self._torch
+        length = x.shape[axis]
+        norm, slack = matmul.goal(length, format), matmul.slack(length)
+        largest = x.abs().amax(axis, keepdim=True)
+        nothing = largest < float(matmul.SMALLEST)
+        grain = float(matmul.GRAIN) / torch.where(nothing, torch.ones_like(largest), largest)
+        squares = torch.round(x * grain).double().square().sum(axis, keepdim=True)
+        lengths = self.root(squares.float()).double() + slack
+        scale = (torch.full_like(lengths, norm) / lengths * grain.double()).float()
+        scale = torch.where(nothing, torch.zeros_like(scale), scale)
+        inverse = torch.where(nothing, torch.zeros_like(scale), 1.0 / scale)
+        values = torch.round(x * scale).to(getattr(torch, format.dtype))
+        return Quantised(values, inverse)
+
+    def product(self, a: Quantised, b: Quantised) -> Array:
+        return ((a.values @ b.values).float() * a.inverse) * b.inverse
+
+    def exp(self, x: Array) -> Array:
+        torch = self._torch
+        largest, magic = float(functions.LARGEST), float(functions.MAGIC)
+        x = x.clamp(-largest, largest)
+        t = x * float(functions.LOG2E)
+        whole = (t + magic) - magic
+        f = (t - whole) * float(functions.LN2)
+        p = torch.full_like(f, float(functions.COEFFICIENTS[0]))
+        for coefficient in functions.COEFFICIENTS[1:]:
+            p = p * f
+            p = p + float(coefficient)
+        power = ((whole.to(torch.int32) + 127) << 23).view(torch.float32)
+        return p * power
+
+    def sigmoid(self, x: Array) -> Array:
+        return 1.0 / (1.0 + self.exp(-x))
+
+    def tanh(self, x: Array) -> Array:
+        return 2.0 * self.sigmoid(x + x) - 1.0
+
+    def root(self, x: Array) -> Array:
+        # PyTorch's square root on a CPU comes from a library that rounds carelessly. That of
+        # float64, rounded to float32, is right whichever way its own last bit falls.
+        return x.double().sqrt().float()
+
+    def positive(self, x: Array) -> Array:
+        return x.clamp(min=0.0)
+
+    def total(self, x: Array, axis: int) -> Array:
+        return (self._on_grid(x).sum(axis) / GRID).float()
+
+    def largest(self, x: Array, axis: int) -> Array:
+        return x.amax(axis, keepdim=True)
+
+    def scatter(self, rows: Array, index: Array, count: int) -> Array:
+        out = self._torch.zeros((count, rows.shape[1]), dtype=self._torch.float64)
+        out = out.to(rows.device)
+        out.index_add_(0, index.long(), self._on_grid(rows))
+        return (out / GRID).float()
+
+    def gru(self, a: Array, b: Array, bias: Array, h: Array) -> Array:
+        n = h.shape[1]
+        gates = self.sigmoid((a[:, : 2 * n] + b[:, : 2 * n]) + bias[: 2 * n])
+        reset, update = gates[:, :n], gates[:, n:]
+        inner = b[:, 2 * n :] + bias[3 * n :]
+        new = self.tanh((a[:, 2 * n :] + bias[2 * n : 3 * n]) + reset * inner)
+        return new + update * (h - new)
+
+    def counts(self, logits: Array) -> Array:
+        exponentials = self.exp(logits - self.largest(logits, 1))
+        return (exponentials.double() * COUNTS).round()
+
+    def adam(self, p: Array, v: Array, g: Array, rate: float, decay: float, lift: float) -> None:
+        rest = float(np.float32(1) - np.float32(decay))
+        v.copy_(v * float(np.float32(decay)) + (g * g) * rest)
+        step = (g * float(np.float32(rate))) / (self.root(v) * float(np.float32(lift)) + 1e-6)
+        p.copy_(p - step)
+
+    def _on_grid(self, x: Array) -> Array:
+        return (x.double().clamp(-LIMIT, LIMIT) * GRID).round()
