@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from acgz.coding.bitstream import BitStream
-from acgz.coding.logistic import FRESH, SQUASH, STEP, STRETCH, learned, mixed, squash, stretched
+from acgz.coding.logistic import FRESH, SQUASH, STEP, STRETCH, learned, squash, stretched
 from acgz.coding.runs import MAX_VALUE, code_number, code_numbers
 from acgz.coding.text import code_lines
 from acgz.errors import DamagedError, TruncatedError
@@ -77,10 +77,6 @@ def test_a_slot_approaches_what_it_sees_but_stays_a_slot(bit: int, limit: int) -
         assert int(slot) & 1023 <= limit
     assert chances == sorted(chances, reverse=not bit)
     assert abs(chances[-1] - (bit << 22)) < 1 << 12
-
-
-def test_mixing_nothing_is_one_half() -> None:
-    assert mixed(np.zeros(3, dtype=np.int64), numbers(70000, 0, -5)) == 32768
 
 
 # Numbers

@@ -53,12 +53,13 @@ def _squash_table() -> NDArray[np.int64]:
 def _stretch_table() -> NDArray[np.int64]:
     """Stretched value of a chance, from its 12 leading bits; the inverse of squash."""
     middles = np.arange(4096, dtype=np.int64) * 16 + 8
-    return np.searchsorted(SQUASH, middles).astype(np.int64) - _LIMIT
+    return np.searchsorted(SQUASH, middles) - _LIMIT
 
 
-SQUASH = _squash_table()
-STRETCH = _stretch_table()
-STEP = np.array([(1 << 17) // (2 * n + 3) for n in range(1024)], dtype=np.int64)
+# Small types: the tables share the first-level cache with the slots.
+SQUASH = _squash_table().astype(np.int32)
+STRETCH = _stretch_table().astype(np.int16)
+STEP = np.array([(1 << 17) // (2 * n + 3) for n in range(1024)], dtype=np.int32)
 """Size of a slot's step after ``n`` uses: 1 / (n + 1.5), in units of 2**-16."""
 
 
@@ -73,13 +74,13 @@ def hashed(key, part):
 @njit(cache=True, nogil=True)
 def squash(stretched):
     """Chance of a stretched value, which is clamped first."""
-    return SQUASH[min(max(stretched, -_LIMIT), _LIMIT) + _LIMIT]
+    return np.int64(SQUASH[min(max(stretched, -_LIMIT), _LIMIT) + _LIMIT])
 
 
 @njit(cache=True, nogil=True)
 def stretched(slot):
     """Stretched chance that a slot holds."""
-    return STRETCH[np.int64(slot) >> 20]
+    return np.int64(STRETCH[np.int64(slot) >> 20])
 
 
 @njit(cache=True, nogil=True)
@@ -88,27 +89,10 @@ def learned(slot, bit, limit):
     value = np.int64(slot)
     count = value & 1023
     chance = value >> 10
-    chance += (((bit << 22) - bit - chance) * STEP[count]) >> 16
+    chance += (((bit << 22) - bit - chance) * np.int64(STEP[count])) >> 16
     if count < limit:
         count += 1
     return np.uint32((chance << 10) | count)
-
-
-@njit(cache=True, nogil=True)
-def mixed(inputs, weights):
-    """Chance from stretched ``inputs`` and their ``weights`` (units of 2**-16)."""
-    total = np.int64(0)
-    for i in range(inputs.size):
-        total += inputs[i] * weights[i]
-    return squash(total >> 16)
-
-
-@njit(cache=True, nogil=True)
-def adjust(inputs, weights, chance, bit, rate):
-    """Move the weights along the gradient of the bit's cost."""
-    error = ((bit << CHANCE_BITS) - chance) * rate
-    for i in range(inputs.size):
-        weights[i] += (inputs[i] * error + (1 << 19)) >> 20
 
 
 @njit(cache=True, nogil=True)
@@ -117,33 +101,33 @@ def code_bit(state, data, chance, bit, decoding):
     if decoding:
         bound = (state[1] >> np.uint64(CHANCE_BITS)) * np.uint64(chance)
         bit = np.int64(1) if state[0] < bound else np.int64(0)
-        if bit:
-            range_coder.advance(state, data, 0, chance, CHANCE_BITS)
-        else:
-            range_coder.advance(state, data, chance, 65536 - chance, CHANCE_BITS)
-    elif bit:
-        range_coder.encode(state, data, 0, chance, CHANCE_BITS)
+    start = np.int64(0) if bit else chance
+    freq = chance if bit else 65536 - chance
+    if decoding:
+        range_coder.advance(state, data, start, freq, CHANCE_BITS)
     else:
-        range_coder.encode(state, data, chance, 65536 - chance, CHANCE_BITS)
+        range_coder.encode(state, data, start, freq, CHANCE_BITS)
     return bit
 
 
 @njit(cache=True, nogil=True)
 def code_mixed(
-    state, data, decoding, bit, keys, node, where, inputs, slots, weights, rate, limit
+    state, data, decoding, bit, places, inputs, slots, weights, row, rate, limit
 ):  # fmt: skip
     """Code a bit under the mixed slots of its contexts, and teach them; return the bit.
 
-    ``keys`` are the hashed contexts, ``node`` is the place in the symbol's binary tree; ``where``
-    and ``inputs`` are room to work in, as long as ``keys``; the size of ``slots`` is a power of two.
-    """  # noqa: E501
-    mask = slots.size - 1
-    for k in range(keys.size):
-        where[k] = hashed(keys[k], node) & mask
-        inputs[k] = stretched(slots[where[k]])
-    chance = mixed(inputs, weights)
+    ``places`` are the contexts' places in ``slots``; ``inputs`` is room to work in, as long. Their
+    weights, in units of 2**-16, are the ``row`` of ``weights``; they move along the gradient of the
+    bit's cost, at the ``rate``.
+    """
+    total = np.int64(0)
+    for k in range(places.size):
+        inputs[k] = stretched(slots[places[k]])
+        total += inputs[k] * weights[row, k]
+    chance = squash(total >> 16)
     bit = code_bit(state, data, chance, bit, decoding)
-    adjust(inputs, weights, chance, bit, rate)
-    for k in range(keys.size):
-        slots[where[k]] = learned(slots[where[k]], bit, limit)
+    error = ((bit << CHANCE_BITS) - chance) * rate
+    for k in range(places.size):
+        weights[row, k] += (inputs[k] * error + (1 << 19)) >> 20
+        slots[places[k]] = learned(slots[places[k]], bit, limit)
     return bit

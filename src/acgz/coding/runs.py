@@ -51,6 +51,7 @@ def code_numbers(
     """
     bits = min(max(values.size.bit_length() + 6, 10), 22)
     slots = np.full(1 << bits, FRESH, dtype=np.uint32)
+    room = np.zeros((3, _CONTEXTS), dtype=np.int64)
     weights = np.full((2 * _LENGTHS * columns, _CONTEXTS), _WEIGHT, dtype=np.int64)
 
     def kernel(start: int) -> int:
@@ -65,6 +66,7 @@ def code_numbers(
             symbol_column,
             slots,
             weights,
+            room,
         )
         return int(stop)
 
@@ -110,12 +112,10 @@ def _set_contexts(keys, values, i, columns, place):
 
 @njit(cache=True, nogil=True)
 def _code(
-    state, data, decoding, values, start, columns, breaks, symbol_column, slots, weights
+    state, data, decoding, values, start, columns, breaks, symbol_column, slots, weights, room
 ):  # fmt: skip
     """Code values from ``start`` on; return where it stopped, or -1 for an impossible value."""
-    keys = np.zeros(_CONTEXTS, dtype=np.int64)
-    where = np.zeros(_CONTEXTS, dtype=np.int64)
-    inputs = np.zeros(_CONTEXTS, dtype=np.int64)
+    keys, places, inputs = room[0], room[1], room[2]
     position = np.int64(0)
     for i in range(start):
         if i % columns != symbol_column:
@@ -149,8 +149,10 @@ def _code(
                 node = (depth + 1) * 4096 + value
                 bit = (target >> (depth - 1)) & 1
                 row = ((i % columns) * 2 + 1) * _LENGTHS + depth
+            for k in range(_CONTEXTS):
+                places[k] = hashed(keys[k], node) & (slots.size - 1)
             bit = code_mixed(
-                state, data, decoding, bit, keys, node, where, inputs, slots, weights[row],
+                state, data, decoding, bit, places, inputs, slots, weights, row,
                 np.int64(rate), np.int64(_LIMIT),
             )  # fmt: skip
             if not unary:

@@ -88,15 +88,16 @@ def code_lines(
     grade = code_number(stream, min(max(history.size.bit_length() - 12, 0), 6))
     if grade > 6:
         raise DamagedError("layout: header lines of an impossible size")
-    bits = 16 + grade
+    bits = 18 + grade
     model = (
         np.full(1 << bits, FRESH, dtype=np.uint32),
         np.full((1024, _CONTEXTS), _WEIGHT, dtype=np.int64),
         np.zeros((2, _GUESSED), dtype=np.uint8),
         np.zeros(1 << 16, dtype=np.int64),
         np.zeros(_MEMORY, dtype=np.int64),
+        np.zeros((4, _CONTEXTS), dtype=np.int64),
     )
-    memory = model[-1]
+    memory = model[-2]
     # Reading the primer is coding it into nothing: what it writes is thrown away.
     scratch = BitStream()
     scratch.data = np.zeros(2 * known + MARGIN, dtype=np.uint8)
@@ -114,23 +115,30 @@ def code_lines(
 
 
 @njit(cache=True, nogil=True)
-def _code(state, data, decoding, history, start, lines, slots, weights, guesses, recent, memory):
+def _code(
+    state, data, decoding, history, start, lines, slots, weights, guesses, recent, memory, room
+):  # fmt: skip
     """Code ``history`` from ``start`` on, until ``lines`` lines have ended; return where it stopped."""  # noqa: E501
-    keys = np.zeros(_CONTEXTS, dtype=np.int64)
-    where = np.zeros(_CONTEXTS, dtype=np.int64)
-    inputs = np.zeros(_CONTEXTS, dtype=np.int64)
+    keys, bases, places, inputs = room[0], room[1], room[2], room[3]
     for at in range(start, history.size):
         written = np.int64(state[2])
-        room = data.size + MARGIN if decoding else data.size - MARGIN
-        if written > room or memory[_ENDS] >= lines:
+        most = data.size + MARGIN if decoding else data.size - MARGIN
+        if written > most or memory[_ENDS] >= lines:
             return at
         weight_row = _set_contexts(keys, history, at, guesses, memory)
         value = np.int64(1)
         for place in range(7, -1, -1):
+            # the slots of four bits are neighbours: a context misses the cache twice per byte
+            if place == 7 or place == 3:
+                for k in range(_CONTEXTS):
+                    bases[k] = hashed(keys[k], value) & (slots.size - 16)
+            node = value if place > 3 else value & ((8 >> place) - 1) | (8 >> place)
+            for k in range(_CONTEXTS):
+                places[k] = bases[k] + node
             bit = np.int64((history[at] >> place) & 1)
             bit = code_mixed(
-                state, data, decoding, bit, keys, value, where, inputs, slots,
-                weights[weight_row * 8 + place], np.int64(_RATE), np.int64(_LIMIT),
+                state, data, decoding, bit, places, inputs, slots,
+                weights, weight_row * 8 + place, np.int64(_RATE), np.int64(_LIMIT),
             )  # fmt: skip
             value = 2 * value + bit
         if decoding:
@@ -239,7 +247,7 @@ def _follow(guess, byte, aim):
     else:
         aim[2] = 0
         if _is_wordy(byte):
-            if _is_wordy(guess[aim[0]]):
+            if _is_wordy(np.int64(guess[aim[0]])):
                 aim[0] += 1
         else:  # the guess goes on after its own next delimiter of this kind, if it has one
             place = aim[0]

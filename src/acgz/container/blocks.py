@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from acgz import sequence
 from acgz.codecs import registry
 from acgz.codecs.base import JSON, Work
 from acgz.codecs.modes import Mode
 from acgz.container.format import BlockHeader
 from acgz.container.meter import Meter
 from acgz.errors import DamagedError, LimitError, MissingModelError
-from acgz.sequence import join, split
 
 DEFAULT_BLOCK_SIZE = 512 << 20
 """Bytes of text. Most genomes are one block; larger ones still decode in a few GB of memory."""
@@ -49,7 +48,7 @@ def encode_block(
     text: bytes, recipe: Recipe, work: Work, meter: Meter, *, checksum: bool = True
 ) -> Block:
     """Code ``text``, at least one byte. ``checksum``: False leaves out the CRC-32 of the text."""
-    parts = split(text)
+    parts = sequence.split(text)
     count = parts.residues.size
     meter.start_block(len(text), count)
     parameters: Mapping[str, JSON] = {}
@@ -83,7 +82,7 @@ def decode_block(block: Block, work: Work, meter: Meter) -> bytes:
         _check_needs(header)
         codec = registry.get(header.codec)
         residues = codec.decode(block.residues, header.parameters, header.residue_count, work)
-    text = _joined(residues, block)
+    text = _checked(sequence.join(residues, block.layout, max_size=header.text_size), header)
     if header.text_crc is not None and zlib.crc32(text) != header.text_crc:
         raise DamagedError("wrong checksum of a decoded block")
     meter.finish_block()
@@ -92,15 +91,15 @@ def decode_block(block: Block, work: Work, meter: Meter) -> bytes:
 
 def outline(block: Block, work: Work) -> bytes:
     """The text of a block with A for every base: enough to list its records, and quick."""
-    _check_memory(block.header, work)
-    return _joined(np.zeros(block.header.residue_count, dtype=np.uint8), block)
+    header = block.header
+    _check_memory(header, work)
+    text = sequence.outline(header.residue_count, block.layout, max_size=header.text_size)
+    return _checked(text, header)
 
 
-def _joined(residues: NDArray[np.uint8], block: Block) -> bytes:
-    size = block.header.text_size
-    text = join(residues, block.layout, max_size=size)
-    if len(text) != size:
-        raise DamagedError(f"a block restores {len(text):,} bytes instead of {size:,}")
+def _checked(text: bytes, header: BlockHeader) -> bytes:
+    if len(text) != header.text_size:
+        raise DamagedError(f"a block restores {len(text):,} bytes instead of {header.text_size:,}")
     return text
 
 
@@ -115,6 +114,12 @@ def _check_memory(header: BlockHeader, work: Work) -> None:
 
 
 def _check_needs(header: BlockHeader) -> None:
-    """MissingModelError if the block needs a model or a reference; none can be installed yet."""
-    for digest in header.needs:
-        raise MissingModelError(f"the archive needs {digest.hex()}, which is not installed")
+    """MissingModelError if a model is not installed, or if the block needs a reference."""
+    needs = header.needs
+    if header.parameters.get("reference"):
+        raise MissingModelError(f"the archive needs {needs[-1].hex()}, which is not installed")
+    if needs:
+        from acgz import models
+
+        for digest in needs:
+            models.locate(digest)

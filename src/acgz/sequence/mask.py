@@ -37,6 +37,12 @@ _RARENESS = np.array(
 )
 """16 log2(count), rounded down, for counts up to 255 (which stands for all above)."""
 
+_VALUES = np.full(256, 4, dtype=np.uint8)
+_VALUES[list(b"ACGTU")] = 0, 1, 2, 3, 3
+
+_BATCH = 4096
+"""Words that are looked up together."""
+
 # Places in the kernel's memory:
 _LOWER, _RUN, _RUN_BEFORE, _RUNS = range(4)
 
@@ -50,6 +56,11 @@ def word_length(symbols: Symbols) -> int:
     count = symbols.count
     if symbols.case.size < 256 or symbols.case.size * 2000 < count:
         return 0
+    return most_word(count)
+
+
+def most_word(count: int) -> int:
+    """The longest k that is allowed for ``count`` symbols: as small a table as is promising."""
     enough = (count.bit_length() - 1) // 2 + 1
     return min(max(enough, 8), MOST_WORD if count >= 1 << 28 else MOST_WORD - 1)
 
@@ -64,10 +75,12 @@ def code_mask(
     """
     logs = np.zeros(text.size, dtype=np.uint8)
     sums = np.zeros(text.size, dtype=np.uint8)
-    counts = np.zeros(1 << (2 * word), dtype=np.uint8)
-    _score(text, word, counts, _RARENESS, logs, sums)
+    counts = np.zeros((1 << (2 * word)) + 1, dtype=np.uint8)
+    keys = np.zeros(_BATCH, dtype=np.int64)
+    _score(text, word, _VALUES, _RARENESS, counts, keys, keys[:3].copy(), logs, sums)
     del counts
     memory = np.zeros(4, dtype=np.int64)
+    room = np.zeros((3, _CONTEXTS), dtype=np.int64)
     slots = np.full(_SLOTS, FRESH, dtype=np.uint32)
     gates = np.full(512, FRESH, dtype=np.uint32)
     weights = np.full((128, _CONTEXTS), _WEIGHT, dtype=np.int64)
@@ -90,71 +103,75 @@ def code_mask(
                 gates,
                 weights,
                 memory,
+                room,
             )
         )
         stream.settle()
 
 
 @njit(cache=True, nogil=True)
-def _residue(letter):
-    """0..3 for A, C, G, T or U; 4 for all else."""
-    if letter == 65:
-        return 0
-    if letter == 67:
-        return 1
-    if letter == 71:
-        return 2
-    return 3 if letter == 84 or letter == 85 else 4
+def _find_words(text, begin, word, values, state, keys):
+    """The keys of the words that end at the letters from ``begin`` on, until ``keys`` is full.
+
+    A key is the lesser of a word and its inverse; that of an incomplete word is ``4**word``.
+    ``state`` is (word, inverse, letters since the last that is none of A, C, G, T).
+    """
+    top = 2 * (word - 1)
+    none = np.int64(1) << (2 * word)
+    forward, backward, size = state[0], state[1], state[2]
+    for i in range(min(keys.size, text.size - begin)):
+        residue = np.int64(values[text[begin + i]])
+        forward = ((forward << 2) | (residue & 3)) & (none - 1)
+        backward = (backward >> 2) | ((3 - (residue & 3)) << top)
+        size = size + 1 if residue < 4 else np.int64(0)
+        keys[i] = min(forward, backward) if size >= word else none
+    state[0], state[1], state[2] = forward, backward, size
 
 
 @njit(cache=True, nogil=True)
-def _score(text, word, counts, rareness, logs, sums):
+def _score(text, word, values, rareness, counts, keys, state, logs, sums):
     """Count all words; then score the window that begins at every letter.
 
     The score in ``logs`` is a quarter of the sum of 16 log2(count), in ``sums`` the sum of
-    min(count, _FEW), over the window's words; 0 if a word is incomplete.
+    min(count, _FEW), over the window's words; 0 if a word is incomplete. ``counts`` are
+    ``4**word + 1`` zeros; ``keys`` is room for the words of a part of the text: found before they
+    are counted, so that the processor can wait for many places of the table at a time.
     """
-    top = 2 * (word - 1)
-    mask = (np.int64(1) << (2 * word)) - 1
-    recent = np.zeros(_WINDOW, dtype=np.int64)
     for turn in range(2):
-        forward = np.int64(0)
-        backward = np.int64(0)
-        size = np.int64(0)  # residues since the last other symbol
-        for at in range(text.size):
-            residue = _residue(text[at])
-            if residue == 4:
-                size = np.int64(0)
-                continue
-            forward = ((forward << 2) | residue) & mask
-            backward = (backward >> 2) | (np.int64(3 - residue) << top)
-            size += 1
-            if size < word:
-                continue
-            key = min(forward, backward)
-            if turn == 0:
-                if counts[key] < 255:
-                    counts[key] += np.uint8(1)
-                continue
-            recent[at % _WINDOW] = counts[key]
-            if size >= word + _WINDOW - 1:
+        for i in range(3):
+            state[i] = 0
+        for begin in range(0, text.size, keys.size):
+            _find_words(text, begin, word, values, state, keys)
+            for i in range(min(keys.size, text.size - begin)):
+                count = counts[keys[i]]
+                if turn == 0:
+                    counts[keys[i]] = count + np.uint8(count < 255)
+                elif begin + i >= word - 1:
+                    logs[begin + i - word + 1] = count
+        counts[counts.size - 1] = 0  # incomplete words
+    for begin in range(text.size):
+        log = np.int64(0)
+        few = np.int64(0)
+        for at in range(begin, begin + _WINDOW):
+            count = np.int64(logs[at]) if at < text.size else np.int64(0)
+            if count == 0:
                 log = np.int64(0)
                 few = np.int64(0)
-                for k in range(_WINDOW):
-                    log += rareness[recent[k]]
-                    few += min(recent[k], _FEW)
-                begin = at - word - _WINDOW + 2
-                logs[begin] = log >> 2
-                sums[begin] = few
+                break
+            log += rareness[count]
+            few += count if count < _FEW else _FEW
+        logs[begin] = log >> 2
+        sums[begin] = few
 
 
 @njit(cache=True, nogil=True)
 def _highest(scores, begin, stop):
     """Highest of the scores from ``begin`` to before ``stop``, as far as there are any."""
-    best = np.int64(0)
-    for at in range(max(begin, 0), min(stop, scores.size)):
-        best = max(best, np.int64(scores[at]))
-    return best
+    best = np.uint8(0)
+    for score in scores[max(begin, 0) : min(stop, scores.size)]:
+        if score > best:
+            best = score
+    return np.int64(best)
 
 
 @njit(cache=True, nogil=True)
@@ -208,12 +225,10 @@ def _set_contexts(keys, at, word, logs, sums, memory):
 
 @njit(cache=True, nogil=True)
 def _code(
-    state, data, decoding, text, start, case, word, logs, sums, slots, gates, weights, memory
+    state, data, decoding, text, start, case, word, logs, sums, slots, gates, weights, memory, room
 ):  # fmt: skip
     """Code letters from ``start`` on; return where it stopped."""
-    keys = np.zeros(_CONTEXTS, dtype=np.int64)
-    where = np.zeros(_CONTEXTS, dtype=np.int64)
-    inputs = np.zeros(_CONTEXTS, dtype=np.int64)
+    keys, places, inputs = room[0], room[1], room[2]
     for at in range(start, text.size):
         position = np.int64(state[2])
         if position > (data.size + MARGIN if decoding else data.size - MARGIN):
@@ -231,9 +246,11 @@ def _code(
                 bit = code_bit(state, data, max(slot >> 16, 1), bit, decoding)
             else:
                 row = _set_contexts(keys, at, word, logs, sums, memory)
+                for k in range(_CONTEXTS):
+                    places[k] = hashed(keys[k], np.int64(0)) & (slots.size - 1)
                 bit = code_mixed(
-                    state, data, decoding, bit, keys, np.int64(0), where, inputs, slots,
-                    weights[row], np.int64(_RATE), np.int64(_LIMIT),
+                    state, data, decoding, bit, places, inputs, slots, weights, row,
+                    np.int64(_RATE), np.int64(_LIMIT),
                 )  # fmt: skip
             gates[gate] = learned(gates[gate], bit, np.int64(_LIMIT))
             if bit:

@@ -59,6 +59,11 @@ class Symbols:
     case: NDArray[np.int64]
 
     @property
+    def numbers(self) -> int:
+        """How many numbers the tables have."""
+        return self.others.size + self.uracil.size + self.case.size
+
+    @property
     def count(self) -> int:
         """How many symbols there are."""
         return self.residues.size + int(self.others[2::3].sum())
@@ -106,7 +111,7 @@ def _take(
     u_since = np.int64(0)  # residue at which the run began
     last = np.int64(-1)  # symbol of the last run of others
     last_end = np.int64(0)  # residues found when it ended
-    classes = all_classes[0].copy()
+    classes = all_classes[0]
     for line in range(begins.size):
         if is_text[line]:
             continue
@@ -154,7 +159,7 @@ def _take(
                 uracil_at += 1
                 u_since = found
                 is_u ^= 1
-                classes[:] = all_classes[is_u]
+                classes = all_classes[is_u]
     counts[0] = found
     counts[1] = others_at
     counts[2] = uracil_at
@@ -164,7 +169,8 @@ def _take(
 def put_symbols(symbols: Symbols) -> NDArray[np.uint8]:
     """The bytes that were taken apart; shape (symbols.count,)."""
     text = put_upper(symbols)
-    put_case(text, symbols.case)
+    if symbols.case.size:
+        _put_case(text, symbols.case)
     return text
 
 
@@ -195,7 +201,8 @@ def _put(residues, others, text):
         if 3 * row < others.size:
             symbol = others[3 * row + 1]
             length = others[3 * row + 2]
-            text[at : at + length] = symbol
+            for i in range(at, at + length):
+                text[i] = symbol
             at += length
 
 
@@ -216,7 +223,7 @@ def _put_uracil(uracil, text):
 
 
 @njit(cache=True, nogil=True)
-def put_case(text, case):
+def _put_case(text, case):
     """Turn the letters of every second run to lower case."""
     at = np.int64(0)
     for run in range(case.size):

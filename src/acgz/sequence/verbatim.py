@@ -1,4 +1,4 @@
-"""Text that is not taken apart: zstd, or stored where that is shorter."""
+"""Text that is not taken apart: a zstd frame."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _WINDOW_LOG = 27
 _FAR = 8 << 20  # above the window that LEVEL has by itself, look for far matches too
 
 
-def deflate(text: bytes, level: int = LEVEL) -> bytes:
+def deflate(text: bytes) -> bytes:
     """A zstd frame that knows the size of its content."""
     if len(text) > _FAR:
         settings = zstandard.ZstdCompressionParameters.from_level(
-            level, window_log=_WINDOW_LOG, enable_ldm=True
+            LEVEL, window_log=_WINDOW_LOG, enable_ldm=True
         )
         return zstandard.ZstdCompressor(compression_params=settings).compress(text)
-    return zstandard.ZstdCompressor(level=level).compress(text)
+    return zstandard.ZstdCompressor(level=LEVEL).compress(text)
 
 
 def inflate(frame: bytes, max_size: int) -> bytes:

@@ -38,6 +38,11 @@ class Wrapping:
     """Shape (2 * rows,)."""
 
     @property
+    def numbers(self) -> int:
+        """How many numbers the tables have."""
+        return self.groups.size + self.uneven.size
+
+    @property
     def lengths(self) -> NDArray[np.int64]:
         """Symbols of every group; shape (groups,)."""
         return self.groups[0::3]
@@ -87,7 +92,9 @@ def _describe(sizes, borders, groups, uneven):
                         used += 2
                     if used <= uneven.size:
                         uneven[used - 1] += 1
-        groups[3 * group] = np.sum(sizes[begin:last])
+        groups[3 * group] = 0
+        for line in range(begin, last):
+            groups[3 * group] += sizes[line]
         groups[3 * group + 1] = wrap
         groups[3 * group + 2] = stop - last
     return used
@@ -124,8 +131,8 @@ def lay_out(
     *,
     unterminated: bool,
     max_size: int,
-) -> bytes:
-    """The text that has these symbols, text lines (each ended by LF), wrapping and line ends.
+) -> NDArray[np.uint8]:
+    """The text of these symbols, text lines (each ended by LF), wrapping and line ends; (size,).
 
     Raises
     ------
@@ -134,7 +141,7 @@ def lay_out(
     """
     parts = (
         symbols,
-        np.frombuffer(headers + b"\n", dtype=np.uint8),  # never empty, always ended
+        np.frombuffer(headers + b"\n", dtype=np.uint8).copy(),  # never empty, always ended
         wrapping.groups,
         wrapping.uneven,
         ends if ends.size else np.array([LF]),
@@ -145,7 +152,13 @@ def lay_out(
         raise DamagedError("layout: lines, headers and sequence do not fit together")
     text = np.empty(size, dtype=np.uint8)
     _lay(*parts, max_size, text)
-    return text.tobytes()
+    return text
+
+
+@njit(cache=True, nogil=True)
+def _copy(target, source):
+    for i in range(target.size):  # slice assignment takes Numba seconds to compile
+        target[i] = source[i]
 
 
 @njit(cache=True, nogil=True)
@@ -200,12 +213,12 @@ def _lay(symbols, headers, groups, uneven, ends, unterminated, max_size, text):
             # its bytes
             if is_header:
                 if text.size:
-                    text[at : at + size] = headers[read : read + size]
+                    _copy(text[at : at + size], headers[read : read + size])
                 read += size + 1
                 is_header = False
             else:
                 if text.size:
-                    text[at : at + size] = symbols[taken : taken + size]
+                    _copy(text[at : at + size], symbols[taken : taken + size])
                 taken += size
                 length -= size
             at += size
