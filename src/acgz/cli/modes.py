@@ -38,6 +38,6 @@ def main(args: argparse.Namespace) -> int:
         return 0
     for mode in MODES.values():
         model = "needs a model" if mode.needs_model else "no model"
-        line = f"{mode.name:10} {mode.speed:10} {model:14} {mode.summary} [{mode.source}]"
+        line = f"{mode.name:14} {mode.speed:10} {model:14} {mode.summary} [{mode.source}]"
         print_lines(line)
     return 0

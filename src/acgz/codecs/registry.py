@@ -16,6 +16,7 @@ _BUILT_IN = {
     "order0": "acgz.codecs.baselines:ORDER0",
     "twobit": "acgz.codecs.twobit:CODEC",
     "mixture": "acgz.codecs.mixture:CODEC",
+    "deepgeco": "acgz.codecs.deepgeco:CODEC",
 }
 """Codec name -> "module:attribute"."""
 

@@ -40,8 +40,12 @@ def encode(
     predictor: Predictor,
     lanes: int,
     progress: NDArray[np.int64] | None = None,
+    each: int = 1,
 ) -> bytes:
-    """Code ``symbols``, shape (n,), values below ``predictor.alphabet``, in ``lanes`` lanes."""
+    """Code ``symbols``, shape (n,), values below ``predictor.alphabet``, in ``lanes`` lanes.
+
+    ``each``: residues of a symbol, for the progress.
+    """
     count = symbols.size
     starts = lane_starts(count, lanes)
     bits = predictor.precision
@@ -55,7 +59,7 @@ def encode(
         if active == lanes:
             predictor.update(symbols[starts + step])
         if progress is not None:
-            progress[0] = step * lanes + active
+            progress[0] = (step * lanes + active) * each
     return out[: range_coder.finish(coder, out)].tobytes()
 
 
@@ -65,6 +69,7 @@ def decode(
     predictor: Predictor,
     lanes: int,
     progress: NDArray[np.int64] | None = None,
+    each: int = 1,
 ) -> NDArray[np.unsignedinteger]:
     """The ``count`` symbols that `encode` has coded; shape (count,), uint8 if they fit."""
     starts = lane_starts(count, lanes)
@@ -82,7 +87,7 @@ def decode(
         if active == lanes:
             predictor.update(symbols[starts + step])
         if progress is not None:
-            progress[0] = step * lanes + active
+            progress[0] = (step * lanes + active) * each
     return symbols
 
 

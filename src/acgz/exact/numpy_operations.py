@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,15 @@ class NumPy:
         out = np.zeros((count, rows.shape[1]), dtype=np.float64)
         _scatter(rows, index, out)
         return (out / GRID).astype(np.float32)
+
+    def contiguous(self, x: Array) -> Array:
+        return np.ascontiguousarray(x)
+
+    def single(self, x: Array) -> Array:
+        return x.astype(np.float32)
+
+    def join(self, parts: Sequence[Array]) -> Array:
+        return np.concatenate(parts, axis=1)
 
     def gru(self, a: Array, b: Array, bias: Array, h: Array) -> Array:
         out = np.empty_like(h)

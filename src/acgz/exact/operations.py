@@ -8,6 +8,7 @@ arrays, which are exact in both.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -78,6 +79,18 @@ class Operations(Protocol):
 
     def scatter(self, rows: Array, index: Array, count: int) -> Array:
         """Sum the ``rows`` (m, n) of equal ``index`` (m,): (count, n); rounded as in `total`."""
+        ...
+
+    def contiguous(self, x: Array) -> Array:
+        """The same numbers, one row after the other in memory."""
+        ...
+
+    def single(self, x: Array) -> Array:
+        """As float32."""
+        ...
+
+    def join(self, parts: Sequence[Array]) -> Array:
+        """Arrays (m, n) side by side: (m, sum of n)."""
         ...
 
     def gru(self, a: Array, b: Array, bias: Array, h: Array) -> Array:

@@ -7,6 +7,7 @@ of two: PyTorch turns others into products with a rounded reciprocal.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,15 @@ class PyTorch:
         out = out.to(rows.device)
         out.index_add_(0, index.long(), self._on_grid(rows))
         return (out / GRID).float()
+
+    def contiguous(self, x: Array) -> Array:
+        return x.contiguous()
+
+    def single(self, x: Array) -> Array:
+        return x.float()
+
+    def join(self, parts: Sequence[Array]) -> Array:
+        return self._torch.cat(list(parts), 1)
 
     def gru(self, a: Array, b: Array, bias: Array, h: Array) -> Array:
         n = h.shape[1]

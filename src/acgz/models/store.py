@@ -32,12 +32,26 @@ def default_model(name: str) -> Path:
     return path
 
 
+_remembered: list[Path] = []
+
+
+def remember(path: Path) -> None:
+    """Look for models in this file or folder too, as long as this process lives."""
+    if path not in _remembered:
+        _remembered.append(path)
+
+
 def find(digest: bytes) -> Weights:
     """The model of that SHA-256; MissingModelError if there is none."""
+    return read(locate(digest))
+
+
+def locate(digest: bytes) -> Path:
+    """The file of the model of that SHA-256; MissingModelError if there is none."""
     for path in _files():
         status = path.stat()
         if _digest(path, status.st_size, status.st_mtime_ns) == digest:
-            return read(path)
+            return path
     raise MissingModelError(
         f"the archive needs the model {digest.hex()}, which is not installed; put its file, or "
         f"the folder it is in, into the environment variable {VARIABLE}"
@@ -45,7 +59,7 @@ def find(digest: bytes) -> Weights:
 
 
 def _files() -> Iterator[Path]:
-    for place in folders():
+    for place in [*folders(), *_remembered]:
         if place.is_dir():
             yield from sorted(place.glob("*" + SUFFIX))
         elif place.is_file():

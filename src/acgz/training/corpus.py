@@ -36,18 +36,25 @@ class Corpus:
 
 
 class Streams:
-    """Many random walks through the training sequence, on both strands.
+    """Many random walks through the training sequence, on both strands or the forward one.
 
     Each stream reads on from where it stopped, and now and then (every ``length`` tokens in
     the mean) jumps to another place: what a network with a state meets in the lanes of a codec.
     """
 
     def __init__(
-        self, residues: NDArray[np.uint8], grid: Grid, streams: int, length: int, seed: int
+        self,
+        residues: NDArray[np.uint8],
+        grid: Grid,
+        streams: int,
+        length: int,
+        seed: int,
+        both_strands: bool = True,
     ) -> None:
         self._residues = residues
         self._grid = grid
         self._length = length
+        self._both_strands = both_strands
         self._random = np.random.default_rng(seed)
         self._at = np.zeros(streams, dtype=np.int64)
         self._strand = np.ones(streams, dtype=np.int64)
@@ -63,6 +70,11 @@ class Streams:
         ahead = self._at + span * self._strand
         fresh |= (ahead < 0) | (ahead >= self._residues.size)
         self._jump(fresh)
+        # Only a walk that has just jumped can stand too near an end.
+        forwards = self._strand == 1
+        last = self._residues.size - 1
+        low, high = np.where(forwards, 0, span), np.where(forwards, last - span, last)
+        self._at = np.clip(self._at, np.minimum(low, last), np.maximum(high, 0))
         offsets = np.arange(steps * self._grid.s + self._grid.k)
         places = self._at[:, None] + offsets * self._strand[:, None]
         bases = self._residues[places].astype(np.int64)
@@ -73,6 +85,8 @@ class Streams:
     def _jump(self, who: NDArray[np.bool_]) -> None:
         count = int(who.sum())
         self._at[who] = self._random.integers(0, self._residues.size, count)
+        if not self._both_strands:
+            return
         self._strand[who] = self._random.choice((-1, 1), count)
         # A walk that would leave the sequence soon turns round.
         margin = min(self._residues.size // 2, 1 << 14)

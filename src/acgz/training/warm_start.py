@@ -26,6 +26,7 @@ class Batches:
     """Tokens through which gradients flow back; the state flows on (``gru`` only)."""
     length: int = 4096
     """Mean number of tokens between two new beginnings."""
+    both_strands: bool = True
 
 
 class NextToken:
@@ -39,7 +40,12 @@ class NextToken:
         self._device = device
         self._validation = corpus.validation
         self._streams = Streams(
-            corpus.training, description.grid, batches.streams, batches.length, seed
+            corpus.training,
+            description.grid,
+            batches.streams,
+            batches.length,
+            seed,
+            batches.both_strands,
         )
         self._state: torch.Tensor | None = None
 

@@ -1,0 +1,211 @@
+"""The codec "deepgeco": (s,k)-mers, the networks of the paper, and the range coder.
+
+Levels are the paper's modes (Table 1): MINI is the Warm-Start network alone, PLUS adds the
+Supporter, ULTRA fine-tunes the Warm-Start network first and stores what has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import zstandard
+from numpy.typing import NDArray
+
+from acgz import models
+from acgz.codecs import streams
+from acgz.codecs.base import JSON, Work, integer_parameter
+from acgz.codecs.deepgeco_settings import Settings
+from acgz.errors import DamagedError, InputError, LimitError, MissingModelError, UsageError
+from acgz.exact import operations
+from acgz.exact.operations import Operations
+from acgz.models import Weights
+from acgz.predictors.deepgeco import warm_start
+from acgz.predictors.deepgeco.alphabet import Alphabet
+from acgz.predictors.deepgeco.changes import Changes
+from acgz.predictors.deepgeco.description import Description
+from acgz.predictors.deepgeco.mixer import warm_batches
+from acgz.predictors.deepgeco.predictor import DeepGeCo
+from acgz.predictors.deepgeco.supporter import Shape, Supporter
+from acgz.sequence import kmers
+from acgz.sequence.kmers import Grid, Vocabulary
+
+_SIZE_BYTES = 4
+"""Of the size of the changes, before them."""
+
+
+class _DeepGeCo:
+    """See `acgz.codecs.base.Codec`; the settings are those of `Settings`.
+
+    The payload is the size of the changes that ULTRA makes to the network, the changes, and
+    the range coder's stream. Parameters beside those of `Settings`: ``lanes``, ``head`` (the
+    first k - s bases as a number), ``kmers`` (`Vocabulary.to_bytes`, zstd), ``models``.
+    """
+
+    name = "deepgeco"
+
+    def encode(
+        self, residues: NDArray[np.uint8], settings: Mapping[str, JSON], work: Work
+    ) -> tuple[dict[str, JSON], bytes]:
+        chosen = Settings.from_json(settings)
+        ops = operations.backend(chosen.backend)
+        model = _model_to_use(chosen)
+        grid = chosen.grid
+        tokens = kmers.encode(residues, grid, work.threads)
+        alphabet = Alphabet(grid, Vocabulary.of(tokens, grid), chosen.plain)
+        lanes = chosen.lanes_for(tokens.size)
+        parameters: dict[str, JSON] = {**chosen.to_parameters(), "lanes": lanes}
+        if not tokens.size:
+            return parameters, b""
+        if grid.s < grid.k:
+            parameters["head"] = int(tokens[0]) >> 2 * grid.s
+        if len(alphabet.vocabulary) < grid.kmers:
+            parameters["kmers"] = zstandard.compress(alphabet.vocabulary.to_bytes(), 19)
+        changes = b""
+        if model is not None:
+            parameters["models"] = [model.digest]
+            if chosen.level == "ultra":
+                model, changes = _fine_tuned(model, residues, chosen, tokens.size, lanes)
+        predictor = _predictor(ops, chosen, alphabet, tokens.size, lanes, model)
+        stream = streams.encode(
+            alphabet.symbols(tokens), predictor, lanes, work.progress, each=grid.s
+        )
+        return parameters, len(changes).to_bytes(_SIZE_BYTES, "little") + changes + stream
+
+    def decode(
+        self, payload: bytes, parameters: Mapping[str, JSON], count: int, work: Work
+    ) -> NDArray[np.uint8]:
+        chosen = Settings.from_parameters(parameters)
+        grid = chosen.grid
+        steps = grid.tokens(count)
+        lanes = integer_parameter(parameters, "lanes", 1, min(streams.MOST_LANES, max(1, steps)))
+        if not steps:
+            return np.zeros(0, np.uint8)
+        most = (1 << 2 * (grid.k - grid.s)) - 1
+        head = integer_parameter({"head": 0, **parameters}, "head", 0, most)
+        alphabet = Alphabet(grid, _stored_vocabulary(parameters, grid), chosen.plain)
+        _limit(chosen, alphabet, count, lanes, work)
+        start = _SIZE_BYTES + int.from_bytes(payload[:_SIZE_BYTES], "little")
+        changes, stream = payload[_SIZE_BYTES:start], payload[start:]
+        model = _stored_model(parameters, chosen)
+        if changes:
+            if model is None or chosen.level != "ultra":
+                raise DamagedError("there are changes to a network that there is not")
+            model = Changes.from_bytes(changes, model).apply(model)
+        predictor = _predictor(operations.backend(), chosen, alphabet, steps, lanes, model)
+        symbols = streams.decode(stream, steps, predictor, lanes, work.progress, each=grid.s)
+        if not alphabet.continues:
+            symbols = alphabet.vocabulary.kmers[symbols]
+            head = int(symbols[0]) >> 2 * grid.s
+        return kmers.join(head, symbols, grid, count)
+
+
+CODEC = _DeepGeCo()
+
+
+def _predictor(
+    ops: Operations,
+    chosen: Settings,
+    alphabet: Alphabet,
+    tokens: int,
+    lanes: int,
+    model: Weights | None,
+) -> DeepGeCo:
+    context, warm, supporter = 1, None, None
+    if model is not None:
+        description = Description.from_json(model.description)
+        warm = warm_start.make(ops, description, model.arrays, lanes)
+        context = max(context, warm.context)
+    if chosen.supported:
+        shape = Shape(context=chosen.context)
+        context = max(context, chosen.context)
+        supporter = Supporter(ops, shape, len(alphabet.vocabulary), alphabet.size)
+    batches = warm_batches(tokens, lanes, chosen.ts)
+    return DeepGeCo(ops, alphabet, lanes, context, warm, supporter, batches)
+
+
+def _model_to_use(chosen: Settings) -> Weights | None:
+    """That of the settings, or the package's for this network and (s,k)."""
+    if chosen.warm_start == "none":
+        return None
+    if chosen.model is not None:
+        model = models.read(Path(chosen.model))
+        models.remember(Path(chosen.model))
+    else:
+        name = f"warm-start-{chosen.warm_start}-{chosen.sk.replace(',', '-')}"
+        try:
+            model = models.read(models.default_model(name))
+        except MissingModelError as error:
+            raise MissingModelError(
+                f'{error}; "acgz train warm-start" makes one for --model, and the setting '
+                "warm_start=none compresses with the Supporter alone"
+            ) from error
+    if not _fits(model, chosen):
+        raise UsageError(f"the model is not for (s,k) = ({chosen.sk})")
+    return model
+
+
+def _fits(model: Weights, chosen: Settings) -> bool:
+    d = Description.from_json(model.description)
+    return d.grid == chosen.grid and d.outputs == (
+        d.grid.kmers if chosen.plain else d.grid.continuations
+    )
+
+
+def _fine_tuned(
+    model: Weights, residues: NDArray[np.uint8], chosen: Settings, tokens: int, lanes: int
+) -> tuple[Weights, bytes]:
+    """The model fitted to the input as far as that pays for what it takes to store it."""
+    from acgz.training.fine_tuning import fine_tune
+
+    used = min(tokens, warm_batches(tokens, lanes, chosen.ts) * lanes)
+    changes = fine_tune(
+        model, residues, rounds=chosen.rounds, learning_rate=chosen.learning_rate, used=used
+    )
+    return (model, b"") if changes is None else (changes.apply(model), changes.to_bytes())
+
+
+def _stored_model(parameters: Mapping[str, JSON], chosen: Settings) -> Weights | None:
+    digests = parameters.get("models", [])
+    if not isinstance(digests, list) or len(digests) > 1:
+        raise DamagedError("the block names more than one Warm-Start network")
+    if not digests:
+        if not chosen.supported:
+            raise DamagedError("the block names no network")
+        return None
+    model = models.find(bytes(digests[0]))
+    try:
+        if _fits(model, chosen):
+            return model
+    except InputError:
+        pass
+    raise DamagedError("the block names a model that is not for it")
+
+
+def _stored_vocabulary(parameters: Mapping[str, JSON], grid: Grid) -> Vocabulary:
+    stored = parameters.get("kmers")
+    if stored is None:
+        return Vocabulary.complete(grid)
+    try:
+        if not isinstance(stored, bytes):
+            raise ValueError("not bytes")
+        largest = -(-grid.kmers // 8)
+        data = zstandard.ZstdDecompressor().decompress(stored, max_output_size=largest)
+        return Vocabulary.from_bytes(data, grid)
+    except (ValueError, zstandard.ZstdError) as error:
+        raise DamagedError(f"the set of k-mers of the block: {error}") from error
+
+
+def _limit(chosen: Settings, alphabet: Alphabet, count: int, lanes: int, work: Work) -> None:
+    """LimitError if decoding would need more memory than allowed."""
+    shape = Shape(context=chosen.context)
+    of_lane = 32 * alphabet.size + 16 * 1024
+    fixed = 64 << 20
+    if chosen.supported:
+        of_lane += 64 * shape.context * shape.embedding + 24 * shape.ffn
+        of_symbol = 64 * (shape.hidden + shape.embedding)
+        fixed += 64 * shape.hidden * (shape.ffn + 2 * shape.hidden)
+        fixed += of_symbol * (alphabet.size + len(alphabet.vocabulary))
+    if fixed + lanes * of_lane + 4 * count > work.memory_limit:
+        raise LimitError("decoding this block needs more memory than allowed")

@@ -1,0 +1,24 @@
+"""Tiny Warm-Start networks for tests, made without PyTorch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from acgz import models
+from acgz.exact.training import first_weights
+from acgz.predictors.deepgeco.description import Description
+from acgz.predictors.deepgeco.warm_start import shapes
+
+
+def tiny_model(folder: Path, network: str = "gru", s: int = 3, k: int = 3, **sizes: object) -> Path:
+    """A network with a few random weights; the file."""
+    description = Description(
+        network=network, s=s, k=k, embedding=4, hidden=8, dense=8, window=8, stride=4, **sizes
+    )  # type: ignore[arg-type]
+    arrays = {
+        name: first_weights(shape, 0.5, seed=number).astype("float16")
+        for number, (name, shape) in enumerate(shapes(description).items())
+    }
+    path = folder / f"tiny-{network}-{s}-{k}.safetensors"
+    models.write(path, description.to_json(), arrays)
+    return path
