@@ -1,6 +1,8 @@
-"""Texts that hypothesis makes up for the tests of `acgz.sequence`."""
+"""Texts made up for the tests of `acgz.sequence`."""
 
 from __future__ import annotations
+
+import random
 
 from hypothesis import strategies as st
 
@@ -46,3 +48,15 @@ def fasta_texts(draw: st.DrawFn) -> bytes:
     if draw(st.booleans()):
         text = text.rstrip(b"\r\n")
     return text
+
+
+def masked_repeats() -> bytes:
+    """Pieces of one repeat between random letters, masked as a program would do it."""
+    generator = random.Random(3)
+    repeat = "".join(generator.choices("acgt", k=300))
+    text = ""
+    for _ in range(600):
+        text += "".join(generator.choices("ACGT", k=generator.randrange(100, 300)))
+        begin = generator.randrange(250)
+        text += repeat[begin : begin + generator.randrange(30, 50)]
+    return text.encode()

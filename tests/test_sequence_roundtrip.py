@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import os
-import random
 from pathlib import Path
 
 import dnaio
@@ -17,7 +16,7 @@ from hypothesis import strategies as st
 
 from acgz.sequence import Split, join, split
 from conftest import fasta
-from sequence_texts import fasta_texts
+from sequence_texts import fasta_texts, masked_repeats
 
 
 def check(text: bytes) -> Split:
@@ -181,15 +180,7 @@ def test_incompressible_text_is_stored() -> None:
 
 
 def test_mask_that_words_foretell_costs_less_than_its_runs() -> None:
-    """Repeats of a few families, masked as a program would: where the words are frequent."""
-    generator = random.Random(3)
-    family = "".join(generator.choices("acgt", k=300))
-    text = "".join(
-        "".join(generator.choices("ACGT", k=generator.randrange(100, 300)))
-        + family[(begin := generator.randrange(250)) : begin + generator.randrange(30, 50)]
-        for _ in range(600)
-    )
-    layout = check(text.encode()).layout
+    layout = check(masked_repeats()).layout
     assert len(layout) < 600 * 1.5  # two runs each, which as numbers are a byte and more
 
 
