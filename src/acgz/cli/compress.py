@@ -31,12 +31,7 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="SIZE",
         help="text that is coded together; small blocks for random access (default: 512M)",
     )
-    parser.add_argument(
-        "--lanes",
-        type=options.count,
-        metavar="N",
-        help="lanes to code in lockstep, where a mode can",
-    )
+    options.add_settings(parser)
     options.add_threads(parser)
     options.add_messages(parser)
     parser.set_defaults(main=main)

@@ -22,6 +22,7 @@ COMMANDS = (
     "acgz.cli.ls",
     "acgz.cli.extract",
     "acgz.cli.modes",
+    "acgz.cli.train",
     "acgz.cli.bench",
 )
 """Modules in the order of the help. Each has ``subparser(subparsers)``, which adds its command,

@@ -32,6 +32,37 @@ def count(text: str) -> int:
     return int(text)
 
 
+def number(text: str) -> float:
+    """A number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return value
+
+
+def setting(text: str) -> tuple[str, bool | int | float | str]:
+    """NAME=VALUE; the value is true, false, a number or text.
+
+    >>> setting("ts=2.5"), setting("plain=true"), setting("sk=3,4")
+    (('ts', 2.5), ('plain', True), ('sk', '3,4'))
+    """
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    name = name.replace("-", "_")
+    if value in ("true", "false"):
+        return name, value == "true"
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            pass
+    return name, value
+
+
 def default_threads() -> int:
     """The cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -59,6 +90,38 @@ def add_output(parser: argparse.ArgumentParser, meaning: str) -> None:
     originals.add_argument(
         "--rm", action="store_true", help="delete the input files once the output is verified"
     )
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """How a codec codes; which of them a mode knows, its documentation says."""
+    parser.add_argument(
+        "--lanes",
+        type=count,
+        metavar="N",
+        help="lanes to code in lockstep, where a mode can",
+    )
+    parser.add_argument("--sk", metavar="S,K", help="deepgeco: tokens of K bases, S apart")
+    parser.add_argument("--model", metavar="PATH", help="deepgeco: another Warm-Start network")
+    parser.add_argument(
+        "--warm-start",
+        choices=("gru", "bigru", "none"),
+        help="deepgeco: the kind of Warm-Start network",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        type=setting,
+        default=[],
+        metavar="NAME=VALUE",
+        help="another setting of the mode; may be repeated",
+    )
+
+
+def settings_of(args: argparse.Namespace) -> dict[str, bool | int | float | str]:
+    """The settings that the options of `add_settings` give."""
+    named = {name: getattr(args, name) for name in ("lanes", "sk", "model", "warm_start")}
+    given = {name: value for name, value in named.items() if value is not None}
+    return {**given, **dict(args.set)}
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:

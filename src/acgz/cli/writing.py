@@ -11,6 +11,7 @@ from pathlib import Path
 
 from acgz.cli import job, messages
 from acgz.cli.inputs import Input, open_input
+from acgz.cli.options import settings_of
 from acgz.cli.outputs import FileOutput, Output, StandardOutput
 from acgz.cli.paths import SUFFIX, own_name, remove, same_file
 from acgz.cli.progress import Progress
@@ -28,7 +29,7 @@ class Compression:
     """What the arguments say, ready for any number of archives."""
 
     def __init__(self, args: argparse.Namespace) -> None:
-        settings = {"lanes": args.lanes} if args.lanes else {}
+        settings = settings_of(args)
         mode = get_mode(args.mode or DEFAULT_MODE)
         self._args = args
         self._recipe = Recipe.of_mode(mode, settings, args.block or DEFAULT_BLOCK_SIZE)

@@ -47,6 +47,7 @@ def fine_tune(
     if residues.size < 8 * width or not used:
         return None
     torch.manual_seed(seed)
+    torch.set_num_threads(1)  # the number of threads would change the archive
     before = {name: array.astype(np.float32) for name, array in model.arrays.items()}
     network = WarmStart(description)
     _load(torch, network, before)

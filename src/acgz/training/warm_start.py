@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from acgz import models
 from acgz.predictors.deepgeco.description import Description
 from acgz.training.corpus import Corpus, Streams, in_lanes
+from acgz.training.loop import Plan, Report, train
+from acgz.training.networks import WarmStart, arrays
 
 VALIDATION_LANES = 64
 VALIDATION_STEPS = 1024
@@ -95,3 +100,22 @@ class NextToken:
     def _window_loss(self, network: Any, tokens: torch.Tensor) -> torch.Tensor:
         logits, _ = network(tokens[:-1])
         return nn.functional.cross_entropy(logits, self._targets(tokens[-1]))
+
+
+def train_warm_start(
+    corpus: Corpus,
+    description: Description,
+    batches: Batches,
+    plan: Plan,
+    output: Path,
+    *,
+    device: str = "cpu",
+    checkpoint: Path | None = None,
+    report: Callable[[Report], None] = lambda report: None,
+) -> bytes:
+    """Train a network, write it to ``output``, and return the digest of that file."""
+    torch.manual_seed(plan.seed)
+    network = WarmStart(description).to(device)
+    task = NextToken(corpus, description, batches, plan.seed, device)
+    train(network, task, plan, report, checkpoint)
+    return models.write(output, description.to_json(), arrays(network))
