@@ -85,8 +85,8 @@ def code_lines(
         return b""
     history = np.frombuffer(PRIMER + (text or b""), dtype=np.uint8).copy()
     known = len(PRIMER)
-    grade = code_number(stream, min(max(history.size.bit_length() - 12, 0), 6))
-    if grade > 6:
+    grade = code_number(stream, _grade(history.size))
+    if grade > _grade(known + max_size):
         raise DamagedError("layout: header lines of an impossible size")
     bits = 18 + grade
     model = (
@@ -114,6 +114,11 @@ def code_lines(
     return history[known:at].tobytes()
 
 
+def _grade(size: int) -> int:
+    """Doublings of the model that so many bytes of history deserve."""
+    return min(max(size.bit_length() - 12, 0), 6)
+
+
 @njit(cache=True, nogil=True)
 def _code(
     state, data, decoding, history, start, lines, slots, weights, guesses, recent, memory, room
@@ -126,13 +131,13 @@ def _code(
         if written > most or memory[_ENDS] >= lines:
             return at
         weight_row = _set_contexts(keys, history, at, guesses, memory)
-        value = np.int64(1)
+        value = node = np.int64(1)
         for place in range(7, -1, -1):
             # the slots of four bits are neighbours: a context misses the cache twice per byte
             if place == 7 or place == 3:
+                node = np.int64(1)
                 for k in range(_CONTEXTS):
                     bases[k] = hashed(keys[k], value) & (slots.size - 16)
-            node = value if place > 3 else value & ((8 >> place) - 1) | (8 >> place)
             for k in range(_CONTEXTS):
                 places[k] = bases[k] + node
             bit = np.int64((history[at] >> place) & 1)
@@ -141,6 +146,7 @@ def _code(
                 weights, weight_row * 8 + place, np.int64(_RATE), np.int64(_LIMIT),
             )  # fmt: skip
             value = 2 * value + bit
+            node = 2 * node + bit
         if decoding:
             history[at] = value - 256
         _remember(history, at, guesses, recent, memory)

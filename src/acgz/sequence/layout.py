@@ -106,7 +106,7 @@ def read_layout(data: bytes, residues: NDArray[np.uint8] | int, max_size: int) -
     _require(3 * (lines + 1) + sum(sizes) <= most_numbers(max_size), "more tables than text")
     _require(unterminated <= 1, "an impossible flag")
     ends, uneven, others, uracil, case = (np.zeros(size, dtype=np.int64) for size in sizes)
-    headers = code_lines(stream, None, lines, max_size=max_size)
+    headers = code_lines(stream, None, lines, max_size=max_size + 1)  # the last LF may be extra
 
     code_numbers(stream, ends, 2)
     _require(ends.size % 2 == bool(ends.size), "line ends are incomplete")

@@ -33,7 +33,7 @@ _SLOTS = 1 << 22
 _FEW = 24  # counts are also summed up to this, as WindowMasker does, beside their logarithms
 
 _RARENESS = np.array(
-    [0] + [min((count**16).bit_length() - 1, 144) for count in range(1, 256)], dtype=np.int64
+    [0] + [(count**16).bit_length() - 1 for count in range(1, 256)], dtype=np.int64
 )
 """16 log2(count), rounded down, for counts up to 255 (which stands for all above)."""
 
