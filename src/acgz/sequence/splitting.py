@@ -41,19 +41,18 @@ def split(text: bytes) -> Split:
     >>> parts.residues[:5].tolist(), parts.records[0].name, parts.records[0].length
     ([0, 1, 2, 3, 3], 'chr1', 72)
     """
+    verbatim = b""
     found = _take_apart(text) if text else None
     if found is not None:
         residues, records = found.symbols.residues, find_records(found)
         coded = _NUCLEOTIDE + write_layout(found)
         del found
         size = len(coded) + residues.size // 4
-        # Where the layout is more than a bit per residue, zstd may well be better than both.
-        dear = 8 * len(coded) > residues.size
-        if size < (len(_verbatim(text)) if dear else len(text)) and _restores(
-            residues, coded, text
-        ):
+        if 8 * len(coded) > residues.size:  # a bit per residue: zstd may well need less for all
+            verbatim = _verbatim(text)
+        if size < len(verbatim or text) and _restores(residues, coded, text):
             return Split(residues, coded, records)
-    return Split(np.zeros(0, dtype=np.uint8), _verbatim(text), ())
+    return Split(np.zeros(0, dtype=np.uint8), verbatim or _verbatim(text), ())
 
 
 def join(residues: NDArray[np.uint8], layout: bytes, *, max_size: int) -> bytes:
