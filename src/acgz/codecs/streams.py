@@ -10,11 +10,11 @@ from __future__ import annotations
 from math import isqrt
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from acgz.coding import range_coder
 from acgz.errors import DamagedError
+from acgz.exact.kernel import allocating_kernel
 from acgz.predictors.base import Predictor
 
 MOST_LANES = 1 << 16
@@ -91,7 +91,7 @@ def decode(
     return symbols
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _encode_step(coder, out, symbols, starts, step, active, frequencies, bits):
     """Code one symbol of each of the first ``active`` lanes; False for illegal frequencies."""
     for lane in range(active):
@@ -109,7 +109,7 @@ def _encode_step(coder, out, symbols, starts, step, active, frequencies, bits):
     return True
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _decode_step(coder, data, symbols, starts, step, active, frequencies, bits):
     """Decode one symbol of each of the first ``active`` lanes; False if there is none."""
     last = frequencies.shape[1] - 1

@@ -14,10 +14,10 @@ that the decoder computes the same probability on every machine.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from acgz.coding import range_coder
+from acgz.exact.kernel import allocating_kernel
 
 CHANCE_BITS = 16
 FRESH = 1 << 31
@@ -63,7 +63,7 @@ STEP = np.array([(1 << 17) // (2 * n + 3) for n in range(1024)], dtype=np.int32)
 """Size of a slot's step after ``n`` uses: 1 / (n + 1.5), in units of 2**-16."""
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def hashed(key, part):
     """Mix ``part`` into the 32-bit ``key``; stays below 2**63, so no arithmetic ever wraps."""
     part ^= part >> 20
@@ -71,19 +71,19 @@ def hashed(key, part):
     return key ^ (key >> 15)
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def squash(stretched):
     """Chance of a stretched value, which is clamped first."""
     return np.int64(SQUASH[min(max(stretched, -_LIMIT), _LIMIT) + _LIMIT])
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def stretched(slot):
     """Stretched chance that a slot holds."""
     return np.int64(STRETCH[np.int64(slot) >> 20])
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def learned(slot, bit, limit):
     """The slot after it has seen ``bit``; its count stops at ``limit`` (at most 1023)."""
     value = np.int64(slot)
@@ -95,7 +95,7 @@ def learned(slot, bit, limit):
     return np.uint32((chance << 10) | count)
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def code_bit(state, data, chance, bit, decoding):
     """Decode and return a bit, or encode and return the given one."""
     if decoding:
@@ -110,7 +110,7 @@ def code_bit(state, data, chance, bit, decoding):
     return bit
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def code_mixed(
     state, data, decoding, bit, places, inputs, slots, weights, row, rate, limit
 ):  # fmt: skip

@@ -19,8 +19,9 @@ A cut stream therefore decodes to something: its length and checksum belong to t
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from acgz.exact.kernel import allocating_kernel
 
 MAX_BITS = 24
 """Frequencies may sum to at most 2**MAX_BITS."""
@@ -40,7 +41,7 @@ def capacity(symbols: int, bits: int) -> int:
     return symbols * (bits + 1) // 8 + 32
 
 
-@njit(cache=True, nogil=True, inline="always")
+@allocating_kernel(inline="always")
 def encode(state, out, start, freq, bits):
     """Append the symbol owning ``[start, start + freq)`` of ``2**bits`` to ``out``."""
     low = state[0]
@@ -62,7 +63,7 @@ def encode(state, out, start, freq, bits):
     state[1] = span
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def carry(out, at):
     """Add one to the big-endian number that ends before ``out[at]``."""
     i = at - 1
@@ -72,7 +73,7 @@ def carry(out, at):
     out[i] += np.uint8(1)
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def finish(state, out):
     """Write the fewest bytes that identify the interval; return the stream's length."""
     low = state[0]
@@ -100,7 +101,7 @@ def finish(state, out):
     return at
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def start_decoder(state, data):
     """Load the first bytes of ``data`` into the decoder ``state`` (``uint64[3]``)."""
     code = np.uint64(0)
@@ -112,7 +113,7 @@ def start_decoder(state, data):
     state[2] = np.uint64(8)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@allocating_kernel(inline="always")
 def target(state, bits):
     """The point in ``[0, 2**bits)`` that the next symbol's interval contains."""
     point = state[0] // (state[1] >> np.uint64(bits))
@@ -120,7 +121,7 @@ def target(state, bits):
     return min(point, limit)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@allocating_kernel(inline="always")
 def advance(state, data, start, freq, bits):
     """Remove the symbol owning ``[start, start + freq)`` from the stream."""
     unit = state[1] >> np.uint64(bits)

@@ -15,11 +15,11 @@ several records, the place in the record, because aligned records have gaps in t
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from acgz.coding.bitstream import MARGIN, BitStream
 from acgz.coding.logistic import FRESH, code_mixed, hashed
+from acgz.exact.kernel import allocating_kernel
 
 MAX_VALUE = (1 << 40) - 2
 """Largest integer that a table may hold."""
@@ -80,7 +80,7 @@ def code_number(stream: BitStream, value: int = 0) -> int:
     return int(values[0])
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _magnitude(value):
     """Two steps per doubling: 0, 1, 2, 3, 4 (4, 5), 5 (6, 7), 6 (8 to 11), 7 (12 to 15) ..."""
     doublings = np.int64(0)
@@ -90,7 +90,7 @@ def _magnitude(value):
     return 2 * doublings + value
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _set_contexts(keys, values, i, columns, place):
     """Hash what is known before value ``i`` into the ``keys`` of its contexts."""
     above = values[i - columns] if i >= columns else np.int64(0)
@@ -110,7 +110,7 @@ def _set_contexts(keys, values, i, columns, place):
     keys[8] = hashed(hashed(mark + 8, place), before)
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _code(
     state, data, decoding, values, start, columns, breaks, symbol_column, slots, weights, room
 ):  # fmt: skip

@@ -14,12 +14,12 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 
 from acgz.coding.bitstream import MARGIN, BitStream
 from acgz.coding.logistic import FRESH, code_mixed, hashed
 from acgz.coding.runs import code_number
 from acgz.errors import DamagedError
+from acgz.exact.kernel import allocating_kernel
 
 # Part of the format: changing a byte of it changes what every archive decodes to.
 PRIMER: Final = b"""\
@@ -119,7 +119,7 @@ def _grade(size: int) -> int:
     return min(max(size.bit_length() - 12, 0), 6)
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _code(
     state, data, decoding, history, start, lines, slots, weights, guesses, recent, memory, room
 ):  # fmt: skip
@@ -153,7 +153,7 @@ def _code(
     return history.size
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _set_contexts(keys, history, at, guesses, memory):
     """Hash what is known before byte ``at`` into the ``keys``; return the row of weights."""
     past = np.int64(0)
@@ -184,7 +184,7 @@ def _set_contexts(keys, history, at, guesses, memory):
     return trust * 8 + (matched + 1) // 2 if matched < 14 else trust * 8 + 7
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _remember(history, at, guesses, recent, memory):
     """Take byte ``at`` into the memory."""
     byte = np.int64(history[at])
@@ -231,18 +231,18 @@ def _remember(history, at, guesses, recent, memory):
         recent[key] = at + 1
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _is_wordy(byte):
     """Letters, digits and whatever is not ASCII make words."""
     return 48 <= byte <= 57 or 65 <= byte <= 90 or 97 <= byte <= 122 or byte >= 128
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _is_digit(byte):
     return 48 <= byte <= 57
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _follow(guess, byte, aim):
     """Move the ``aim`` (place, size, bytes right) in a guess past what was ``byte``."""
     if aim[0] >= aim[1]:
@@ -263,7 +263,7 @@ def _follow(guess, byte, aim):
                 aim[0] = place + 1
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _guess(history, line, before, guess, kind):
     """Write a guess of the line after ``line``; return its size.
 

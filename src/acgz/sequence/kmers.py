@@ -15,8 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from acgz.exact.kernel import allocating_kernel
 
 MOST = 8
 """The longest k-mer: 65,536 different tokens."""
@@ -107,7 +108,7 @@ def join(head: int, tokens: NDArray[np.integer], grid: Grid, count: int) -> NDAr
     return residues[:count]
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _encode(residues, s, k, tokens):
     for at in range(tokens.size):
         kmer = 0

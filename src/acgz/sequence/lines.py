@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from acgz.exact.kernel import allocating_kernel
 
 LF, CRLF, CR = range(3)
 """Kinds of line ends."""
@@ -63,7 +64,7 @@ def find_lines(text: bytes) -> Lines:
     return Lines(begins, stops, ends, is_text, unterminated)
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _find(letters, begins, stops, ends):
     """Find the lines; return how many there are."""
     count = 0

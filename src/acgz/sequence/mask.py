@@ -14,11 +14,11 @@ strands of a word count as the same word.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from acgz.coding.bitstream import MARGIN, BitStream
 from acgz.coding.logistic import FRESH, code_bit, code_mixed, hashed, learned
+from acgz.exact.kernel import allocating_kernel
 from acgz.sequence.symbols import Symbols
 
 MOST_WORD = 14
@@ -109,7 +109,7 @@ def code_mask(
         stream.settle()
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _find_words(text, begin, word, values, state, keys):
     """The keys of the words that end at the letters from ``begin`` on, until ``keys`` is full.
 
@@ -128,7 +128,7 @@ def _find_words(text, begin, word, values, state, keys):
     state[0], state[1], state[2] = forward, backward, size
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _score(text, word, values, rareness, counts, keys, state, logs, sums):
     """Count all words; then score the window that begins at every letter.
 
@@ -164,7 +164,7 @@ def _score(text, word, values, rareness, counts, keys, state, logs, sums):
         sums[begin] = few
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _highest(scores, begin, stop):
     """Highest of the scores from ``begin`` to before ``stop``, as far as there are any."""
     best = np.uint8(0)
@@ -174,7 +174,7 @@ def _highest(scores, begin, stop):
     return np.int64(best)
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _doublings(value):
     size = np.int64(0)
     while value > 0:
@@ -183,7 +183,7 @@ def _doublings(value):
     return size
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _set_contexts(keys, at, word, logs, sums, memory):
     """Hash what is known before letter ``at`` into the ``keys``; return the row of weights."""
     run = memory[_RUN]
@@ -223,7 +223,7 @@ def _set_contexts(keys, at, word, logs, sums, memory):
     return 16 + min(run, 63)
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _code(
     state, data, decoding, text, start, case, word, logs, sums, slots, gates, weights, memory, room
 ):  # fmt: skip

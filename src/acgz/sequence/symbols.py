@@ -18,9 +18,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from acgz.exact.kernel import allocating_kernel
 from acgz.sequence.lines import Lines
 
 _CASELESS = 24
@@ -95,7 +95,7 @@ def take_symbols(text: NDArray[np.uint8], lines: Lines, most: int) -> Symbols | 
             return Symbols(found, others[: counts[1]], uracil[: counts[2]], case[: counts[3]])
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _take(
     text, begins, stops, is_text, all_classes, residues, others, uracil, case, counts
 ):  # fmt: skip
@@ -183,7 +183,7 @@ def put_upper(symbols: Symbols) -> NDArray[np.uint8]:
     return text
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _put(residues, others, text):
     at = np.int64(0)
     begin = np.int64(0)
@@ -206,7 +206,7 @@ def _put(residues, others, text):
             at += length
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _put_uracil(uracil, text):
     """Turn the T of every second run to U."""
     run = 0
@@ -222,7 +222,7 @@ def _put_uracil(uracil, text):
             left -= 1
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _put_case(text, case):
     """Turn the letters of every second run to lower case."""
     at = np.int64(0)

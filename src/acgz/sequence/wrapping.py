@@ -18,10 +18,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from acgz.errors import DamagedError
+from acgz.exact.kernel import allocating_kernel
 from acgz.sequence.lines import CRLF, LF, Lines
 
 _UNLIMITED = 1 << 62
@@ -61,7 +61,7 @@ def describe_wrapping(lines: Lines) -> Wrapping:
     return Wrapping(groups, uneven[:used])
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _describe(sizes, borders, groups, uneven):
     """Fill ``groups``, and ``uneven`` as far as it reaches; return how much it should hold."""
     used = 0
@@ -100,7 +100,7 @@ def _describe(sizes, borders, groups, uneven):
     return used
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _is_even(sizes, begin, stop, width):
     """Do lines ``begin`` to ``stop`` (not none, the last not empty) wrap evenly at ``width``?"""
     if width == 0 or sizes[stop - 1] > width:
@@ -155,13 +155,13 @@ def lay_out(
     return text
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _copy(target, source):
     for i in range(target.size):  # slice assignment takes Numba seconds to compile
         target[i] = source[i]
 
 
-@njit(cache=True, nogil=True)
+@allocating_kernel
 def _lay(symbols, headers, groups, uneven, ends, unterminated, max_size, text):
     """Write the text if there is room; return its size, or -1 if it cannot be."""
     at = np.int64(0)

@@ -63,8 +63,10 @@ def softmax(logits, scratch, probability):
         scratch[s] = logits[s] - most
     store(scratch, 0, exp8(load(scratch, 0)))
     sum4 = (scratch[0] + scratch[1]) + (scratch[2] + scratch[3])
+    # at least 1, the share of the most likely, unless a hostile archive drove a weight to infinity
+    sane = sum4 >= _ONE
     for s in range(4):
-        probability[s] = scratch[s] / sum4
+        probability[s] = scratch[s] / sum4 if sane else np.float32(0.25)
 
 
 @inline_kernel

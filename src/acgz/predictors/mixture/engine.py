@@ -51,9 +51,8 @@ def make(settings: Settings, count: int) -> Engine:
         copies=copies.make(
             settings.pool,
             count,
-            settings.short_match,
-            settings.long_match,
-            settings.match_bits,
+            settings.seeds,
+            settings.seed_bits,
             settings.enter_misses,
             settings.stay_misses,
         ),

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LARGE = 1 << 23
+"""From this many residues on, the first seed is a 12-mer: 11-mers recur by chance too often."""
+
+_GAPPED = (
+    "111010010100110111",
+    "1101100011010111",
+    "11101100101001000111",
+    "110100110010101111",
+    "11001010001010001011011",
+)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -11,14 +22,15 @@ class Settings:
 
     slow: tuple[int, ...] = (1, 2, 3, 4, 6, 8, 9, 10)
     fast: tuple[int, ...] = (1, 2, 3, 4, 6, 8, 9, 10)
-    sparse: tuple[int, ...] = (11, 12, 14, 16, 18, 20, 24)
+    sparse: tuple[int, ...] = (12, 16, 22)
     table_bits: int = 24
     """A sparse table has at most ``2**table_bits`` contexts of two bytes."""
     pool: int = 32
     """Most repeat experts at a time."""
-    short_match: int = 11
-    long_match: int = 20
-    match_bits: int = 22
+    seeds: tuple[str, ...] = ("1" * 11, _GAPPED[0])
+    """Patterns of residues that must match where a repeat is looked for."""
+    seed_bits: int = 22
+    """log2 of the places that are remembered for each seed."""
     enter_misses: int = 16
     """Of 32 residues, at most this many may differ when a repeat expert starts."""
     stay_misses: int = 18
@@ -26,3 +38,26 @@ class Settings:
     rate: float = 0.0004
     hidden_rate: float = 0.002
     rate_boost: float = 4.0
+
+
+def recipe(number: int, bits: int) -> Settings:
+    """The settings behind the numbers that an archive stores; they never change.
+
+    ``number`` is one of RECIPES, ``bits`` in [16, 24] the log2 of the largest tables.
+
+    >>> recipe(2, 20).pool
+    64
+    """
+    large = number % 2 == 1
+    seeds = ("1" * (12 if large else 11), *_GAPPED)
+    return Settings(
+        table_bits=bits,
+        seed_bits=bits,
+        stay_misses=17 if large else 18,
+        pool=32 if number < 2 else 64,
+        seeds=seeds[:2] if number < 2 else seeds,
+    )
+
+
+RECIPES = 4
+"""plus, plus from LARGE residues on, ultra, ultra from LARGE residues on."""
