@@ -12,9 +12,8 @@ from acgz.coding import range_coder
 from acgz.errors import DamagedError, LimitError, UsageError
 from acgz.predictors.mixture import engine
 from acgz.predictors.mixture.correction import PRECISION
-from acgz.predictors.mixture.settings import LARGE, RECIPES, recipe
+from acgz.predictors.mixture.settings import LEVELS, PLUS, Settings, recipe
 
-_LEVELS = ("plus", "ultra")
 _MOST = 1 << 31
 """Positions are stored in 32 bits."""
 _BITS = (16, 24)
@@ -26,9 +25,8 @@ def _table_bits(count: int) -> int:
     return min(max((4 * count).bit_length(), _BITS[0]), _BITS[1])
 
 
-def _memory(number: int, bits: int, count: int) -> int:
+def _memory(made: Settings, bits: int, count: int) -> int:
     """About how many bytes an engine takes, residues included."""
-    made = recipe(number, bits)
     return ((2 * len(made.sparse) + 4 * len(made.seeds)) << bits) + 2 * count + (96 << 20)
 
 
@@ -40,37 +38,37 @@ class Mixture:
     def encode(
         self, residues: NDArray[np.uint8], settings: Mapping[str, JSON], work: Work
     ) -> tuple[dict[str, JSON], bytes]:
-        """See `acgz.codecs.base.Codec`; ``level`` is "plus" or "ultra", ``lanes`` is 1."""
+        """See `acgz.codecs.base.Codec`; ``level`` is one of LEVELS, ``lanes`` is 1."""
         reject_unknown_settings(settings, {"level", "lanes"})
         if settings.get("lanes", 1) != 1:
             raise UsageError("the mixture engine runs in one lane")
-        level = settings.get("level", "plus")
-        if level not in _LEVELS:
-            raise UsageError(f"the level is plus or ultra, not {level!r}")
+        level = settings.get("level", PLUS)
+        if not isinstance(level, int) or level not in LEVELS:
+            raise UsageError(f"the level is one of {LEVELS}, not {level!r}")
         if residues.size >= _MOST:
             raise UsageError("a block of the mixture engine holds fewer than 2**31 residues")
-        number = 2 * _LEVELS.index(str(level)) + (residues.size >= LARGE)
         bits = _table_bits(residues.size)
-        state = engine.make(recipe(number, bits), residues.size)
+        state = engine.make(recipe(level, residues.size, bits), residues.size)
         stream = np.empty(range_coder.capacity(residues.size, PRECISION), np.uint8)
         progress = work.progress if work.progress is not None else np.zeros(1, np.int64)
         source = np.array(residues, np.uint8)
         length = engine.run(state, source, stream, range_coder.new_encoder(), False, progress)
-        return {"r": number, "b": bits}, stream[:length].tobytes()
+        return {"level": level, "b": bits}, stream[:length].tobytes()
 
     def decode(
         self, payload: bytes, parameters: Mapping[str, JSON], count: int, work: Work
     ) -> NDArray[np.uint8]:
         """See `acgz.codecs.base.Codec`."""
-        number = integer_parameter(parameters, "r", 0, RECIPES - 1)
+        level = integer_parameter(parameters, "level", LEVELS[0], LEVELS[-1])
         bits = integer_parameter(parameters, "b", *_BITS)
         if count >= _MOST:
             raise DamagedError("the block claims more residues than this codec allows")
         if bits > _table_bits(count):
             raise DamagedError("the tables are larger than the residues allow")
-        if _memory(number, bits, count) > work.memory_limit:
+        made = recipe(level, count, bits)
+        if _memory(made, bits, count) > work.memory_limit:
             raise LimitError("decoding this block needs more memory than allowed")
-        state = engine.make(recipe(number, bits), count)
+        state = engine.make(made, count)
         residues = np.zeros(count, np.uint8)
         progress = work.progress if work.progress is not None else np.zeros(1, np.int64)
         data = np.frombuffer(payload, np.uint8).copy()

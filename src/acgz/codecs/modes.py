@@ -35,7 +35,7 @@ _TABLE = (
     Mode(
         name="plus",
         codec="mixture",
-        settings={"level": "plus"},
+        settings={"level": 1},
         summary="adaptive mixture of context and repeat experts (default)",
         source="acgz, docs/engine.md",
         speed="medium",
@@ -43,7 +43,7 @@ _TABLE = (
     Mode(
         name="ultra",
         codec="mixture",
-        settings={"level": "ultra"},
+        settings={"level": 2},
         summary="the same with more experts: smaller and slower",
         source="acgz, docs/engine.md",
         speed="slow",

@@ -26,9 +26,15 @@ WIDTH = 8
 
 if config.DISABLE_JIT:  # type: ignore[attr-defined]
 
+    class Plain(np.ndarray):
+        """A float8 in plain Python: ``a += b`` makes a new one, as it does when compiled."""
+
+        def __iadd__(self, other):  # type: ignore[misc]
+            return self + other
+
     def load(array, at):
         """The float8 ``array[at:at + 8]``."""
-        return array[at : at + 8].copy()
+        return array[at : at + 8].copy().view(Plain)
 
     def store(array, at, vector):
         """Write ``vector`` to ``array[at:at + 8]``."""
@@ -36,7 +42,7 @@ if config.DISABLE_JIT:  # type: ignore[attr-defined]
 
     def splat(value):
         """A float8 that holds ``value`` eight times."""
-        return np.full(8, value, dtype=np.float32)
+        return np.full(8, value, dtype=np.float32).view(Plain)
 
     def total(v):
         """The sum ``((v0+v4)+(v2+v6)) + ((v1+v5)+(v3+v7))``."""
@@ -48,7 +54,7 @@ if config.DISABLE_JIT:  # type: ignore[attr-defined]
 
     def larger(a, b):
         """Element-wise ``a if a > b else b``."""
-        return np.where(a > b, a, b)
+        return np.where(a > b, a, b).view(Plain)
 
     def exponent(v):
         """Unbiased binary exponents of positive normal numbers, as float8."""

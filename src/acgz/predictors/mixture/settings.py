@@ -40,24 +40,25 @@ class Settings:
     rate_boost: float = 4.0
 
 
-def recipe(number: int, bits: int) -> Settings:
-    """The settings behind the numbers that an archive stores; they never change.
+PLUS, ULTRA = 1, 2
+LEVELS = (PLUS, ULTRA)
 
-    ``number`` is one of RECIPES, ``bits`` in [16, 24] the log2 of the largest tables.
 
-    >>> recipe(2, 20).pool
+def recipe(level: int, count: int, bits: int) -> Settings:
+    """The settings for ``count`` residues behind the numbers that an archive stores.
+
+    What a level means never changes; better settings are another level. ``bits`` in [16, 24] is
+    the log2 of the largest tables.
+
+    >>> recipe(ULTRA, 1000, 16).pool
     64
     """
-    large = number % 2 == 1
+    large = count >= LARGE
     seeds = ("1" * (12 if large else 11), *_GAPPED)
     return Settings(
         table_bits=bits,
         seed_bits=bits,
         stay_misses=17 if large else 18,
-        pool=32 if number < 2 else 64,
-        seeds=seeds[:2] if number < 2 else seeds,
+        pool=32 if level == PLUS else 64,
+        seeds=seeds[:2] if level == PLUS else seeds,
     )
-
-
-RECIPES = 4
-"""plus, plus from LARGE residues on, ultra, ultra from LARGE residues on."""
