@@ -39,7 +39,8 @@ def untidy() -> bytes:
     for number in range(9):
         lines.append(f">contig{number}\twith  blanks ")
         for _ in range(generator.randrange(5)):
-            lines.append("".join(generator.choices("ACGTacgtnU-", k=generator.randrange(90))))
+            letters = generator.choices("ACGTacgtnU-", [40] * 4 + [9] * 4 + [2] * 3, k=400)
+            lines.append("".join(letters[: generator.randrange(400)]))
     return "\r\n".join(lines).encode()
 
 
@@ -61,7 +62,7 @@ CASES: dict[str, tuple[str, str, dict[str, int]]] = {
     "twobit-genome-blocks": ("twobit", "genome", {"block": 4096}),
     "order0-genome-lanes": ("order0", "genome", {"lanes": 7}),
     "plus-genome-blocks": ("plus", "genome", {"block": 8192}),
-    "plus-genome-lanes": ("plus", "genome", {"lanes": 5}),
+    "ultra-genome-blocks": ("ultra", "genome", {"block": 8192}),
     "protein": ("order0", "protein", {}),
     "bytes": ("order0", "bytes", {}),
     "empty": ("order0", "empty", {}),
