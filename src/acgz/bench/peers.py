@@ -128,14 +128,16 @@ PEERS: tuple[Tool, ...] = (
 _ACGZ = (sys.executable, "-m", "acgz")
 
 
-def acgz_mode(mode: str, options: Sequence[str] = ()) -> Tool:
+def acgz_mode(mode: str, options: Sequence[str] = (), settings: Sequence[str] = ()) -> Tool:
     """The tool that is acgz in ``mode``, as a command of its own: its start-up counts too.
 
-    ``options`` are further options for compressing *and* decompressing, such as ``-T 2``.
+    ``options`` are further options for compressing *and* decompressing, such as ``-T 2``,
+    ``settings`` for compressing alone, such as ``--sk 1,1``.
     """
+    compress = (*_ACGZ, "compress", "-q", "-m", mode, *settings, *options)
     return Tool(
-        f"acgz {mode}",
-        (*_ACGZ, "compress", "-q", "-m", mode, *options, "-o", "genome.acgz", GENOME),
+        " ".join(["acgz", mode, *settings]),
+        (*compress, "-o", "genome.acgz", GENOME),
         (*_ACGZ, "decompress", "-q", *options, "-o", GENOME, "genome.acgz"),
         "genome.acgz",
     )

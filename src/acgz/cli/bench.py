@@ -41,6 +41,17 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="other compressors, separated by commas, 'all' (the default) or 'none'",
     )
     parser.add_argument(
+        "--suite",
+        choices=("deepgeco",),
+        help="instead of --modes and --peers: the tables of a paper, its figures beside ours",
+    )
+    parser.add_argument(
+        "--first",
+        type=options.size,
+        metavar="SIZE",
+        help="with --suite: only so many bases of each file",
+    )
+    parser.add_argument(
         "--residues",
         action="store_true",
         help="give every tool the upper-case A, C, G, T letters only: no headers, no other letters",
@@ -82,6 +93,8 @@ def main(args: argparse.Namespace) -> int:
     for file in args.files:
         if not Path(file).is_file():  # say so now rather than after an hour
             raise InputError(f"{file}: no such file")
+    if args.suite:
+        return _run_suite(args)
     rows: list[Row] = []
     try:
         _measure(args, modes, peers, rows)
@@ -90,6 +103,32 @@ def main(args: argparse.Namespace) -> int:
             sys.stdout.write(_rendered(args, rows))
     ours = {mode.name for mode in modes}
     return int(any(row.tool in ours and row.status != OK for row in rows))
+
+
+def _run_suite(args: argparse.Namespace) -> int:
+    """Every variant of the suite on every file; a table as soon as a file is done."""
+    import tempfile
+
+    from acgz.bench import deepgeco, run
+    from acgz.cli.inputs import open_input
+
+    failed = False
+    temporary = tempfile.TemporaryDirectory
+    with temporary(prefix="acgz-bench-", dir=args.work) as work:
+        for file in args.files:
+            with temporary(dir=work) as place, open_input(file, unpack=True) as source:
+                genome = deepgeco.prepare(
+                    source.stream, Path(file).name, Path(place), first=args.first
+                )
+                rows = {}
+                for variant in deepgeco.VARIANTS:
+                    tool = variant.tool(["-T", str(args.threads)])
+                    row = run.measure(tool, genome, Path(place), timeout=args.timeout)
+                    messages.remark(args, _progress(row))
+                    rows[variant.name] = row
+                    failed |= row.status != run.OK
+                sys.stdout.write(deepgeco.as_tables(genome, rows))
+    return int(failed)
 
 
 def _measure(

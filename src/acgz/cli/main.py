@@ -22,6 +22,7 @@ COMMANDS = (
     "acgz.cli.ls",
     "acgz.cli.extract",
     "acgz.cli.modes",
+    "acgz.cli.tune",
     "acgz.cli.train",
     "acgz.cli.bench",
 )

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from acgz.exact import functions, matmul
 from acgz.exact.kernel import kernel
 from acgz.exact.matmul import SINGLE, Format, Quantised
-from acgz.exact.operations import COUNTS, GRID, LIMIT, Array
+from acgz.exact.operations import COUNTS, GRID, LIMIT, LONGEST_STEP, Array
+
+LONGEST = np.float32(LONGEST_STEP)
 
 
 class NumPy:
@@ -157,4 +159,5 @@ def _counts_row(logits, largest, out):
 def _adam(p, v, g, rate, decay, rest, lift):
     for i in range(p.size):
         v[i] = decay * v[i] + rest * (g[i] * g[i])
-        p[i] -= (rate * g[i]) / (np.sqrt(v[i]) * lift + np.float32(1e-6))
+        step = g[i] / (np.sqrt(v[i]) * lift + np.float32(1e-6))
+        p[i] -= rate * min(max(step, -LONGEST), LONGEST)

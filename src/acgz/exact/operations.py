@@ -27,6 +27,10 @@ LIMIT = 2.0**14
 COUNTS = 2.0**24
 """An exponential is counted in units of 1/COUNTS of the largest one."""
 
+LONGEST_STEP = 8.0
+"""Adam moves a parameter by at most this many learning rates. Without momentum a rare large
+gradient would move it by up to 31 (the root of 1000, for β2 = 0.999)."""
+
 
 class Operations(Protocol):
     """A backend."""
@@ -107,7 +111,8 @@ class Operations(Protocol):
         ...
 
     def adam(self, p: Array, v: Array, g: Array, rate: float, decay: float, lift: float) -> None:
-        """In place: ``v = decay v + (1 - decay) g²``, ``p -= rate g / (sqrt(v) lift + 1e-6)``."""
+        """In place: ``v = decay v + (1 - decay) g²``, ``p -= rate r``,
+        ``r = g / (sqrt(v) lift + 1e-6)`` clipped to ±LONGEST_STEP."""
         ...
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from acgz.exact import functions, matmul
 from acgz.exact.matmul import SINGLE, Format, Quantised
-from acgz.exact.operations import COUNTS, GRID, LIMIT, Array
+from acgz.exact.operations import COUNTS, GRID, LIMIT, LONGEST_STEP, Array
 from acgz.exact.pytorch import best_device, load
 
 
@@ -120,8 +120,9 @@ class PyTorch:
     def adam(self, p: Array, v: Array, g: Array, rate: float, decay: float, lift: float) -> None:
         rest = float(np.float32(1) - np.float32(decay))
         v.copy_(v * float(np.float32(decay)) + (g * g) * rest)
-        step = (g * float(np.float32(rate))) / (self.root(v) * float(np.float32(lift)) + 1e-6)
-        p.copy_(p - step)
+        step = g / (self.root(v) * float(np.float32(lift)) + 1e-6)
+        step = step.clamp(-LONGEST_STEP, LONGEST_STEP)
+        p.copy_(p - step * float(np.float32(rate)))
 
     def _on_grid(self, x: Array) -> Array:
         return (x.double().clamp(-LIMIT, LIMIT) * GRID).round()
