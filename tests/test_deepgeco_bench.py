@@ -45,7 +45,7 @@ def test_tune_prints_every_grid_the_best_first(
     monkeypatch.setattr("acgz.codecs.deepgeco.Shape", lambda context: small)
     genome = tmp_path / "genome.fa"
     genome.write_bytes(fasta(2000))
-    line = ["tune", str(genome), "--sample", "300", "--most", "2", "--set", "context=4", "-q"]
+    line = ["tune", str(genome), "--sample", "120", "--most", "2", "--set", "context=4", "-q"]
     assert main([*line, "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert sorted((row["s"], row["k"]) for row in rows) == [(1, 1), (1, 2), (2, 2)]

@@ -1,0 +1,123 @@
+"""DeepGeCo writes the same bytes on every CPU, with any number of threads, on either backend.
+
+As in test_exactness.py, environment variables stand for other machines. Each environment
+compresses in a process of its own with the network of the package and a small Supporter.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+DRIVER = """
+import hashlib, sys
+import numpy as np
+from acgz.codecs import deepgeco, deepgeco_settings
+from acgz.codecs.base import Work
+from acgz.predictors.deepgeco.supporter import Shape
+
+deepgeco_settings.SHORTEST_LANE = 16
+deepgeco.Shape = lambda context: Shape(context, embedding=16, heads=8, ffn=320)
+backend, threads = sys.argv[1], int(sys.argv[2])
+if backend == "torch":
+    import torch
+    torch.set_num_threads(threads)
+lines = open(sys.argv[3], "rb").read().split(b"\\n")[1:]
+text = b"".join(lines)[:1500].translate(bytes.maketrans(b"ACGT", b"\\0\\1\\2\\3"))
+residues = np.frombuffer(text, np.uint8)
+for level in ("mini", "plus"):
+    settings = {"level": level, "backend": backend, "ts": 50, "context": 8, "lanes": 23}
+    parameters, payload = deepgeco.CODEC.encode(residues, settings, Work(threads))
+    print(level, parameters["lanes"], len(payload), hashlib.sha256(payload).hexdigest())
+"""
+
+PHAGE = Path(__file__).parent.parent / "demo" / "phage_lambda.fa"
+
+
+def _numpy_vector_extensions() -> str:
+    """Instruction sets above the baseline that NumPy uses on this machine."""
+    return " ".join(np.show_config(mode="dicts")["SIMD Extensions"]["found"])  # type: ignore
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A way to run that must not change a byte."""
+
+    backend: str = "numpy"
+    threads: int = 1
+    kernels: str = "native"  # environments with the same name here share compiled kernels
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def _torch(threads: int = 1, **variables: str) -> Environment:
+    return Environment("torch", threads, variables=variables)
+
+
+REFERENCE = Environment(variables={"OPENBLAS_NUM_THREADS": "1"})
+ENVIRONMENTS = {
+    "two threads": Environment(threads=2, variables={"OPENBLAS_NUM_THREADS": "2"}),
+    "plain CPU": Environment(
+        kernels="generic", variables={"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+    ),
+    "NumPy and BLAS without vector instructions": Environment(
+        variables={
+            "NPY_DISABLE_CPU_FEATURES": _numpy_vector_extensions(),
+            "OPENBLAS_CORETYPE": "Prescott",
+        }
+    ),
+    "PyTorch, one thread, AVX2 kernels": _torch(ATEN_CPU_CAPABILITY="avx2"),
+    "PyTorch, two threads, plain kernels": _torch(
+        2, ATEN_CPU_CAPABILITY="default", MKL_CBWR="COMPATIBLE", ONEDNN_MAX_CPU_ISA="SSE41"
+    ),
+}
+
+
+def run(environment: Environment, folder: Path) -> str:
+    """What the driver prints."""
+    if environment.backend == "torch" and importlib.util.find_spec("torch") is None:
+        pytest.skip("PyTorch is not installed")
+    kernels = folder / f"kernels-{environment.kernels}"
+    done = subprocess.run(
+        [sys.executable, "-c", DRIVER, environment.backend, str(environment.threads), str(PHAGE)],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(kernels), **environment.variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("deepgeco-exactness")
+
+
+@pytest.fixture(scope="module")
+def reference(folder: Path) -> str:
+    return run(REFERENCE, folder)
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_archives_are_the_same_in_every_environment(
+    name: str, reference: str, folder: Path
+) -> None:
+    assert run(ENVIRONMENTS[name], folder) == reference
+
+
+def test_the_archives_are_those_that_the_codec_has_always_written(reference: str) -> None:
+    assert reference == PINNED
+
+
+PINNED = """\
+mini 23 374 a5447a82d84340f22f5e99d9a87e5ba96a80f9d65e763f1c1dbd920ab60c1e9a
+plus 23 377 6bc534be410272fbc6404def1a0802a22eb9bba5151a33b1d1f024f4b00e1cf2
+"""
