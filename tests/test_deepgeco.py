@@ -93,9 +93,9 @@ def test_any_number_of_lanes_comes_back(model: Path, lanes: int) -> None:
     round_trip(residues(64 * 256 * 3), level="mini", model=str(model), lanes=lanes)
 
 
-@pytest.mark.parametrize("ts", [0, 1, 50, 100])
-def test_any_threshold_comes_back(model: Path, ts: float) -> None:
-    round_trip(residues(3000), model=str(model), ts=ts, context=8)
+@pytest.mark.parametrize(("ts", "least"), [(0, 0), (1, 0), (50, 0), (100, 0), (1, 10), (5, 4000)])
+def test_any_threshold_comes_back(model: Path, ts: float, least: int) -> None:
+    round_trip(residues(3000), model=str(model), ts=ts, least=least, context=8)
 
 
 def test_the_papers_bidirectional_network_comes_back(tmp_path: Path) -> None:
@@ -223,6 +223,7 @@ def test_a_model_for_another_grid_is_refused(model: Path) -> None:
         {"lanes": 0},
         {"context": 30},
         {"ts": 101},
+        {"least": -1},
         {"ts": "many"},
         {"backend": "abacus"},
         {"warm_start": "none", "level": "mini"},
@@ -246,6 +247,7 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> No
         {"context": 7},
         {"context": 1 << 30},
         {"ts": float("nan")},
+        {"least": 1.5},
         {"kmers": b"nonsense"},
         {"kmers": 5},
         {"models": []},
@@ -256,7 +258,7 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> No
 def test_stored_parameters_are_not_trusted(model: Path, change: dict[str, Any]) -> None:
     original = residues(600)
     parameters, payload = CODEC.encode(original, {"level": "mini", "model": str(model)}, Work())
-    if "context" in change or "ts" in change:
+    if {"context", "ts", "least"} & set(change):
         parameters["level"] = "plus"
     with pytest.raises(DamagedError):
         CODEC.decode(payload, {**parameters, **change}, original.size, Work())
@@ -291,6 +293,12 @@ def test_threshold_is_a_share_of_the_batches() -> None:
     assert mixer.warm_batches(tokens=32_000, batch=320, ts=10) == 10
     assert mixer.warm_batches(tokens=32_001, batch=320, ts=10) == 11
     assert mixer.warm_batches(tokens=5, batch=320, ts=0) == 0
+
+
+def test_short_sequences_keep_the_warm_start_for_longer() -> None:
+    assert mixer.warm_batches(tokens=32_000, batch=320, ts=10, least=50) == 50
+    assert mixer.warm_batches(tokens=320_000, batch=320, ts=10, least=50) == 100
+    assert mixer.warm_batches(tokens=320_000, batch=320, ts=0, least=50) == 0
 
 
 def test_mixed_logits_are_equation_2() -> None:

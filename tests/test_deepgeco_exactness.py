@@ -34,7 +34,7 @@ lines = open(sys.argv[3], "rb").read().split(b"\\n")[1:]
 text = b"".join(lines)[:1500].translate(bytes.maketrans(b"ACGT", b"\\0\\1\\2\\3"))
 residues = np.frombuffer(text, np.uint8)
 for level in ("mini", "plus"):
-    settings = {"level": level, "backend": backend, "ts": 50, "context": 8, "lanes": 23}
+    settings = {"level": level, "backend": backend, "ts": 50, "least": 0, "context": 8, "lanes": 23}
     parameters, payload = deepgeco.CODEC.encode(residues, settings, Work(threads))
     print(level, parameters["lanes"], len(payload), hashlib.sha256(payload).hexdigest())
 """

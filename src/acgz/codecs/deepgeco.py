@@ -121,7 +121,7 @@ def _predictor(
         shape = Shape(context=chosen.context)
         context = max(context, chosen.context)
         supporter = Supporter(ops, shape, len(alphabet.vocabulary), alphabet.size)
-    batches = warm_batches(tokens, lanes, chosen.ts)
+    batches = warm_batches(tokens, lanes, chosen.ts, chosen.least)
     return DeepGeCo(ops, alphabet, lanes, context, warm, supporter, batches)
 
 
@@ -159,7 +159,7 @@ def _fine_tuned(
     """The model fitted to the input as far as that pays for what it takes to store it."""
     from acgz.training.fine_tuning import fine_tune
 
-    used = min(tokens, warm_batches(tokens, lanes, chosen.ts) * lanes)
+    used = min(tokens, warm_batches(tokens, lanes, chosen.ts, chosen.least) * lanes)
     changes = fine_tune(
         model, residues, rounds=chosen.rounds, learning_rate=chosen.learning_rate, used=used
     )

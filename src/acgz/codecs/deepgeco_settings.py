@@ -15,6 +15,7 @@ LEVELS = ("mini", "plus", "ultra")
 WARM_STARTS = ("gru", "bigru", "none")
 BACKENDS = ("numpy", "torch")
 MOST_CONTEXT = 1024
+MOST_LEAST = 1 << 30
 SHORTEST_LANE = 256
 """Tokens. Shorter lanes would spend most of their symbols on their beginnings."""
 
@@ -38,6 +39,8 @@ class Settings:
     """Tokens that the Supporter sees: the first ones of a lane are coded uniformly."""
     ts: float = 10.0
     """Per cent of the batches that the Warm-Start network takes part in."""
+    least: int = 4000
+    """Batches that it takes part in at least (0: the paper's letter)."""
     rounds: int = 1
     """Of fine-tuning (ultra): how often it sees the input."""
     learning_rate: float = 1e-3
@@ -91,6 +94,8 @@ class Settings:
                 raise ValueError(f"{name} must be a whole number from 1 to {most}, not {value!r}")
         if self.supported and self.context % GROUP:
             raise ValueError(f"context must be a multiple of {GROUP}, not {self.context}")
+        if type(self.least) is not int or not 0 <= self.least <= MOST_LEAST:
+            raise ValueError(f"least must be a number of batches, not {self.least!r}")
         if not 0 <= self.ts <= 100:
             raise ValueError(f"ts is a share in per cent, not {self.ts!r}")
         if not 0 < self.learning_rate < 1:
@@ -108,12 +113,13 @@ class Settings:
         if self.supported:
             stored["context"] = self.context
             stored["ts"] = float(self.ts)
+            stored["least"] = self.least
         return stored
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, JSON]) -> Settings:
         """The inverse; DamagedError for anything that `to_parameters` cannot have written."""
-        known = ("level", "sk", "plain", "context", "ts")
+        known = ("level", "sk", "plain", "context", "ts", "least")
         try:
             chosen = cls(**{name: parameters[name] for name in known if name in parameters})  # type: ignore[arg-type]
             chosen._check()

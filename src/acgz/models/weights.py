@@ -45,6 +45,8 @@ def read(path: Path) -> Weights:
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
         description = json.loads(header["__metadata__"][_KEY])
         arrays = load(data)
+        if not isinstance(description, dict):
+            raise TypeError("not a description")
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not a model of acgz") from error
     return Weights(description, arrays, hashlib.sha256(data).digest())

@@ -18,9 +18,15 @@ def sine(x: float) -> float:
     return x * result
 
 
-def warm_batches(tokens: int, batch: int, ts: float) -> int:
-    """Batches that the Warm-Start network takes part in: ``ts`` per cent of all of them."""
-    return ceil(ts / 100 * ceil(tokens / batch))
+def warm_batches(tokens: int, batch: int, ts: float, least: int = 0) -> int:
+    """Batches that the Warm-Start network takes part in: ``ts`` per cent of all of them.
+
+    But not fewer than ``least``, unless ts is 0: how long a Supporter takes to learn does not
+    depend on how much there is to code. It may be more than there are.
+    """
+    if ts == 0:
+        return 0
+    return max(least, ceil(ts / 100 * ceil(tokens / batch)))
 
 
 def gamma(i: int, batches: int, delta: float) -> float:
