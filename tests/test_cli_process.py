@@ -65,13 +65,17 @@ def test_a_signal_ends_the_work_at_once_and_leaves_nothing(
         [sys.executable, "-c", ENDLESS, "compress", "-m", "uniform", "x.fa"],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # nohup ignores SIGHUP
     ) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == b"started\n"
         assert len(list(tmp_path.iterdir())) == 2  # the input and the unfinished output
         time.sleep(0.2)
         process.send_signal(number)
-        _, stderr = process.communicate(timeout=20)
+        try:
+            _, stderr = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == code
     assert stderr == b""
     assert [path.name for path in tmp_path.iterdir()] == ["x.fa"]
