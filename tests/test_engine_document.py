@@ -102,13 +102,14 @@ class Past:
 
 
 class ContextExperts:
-    DENSE = (1, 2, 3, 4, 6, 8, 9, 10)
+    SLOW = (1, 2, 3, 4, 6, 8, 10)
+    FAST = (1, 2, 3, 4, 6, 8)
     SPARSE = (12, 16, 22)
 
     def __init__(self, b: int) -> None:
         self.b = b
-        self.slow: Any = [defaultdict(lambda: [0] * 4) for _ in self.DENSE]
-        self.fast: Any = [defaultdict(lambda: [0] * 4) for _ in self.DENSE]
+        self.slow: Any = [defaultdict(lambda: [0] * 4) for _ in self.SLOW]
+        self.fast: Any = [defaultdict(lambda: [0] * 4) for _ in self.FAST]
         self.sparse: Any = [defaultdict(lambda: [0] * 4) for _ in self.SPARSE]
         self.calibration: dict[Any, Any] = {}
         self.notes: dict[int, Any] = {}
@@ -134,9 +135,13 @@ class ContextExperts:
 
     def predict(self, past: Past, i: int) -> tuple[list[list[Any]], int]:
         raw: list[list[Any]] = [[] for _ in ALL]
-        self.now = [number(past.last(k)) for k in self.DENSE]
-        for tables, prior in ((self.slow, F(6.4)), (self.fast, F(600))):
-            for table, c in zip(tables, self.now, strict=True):
+        self.slow_now = [number(past.last(k)) for k in self.SLOW]
+        self.fast_now = [number(past.last(k)) for k in self.FAST]
+        for tables, now, prior in (
+            (self.slow, self.slow_now, F(6.4)),
+            (self.fast, self.fast_now, F(600)),
+        ):
+            for table, c in zip(tables, now, strict=True):
                 for s in ALL:
                     raw[s].append(F(table[c][s]) + prior)
         self.cells = [self.cell(k, number(past.last(k)), i) for k in self.SPARSE]
@@ -164,8 +169,9 @@ class ContextExperts:
 
     def learn(self, past: Past, i: int) -> None:
         r = past.r[i]
-        for j, c in enumerate(self.now):
+        for j, c in enumerate(self.slow_now):
             self.count_slow(self.slow[j][c], r)
+        for j, c in enumerate(self.fast_now):
             counts = self.fast[j][c]
             for s in ALL:
                 counts[s] -= counts[s] >> 5
@@ -182,13 +188,13 @@ class ContextExperts:
             self.count_sparse(counts, r)
         if i >= 36:
             for j, (c, residue) in enumerate(self.notes[i - 4]):
-                if j < 8:
+                if j < 7:
                     self.count_slow(self.slow[j][c], residue)
                 else:
-                    k = self.SPARSE[j - 8]
-                    self.count_sparse(self.sparse[j - 8][self.cell(k, c)], residue)
+                    k = self.SPARSE[j - 7]
+                    self.count_sparse(self.sparse[j - 7][self.cell(k, c)], residue)
         if i >= 32:
-            orders = (*self.DENSE, *self.SPARSE)
+            orders = (*self.SLOW, *self.SPARSE)
             self.notes[i] = [(number(past.turned(k)), 3 - past.r[i - k]) for k in orders]
 
 
@@ -217,14 +223,14 @@ def bucket(run: int) -> int:
 
 
 class RepeatExperts:
-    def __init__(self, level: int, b: int, n: int) -> None:
+    def __init__(self, level: int, n: int) -> None:
         large = n >= 2**23
         gapped = re.findall(r"^    [2-6]: ([01]+)$", DOCUMENT, re.MULTILINE)
         seeds = ["1" * (12 if large else 11), *gapped]
         self.seeds = seeds[:2] if level == 1 else seeds
         self.most = 32 if level == 1 else 64
         self.stay = 17 if large else 18
-        self.b = b
+        self.h = min(max(n.bit_length() - 1, 12), 24)
         self.pool: list[Pointer] = []
         self.right: dict[tuple[int, int], Any] = {}
         for missed in range(33):
@@ -333,7 +339,7 @@ class RepeatExperts:
 
     def entry(self, seed: str, residues: list[int]) -> int:
         view = [r if place == "1" else 0 for place, r in zip(seed, residues, strict=True)]
-        return times_h(number(view)) >> 64 - self.b
+        return times_h(number(view)) >> 64 - self.h
 
 
 def noise(size: int, b: int) -> Any:
@@ -456,7 +462,7 @@ class Decoder:
         self.coder = RangeDecoder(section)
         self.past = Past()
         self.contexts = ContextExperts(b)
-        self.repeats = RepeatExperts(level, b, n)
+        self.repeats = RepeatExperts(level, n)
         self.network = Network()
         self.correction = Correction()
 
@@ -467,11 +473,11 @@ class Decoder:
         some = (size > 0) + (size > 2) + (size > 9)
         many = sum(limit <= size for limit in (1, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64))
         y = log(np.array(raw, F))
-        x = np.empty((4, 24), F)
-        x[:, :22] = y - ((y[0] + y[1]) + (y[2] + y[3])) * F(0.25)
+        x = np.zeros((4, 24), F)
+        x[:, :19] = y - ((y[0] + y[1]) + (y[2] + y[3])) * F(0.25)
         for s in ALL:
-            x[s, 22] = (sums[s] - ((sums[0] + sums[1]) + (sums[2] + sums[3])) * F(0.25)) * F(0.3)
-            x[s, 23] = most[s] - ((most[0] + most[1]) + (most[2] + most[3])) * F(0.25)
+            x[s, 19] = (sums[s] - ((sums[0] + sums[1]) + (sums[2] + sums[3])) * F(0.25)) * F(0.3)
+            x[s, 20] = most[s] - ((most[0] + most[1]) + (most[2] + most[3])) * F(0.25)
         kind = 4 * match + longest
         rows = (4 * kind + some, number(self.past.last(5)), 4 * many + longest)
         p = self.network.probabilities(x, rows)

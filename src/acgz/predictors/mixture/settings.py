@@ -20,8 +20,8 @@ _GAPPED = (
 class Settings:
     """Orders are in residues; see `contexts`, `copies` and `network` for the parts."""
 
-    slow: tuple[int, ...] = (1, 2, 3, 4, 6, 8, 9, 10)
-    fast: tuple[int, ...] = (1, 2, 3, 4, 6, 8, 9, 10)
+    slow: tuple[int, ...] = (1, 2, 3, 4, 6, 8, 10)
+    fast: tuple[int, ...] = (1, 2, 3, 4, 6, 8)
     sparse: tuple[int, ...] = (12, 16, 22)
     table_bits: int = 24
     """A sparse table has at most ``2**table_bits`` contexts of two bytes."""
@@ -48,7 +48,7 @@ def recipe(level: int, count: int, bits: int) -> Settings:
     """The settings for ``count`` residues behind the numbers that an archive stores.
 
     What a level means never changes; better settings are another level. ``bits`` in [16, 24] is
-    the log2 of the largest tables.
+    the log2 of the largest sparse tables.
 
     >>> recipe(ULTRA, 1000, 16).pool
     64
@@ -57,7 +57,7 @@ def recipe(level: int, count: int, bits: int) -> Settings:
     seeds = ("1" * (12 if large else 11), *_GAPPED)
     return Settings(
         table_bits=bits,
-        seed_bits=bits,
+        seed_bits=min(max(count.bit_length() - 1, 12), 24),
         stay_misses=17 if large else 18,
         pool=32 if level == PLUS else 64,
         seeds=seeds[:2] if level == PLUS else seeds,
