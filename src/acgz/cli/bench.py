@@ -6,6 +6,7 @@ import argparse
 import os
 import platform
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ from acgz.errors import InputError, UsageError
 if TYPE_CHECKING:
     from acgz.bench.peers import Tool
     from acgz.bench.run import Row
+
+SUITES = {"deepgeco": "acgz.bench.deepgeco"}
+"""Name -> module with ``VARIANTS``, ``prepare`` and ``as_tables``."""
 
 DESCRIPTION = """\
 Compresses and restores FILES with every mode and every peer, one after the other, each as a
@@ -42,7 +46,7 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     parser.add_argument(
         "--suite",
-        choices=("deepgeco",),
+        choices=tuple(SUITES),
         help="instead of --modes and --peers: the tables of a paper, its figures beside ours",
     )
     parser.add_argument(
@@ -109,25 +113,26 @@ def _run_suite(args: argparse.Namespace) -> int:
     """Every variant of the suite on every file; a table as soon as a file is done."""
     import tempfile
 
-    from acgz.bench import deepgeco, run
+    from acgz.bench import run
     from acgz.cli.inputs import open_input
 
+    suite = import_module(SUITES[args.suite])
     failed = False
     temporary = tempfile.TemporaryDirectory
     with temporary(prefix="acgz-bench-", dir=args.work) as work:
         for file in args.files:
             with temporary(dir=work) as place, open_input(file, unpack=True) as source:
-                genome = deepgeco.prepare(
+                genome = suite.prepare(
                     source.stream, Path(file).name, Path(place), first=args.first
                 )
                 rows = {}
-                for variant in deepgeco.VARIANTS:
+                for variant in suite.VARIANTS:
                     tool = variant.tool(["-T", str(args.threads)])
                     row = run.measure(tool, genome, Path(place), timeout=args.timeout)
                     messages.remark(args, _progress(row))
                     rows[variant.name] = row
                     failed |= row.status != run.OK
-                sys.stdout.write(deepgeco.as_tables(genome, rows))
+                sys.stdout.write(suite.as_tables(genome, rows))
     return int(failed)
 
 

@@ -1,129 +1,17 @@
-"""``acgz train``: networks for the modes that need one."""
+"""``acgz train``: networks for the modes that need one; a file per kind in `cli.training`."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
+from importlib import import_module
 
-from acgz.cli import job, messages, options
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from acgz.training.loop import Report
-
-DESCRIPTION = """\
-Trains the Warm-Start network of the deepgeco modes on FILES: FASTA or raw sequence, also
-compressed. One piece of 32 kb in 64 is held out; its bits/base are printed after each epoch. The
-state is kept beside the output after each epoch: --resume goes on from there. Needs PyTorch."""
+KINDS = ("acgz.cli.training.warm_start",)
+"""Modules in the order of the help. Each has ``subparser(kinds)`` and ``main(args)``, like the
+commands of `acgz.cli.main`."""
 
 
 def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("train", help="train a network (needs PyTorch)")
     kinds = parser.add_subparsers(metavar="NETWORK", required=True)
-    warm = kinds.add_parser(
-        "warm-start", help="the static network of deepgeco", description=DESCRIPTION
-    )
-    warm.add_argument("files", nargs="+", metavar="FILE")
-    warm.add_argument("-o", "--output", required=True, type=Path, metavar="PATH", help="the model")
-    warm.add_argument(
-        "--network",
-        choices=("gru", "bigru"),
-        default="gru",
-        help="causal GRU with a state, or the paper's BiGRU over a window (default: %(default)s)",
-    )
-    warm.add_argument(
-        "--sk", default="3,3", metavar="S,K", help="(s,k)-mers (default: %(default)s)"
-    )
-    warm.add_argument("--plain", action="store_true", help="outputs for all 4**k tokens")
-    warm.add_argument("--hidden", type=options.count, help="units (default: gru 192, bigru 128)")
-    warm.add_argument("--steps", type=options.count, default=4000, help="default: %(default)s")
-    warm.add_argument("--epochs", type=options.count, default=10, help="default: %(default)s")
-    warm.add_argument(
-        "--batch", type=options.count, help="streams (gru, default 128) or windows (bigru, 1024)"
-    )
-    warm.add_argument(
-        "--learning-rate", type=options.number, default=3e-3, help="default: %(default)s"
-    )
-    warm.add_argument("--seed", type=int, default=1, help="default: %(default)s")
-    warm.add_argument("--device", help="as PyTorch names it (default: a GPU if there is one)")
-    warm.add_argument("--resume", action="store_true", help="go on from the last epoch")
-    options.add_threads(warm)
-    options.add_messages(warm)
-    warm.set_defaults(main=main)
-
-
-def main(args: argparse.Namespace) -> int:
-    from acgz.errors import UsageError
-    from acgz.exact import pytorch
-
-    torch = pytorch.load()
-    from acgz.predictors.deepgeco.description import Description
-    from acgz.sequence.kmers import Grid
-    from acgz.training.corpus import Corpus
-    from acgz.training.loop import Plan
-    from acgz.training.warm_start import Batches, train_warm_start
-
-    try:
-        grid = Grid(*(int(number) for number in args.sk.split(",")))
-    except (ValueError, TypeError) as error:
-        raise UsageError(f"--sk {args.sk}: {error}") from error
-    causal = args.network == "gru"
-    description = Description(
-        network=args.network,
-        s=grid.s,
-        k=grid.k,
-        plain=args.plain,
-        hidden=args.hidden or (192 if causal else 128),
-    )
-    corpus = Corpus.of([_residues(file) for file in args.files])
-    messages.remark(
-        args, f"{corpus.training.size:,} bases to train on, {corpus.validation.size:,} held out"
-    )
-    checkpoint = args.output.with_name(args.output.name + ".checkpoint")
-    if not args.resume:
-        checkpoint.unlink(missing_ok=True)
-    plan = Plan(args.steps, args.epochs, args.learning_rate, seed=args.seed)
-    batches = Batches(streams=args.batch or (128 if causal else 1024))
-
-    def work() -> bytes:
-        torch.set_num_threads(args.threads)  # it holds for the thread that calls it
-        return train_warm_start(
-            corpus,
-            description,
-            batches,
-            plan,
-            args.output,
-            device=args.device or pytorch.best_device(torch),
-            checkpoint=checkpoint,
-            report=lambda report: _show(args, report),
-        )
-
-    digest = job.run(work)
-    checkpoint.unlink(missing_ok=True)
-    messages.remark(args, f"{args.output}: {digest.hex()}")
-    return 0
-
-
-def _residues(file: str) -> NDArray[np.uint8]:
-    from acgz.cli.inputs import open_input
-    from acgz.sequence import split
-
-    with open_input(file, unpack=True) as source:
-        return split(source.stream.read()).residues
-
-
-def _show(args: argparse.Namespace, report: Report) -> None:
-    """A line for each epoch; between them a line that is overwritten, on a terminal."""
-    left = report.seconds / report.step * (report.steps - report.step)
-    line = (
-        f"step {report.step:,}/{report.steps:,}, {report.training_bits:.4f} bits/base, "
-        f"{left / 60:.0f} min left"
-    )
-    if report.validation_bits is not None:
-        messages.remark(args, f"{line}, held out: {report.validation_bits:.4f} bits/base")
-    elif sys.stderr.isatty() and not args.quiet:
-        print(f"\r{line}   ", end="", file=sys.stderr)
+    for name in KINDS:
+        import_module(name).subparser(kinds)
