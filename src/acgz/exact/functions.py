@@ -81,8 +81,8 @@ def tanh_each(x, out):
 @kernel(**elementwise)
 def gru_each(a, b, bias, h, out):
     """One step of a GRU; see `acgz.exact.operations.Operations.gru`."""
-    for lane in range(h.shape[0]):
-        _gru_row(a[lane], b[lane], bias, h[lane], out[lane])
+    for row in range(h.shape[0]):
+        _gru_row(a[row % a.shape[0]], b[row], bias, h[row], out[row])
 
 
 @inline_kernel(**elementwise)
@@ -94,3 +94,36 @@ def _gru_row(a, b, bias, h, out):
         inner = b[j + 2 * n] + bias[j + 3 * n]
         new = tanh((a[j + 2 * n] + bias[j + 2 * n]) + reset * inner)
         out[j] = new + update * (h[j] - new)
+
+
+@kernel(**elementwise)
+def lstm_each(a, b, bias, c, h_out, c_out):
+    """One step of an LSTM; see `acgz.exact.operations.Operations.lstm`."""
+    for row in range(c.shape[0]):
+        _lstm_row(a[row % a.shape[0]], b[row], bias, c[row], h_out[row], c_out[row])
+
+
+@inline_kernel(**elementwise)
+def _lstm_row(a, b, bias, c, h_out, c_out):
+    n = c.size
+    for j in range(n):
+        enter = sigmoid((a[j] + b[j]) + bias[j])
+        keep = sigmoid((a[j + n] + b[j + n]) + bias[j + n])
+        new = tanh((a[j + 2 * n] + b[j + 2 * n]) + bias[j + 2 * n])
+        c_out[j] = keep * c[j] + enter * new
+    for j in range(n):
+        leave = sigmoid((a[j + 3 * n] + b[j + 3 * n]) + bias[j + 3 * n])
+        h_out[j] = leave * tanh(c_out[j])
+
+
+@kernel(**elementwise)
+def rnn_each(a, b, bias, out):
+    """One step of a simple RNN; see `acgz.exact.operations.Operations.rnn`."""
+    for row in range(out.shape[0]):
+        _rnn_row(a[row % a.shape[0]], b[row], bias, out[row])
+
+
+@inline_kernel(**elementwise)
+def _rnn_row(a, b, bias, out):
+    for j in range(out.size):
+        out[j] = tanh((a[j] + b[j]) + bias[j])

@@ -91,6 +91,16 @@ class NumPy:
         functions.gru_each(a, b, bias, h, out)
         return out
 
+    def lstm(self, a: Array, b: Array, bias: Array, c: Array) -> tuple[Array, Array]:
+        h_out, c_out = np.empty_like(c), np.empty_like(c)
+        functions.lstm_each(a, b, bias, c, h_out, c_out)
+        return h_out, c_out
+
+    def rnn(self, a: Array, b: Array, bias: Array) -> Array:
+        out = np.empty_like(b)
+        functions.rnn_each(a, b, bias, out)
+        return out
+
     def counts(self, logits: Array) -> Array:
         out = np.empty(logits.shape, dtype=np.float64)
         _counts(logits, out)

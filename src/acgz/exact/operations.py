@@ -102,8 +102,22 @@ class Operations(Protocol):
 
         ``a`` (m, 3n): what comes from the input, ``b`` (m, 3n): from the state; for the reset
         gate, the update gate and the new state. ``bias`` (4n): of the gates, of the new state
-        (input), of the new state (state).
+        (input), of the new state (state). ``a`` may have fewer rows, if m is a multiple of
+        their number: then they are repeated.
         """
+        ...
+
+    def lstm(self, a: Array, b: Array, bias: Array, c: Array) -> tuple[Array, Array]:
+        """The next state and the next cell, each (m, n), of an LSTM whose cell is ``c`` (m, n).
+
+        ``a`` (m, 4n): what comes from the input (rows are repeated as in `gru`), ``b`` (m, 4n):
+        from the state, ``bias`` (4n); for the input gate, the forget gate, the new cell and
+        the output gate.
+        """
+        ...
+
+    def rnn(self, a: Array, b: Array, bias: Array) -> Array:
+        """The next state (m, n) of a simple RNN, tanh(a + b + bias); arguments as in `lstm`."""
         ...
 
     def counts(self, logits: Array) -> Array:

@@ -107,11 +107,22 @@ class PyTorch:
 
     def gru(self, a: Array, b: Array, bias: Array, h: Array) -> Array:
         n = h.shape[1]
+        a = a.repeat(h.shape[0] // a.shape[0], 1)
         gates = self.sigmoid((a[:, : 2 * n] + b[:, : 2 * n]) + bias[: 2 * n])
         reset, update = gates[:, :n], gates[:, n:]
         inner = b[:, 2 * n :] + bias[3 * n :]
         new = self.tanh((a[:, 2 * n :] + bias[2 * n : 3 * n]) + reset * inner)
         return new + update * (h - new)
+
+    def lstm(self, a: Array, b: Array, bias: Array, c: Array) -> tuple[Array, Array]:
+        n = c.shape[1]
+        total = (a.repeat(c.shape[0] // a.shape[0], 1) + b) + bias
+        enter, keep, new, leave = (total[:, i * n : (i + 1) * n] for i in range(4))
+        c_out = self.sigmoid(keep) * c + self.sigmoid(enter) * self.tanh(new)
+        return self.sigmoid(leave) * self.tanh(c_out), c_out
+
+    def rnn(self, a: Array, b: Array, bias: Array) -> Array:
+        return self.tanh((a.repeat(b.shape[0] // a.shape[0], 1) + b) + bias)
 
     def counts(self, logits: Array) -> Array:
         exponentials = self.exp(logits - self.largest(logits, 1))
