@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.exact import functions, matmul
+from acgz.exact import encoder, functions, matmul
 from acgz.exact.kernel import kernel
 from acgz.exact.matmul import SINGLE, Format, Quantised
 from acgz.exact.operations import COUNTS, GRID, LIMIT, LONGEST_STEP, Array
@@ -99,6 +99,26 @@ class NumPy:
     def rnn(self, a: Array, b: Array, bias: Array) -> Array:
         out = np.empty_like(b)
         functions.rnn_each(a, b, bias, out)
+        return out
+
+    def gelu(self, x: Array, bias: Array) -> Array:
+        out = np.empty_like(x)
+        encoder.gelu_each(x, bias, out)
+        return out
+
+    def add_norm(self, x: Array, y: Array, bias: Array, gain: Array, shift: Array) -> Array:
+        out = np.empty_like(x)
+        encoder.add_norm(x, y, bias, gain, shift, np.empty_like(x, shape=x.shape[1]), out)
+        return out
+
+    def attend_relative(self, rows: Array, memory: Array, heads: int) -> Array:
+        places, lanes, _ = rows.shape
+        n, keys = memory.shape[2] // 2, memory.shape[0] + places
+        turned = np.empty((n // heads, keys), np.float32)
+        out = np.empty((places, lanes, n), np.float32)
+        encoder.attend_relative(
+            rows, memory, heads, turned, turned[0].copy(), turned[:, 0].copy(), out
+        )
         return out
 
     def counts(self, logits: Array) -> Array:

@@ -120,6 +120,24 @@ class Operations(Protocol):
         """The next state (m, n) of a simple RNN, tanh(a + b + bias); arguments as in `lstm`."""
         ...
 
+    def gelu(self, x: Array, bias: Array) -> Array:
+        """``z * sigmoid(1.702 z)`` of ``z = x + bias``; x: (m, n), bias: (n,)."""
+        ...
+
+    def add_norm(self, x: Array, y: Array, bias: Array, gain: Array, shift: Array) -> Array:
+        """Rows of ``(x + y) + bias``, (m, n), with mean 0 and variance 1, times ``gain``, plus
+        ``shift``, (n,) each."""
+        ...
+
+    def attend_relative(self, rows: Array, memory: Array, heads: int) -> Array:
+        """Attention of p places to a memory and to themselves, with scores by distance.
+
+        ``rows`` (p, m, 3n + heads * (k + p - 1)): scaled queries, keys, values, and for each
+        head the scores of the distances, of which key j of k takes column j - i + p - 1 for
+        place i. ``memory`` (k - p, m, 2n): keys and values before. The result is (p, m, n).
+        """
+        ...
+
     def counts(self, logits: Array) -> Array:
         """e**(logit - largest logit of the row) in units of 1/COUNTS, whole float64; (m, n)."""
         ...

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.exact import functions, matmul
+from acgz.exact import encoder, functions, matmul
 from acgz.exact.matmul import SINGLE, Format, Quantised
 from acgz.exact.operations import COUNTS, GRID, LIMIT, LONGEST_STEP, Array
 from acgz.exact.pytorch import best_device, load
@@ -123,6 +123,51 @@ class PyTorch:
 
     def rnn(self, a: Array, b: Array, bias: Array) -> Array:
         return self.tanh((a.repeat(b.shape[0] // a.shape[0], 1) + b) + bias)
+
+    def gelu(self, x: Array, bias: Array) -> Array:
+        z = x + bias
+        return z * self.sigmoid(z * float(encoder.GELU_SLOPE))
+
+    def add_norm(self, x: Array, y: Array, bias: Array, gain: Array, shift: Array) -> Array:
+        share = float(np.float32(1) / np.float32(x.shape[1]))
+        added = (x + y) + bias
+        centred = added - self._folded(added) * share
+        variance = self._folded(centred * centred) * share
+        inverse = 1.0 / self.root(variance + float(encoder.EPSILON))
+        return (centred * inverse) * gain + shift
+
+    def _folded(self, x: Array) -> Array:
+        n = x.shape[1]
+        while n > 1:
+            half, n = n // 2, n - n // 2
+            x = self._torch.cat([x[:, :half] + x[:, n : n + half], x[:, half:n]], 1)
+        return x
+
+    def attend_relative(self, rows: Array, memory: Array, heads: int) -> Array:
+        torch = self._torch
+        places = rows.shape[0]
+        n, keys = memory.shape[2] // 2, memory.shape[0] + places
+        query, key, value = (
+            rows[..., part * n : (part + 1) * n].unflatten(2, (heads, -1)) for part in range(3)
+        )
+        key, value = (
+            torch.cat([memory[..., part * n : (part + 1) * n].unflatten(2, (heads, -1)), own])
+            for part, own in enumerate((key, value))
+        )
+        own = rows[..., 3 * n :].unflatten(2, (heads, -1))
+        shifted = [own[i, ..., places - 1 - i :][..., :keys] for i in range(places)]
+        scores = torch.stack(shifted)  # (places, lanes, heads, keys)
+        turned = key.permute(1, 2, 3, 0)  # (lanes, heads, width, keys)
+        for c in range(n // heads):
+            scores = scores + query[..., c, None] * turned[:, :, c]
+        weights = self.exp(scores - scores.amax(3, keepdim=True))
+        total = torch.zeros_like(query)
+        norm = torch.zeros_like(total[..., :1])
+        for j in range(keys):
+            weight = weights[..., j, None]
+            norm = norm + weight
+            total = total + weight * value[j]
+        return (total / norm).flatten(2)
 
     def counts(self, logits: Array) -> Array:
         exponentials = self.exp(logits - self.largest(logits, 1))

@@ -1,0 +1,1 @@
+"""GeneFormer (arXiv 2022): convolution, pooling and one transformer encoder layer with memory."""
