@@ -17,6 +17,8 @@ _BUILT_IN = {
     "twobit": "acgz.codecs.twobit:CODEC",
     "mixture": "acgz.codecs.mixture:CODEC",
     "deepgeco": "acgz.codecs.deepgeco:CODEC",
+    "geneformer": "acgz.codecs.geneformer:CODEC",
+    "deepzip": "acgz.codecs.deepzip:CODEC",
 }
 """Codec name -> "module:attribute"."""
 
