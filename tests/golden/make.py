@@ -57,7 +57,7 @@ CASES: dict[str, tuple[str, str, dict[str, int]]] = {
     f"{mode}-{text}": (mode, text, {})
     for mode in MODES
     for text in ("genome", "untidy", "raw")
-    if not MODES[mode].needs_model
+    if not MODES[mode].needs_model and not MODES[mode].fits
 } | {
     "twobit-genome-blocks": ("twobit", "genome", {"block": 4096}),
     "order0-genome-lanes": ("order0", "genome", {"lanes": 7}),

@@ -12,8 +12,9 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser = subparsers.add_parser(
         "modes",
         help="list the modes of compression",
-        description="Lists the modes: name, class of speed, whether a model has to be installed, "
-        "what it is, and where it is described. Decompression never asks for a mode.",
+        description="Lists the modes: name, class of speed, whether a model has to be installed or "
+        "is trained on the input (needs PyTorch), what it is, and where it is described. "
+        "Decompression never asks for a mode.",
     )
     options.add_json(parser)
     parser.set_defaults(main=main)
@@ -29,6 +30,7 @@ def main(args: argparse.Namespace) -> int:
                 "name": mode.name,
                 "speed": mode.speed,
                 "needs_model": mode.needs_model,
+                "fits": mode.fits,
                 "summary": mode.summary,
                 "source": mode.source,
             }
@@ -37,7 +39,7 @@ def main(args: argparse.Namespace) -> int:
         print_lines(json.dumps(modes, indent=2))
         return 0
     for mode in MODES.values():
-        model = "needs a model" if mode.needs_model else "no model"
-        line = f"{mode.name:14} {mode.speed:10} {model:14} {mode.summary} [{mode.source}]"
+        model = "needs a model" if mode.needs_model else "fits its own" if mode.fits else "no model"
+        line = f"{mode.name:18} {mode.speed:10} {model:14} {mode.summary} [{mode.source}]"
         print_lines(line)
     return 0

@@ -101,7 +101,15 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         help="lanes to code in lockstep, where a mode can",
     )
     parser.add_argument("--sk", metavar="S,K", help="deepgeco: tokens of K bases, S apart")
-    parser.add_argument("--model", metavar="PATH", help="deepgeco: another Warm-Start network")
+    parser.add_argument(
+        "--model", metavar="PATH", help="a trained network, where a mode takes one (acgz train)"
+    )
+    parser.add_argument(
+        "--fit",
+        action="store_const",
+        const=True,
+        help="deepzip: train the network on the input and store it in the archive",
+    )
     parser.add_argument(
         "--warm-start",
         choices=("gru", "bigru", "none"),
@@ -119,7 +127,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 def settings_of(args: argparse.Namespace) -> dict[str, bool | int | float | str]:
     """The settings that the options of `add_settings` give."""
-    named = {name: getattr(args, name) for name in ("lanes", "sk", "model", "warm_start")}
+    named = {name: getattr(args, name) for name in ("lanes", "sk", "model", "fit", "warm_start")}
     given = {name: value for name, value in named.items() if value is not None}
     return {**given, **dict(args.set)}
 

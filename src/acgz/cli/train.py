@@ -5,7 +5,11 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-KINDS = ("acgz.cli.training.warm_start",)
+KINDS = (
+    "acgz.cli.training.warm_start",
+    "acgz.cli.training.geneformer",
+    "acgz.cli.training.deepzip",
+)
 """Modules in the order of the help. Each has ``subparser(kinds)`` and ``main(args)``, like the
 commands of `acgz.cli.main`."""
 

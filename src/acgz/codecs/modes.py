@@ -26,10 +26,33 @@ class Mode:
     """On one core: "very fast" is 20 MB/s and more, "fast" 2, "medium" 0.2, "slow" less."""
     needs_model: bool = False
     """True: an installed model is needed to compress and to decompress."""
+    fits: bool = False
+    """True: without a model of the user's, it trains one on the input and stores it."""
     settings: Mapping[str, JSON] = field(default_factory=lambda: MappingProxyType({}))
 
 
 DEFAULT_MODE = "plus"
+
+_DEEPZIP_CELLS = {"rnn": "simple RNN", "lstm": "LSTM", "gru": "GRU"}
+_DEEPZIP_MODELS = ("lstm-32", "lstm-64", "gru-32", "gru-64")
+"""Networks that the package brings."""
+
+
+def _deepzip(layers: str, cell: str, units: int) -> Mode:
+    """``layers``: "" for one, "bi" for two bidirectional ones."""
+    shipped = f"{layers}{cell}-{units}" in _DEEPZIP_MODELS
+    what = f"{_DEEPZIP_CELLS[cell]}, {units} units" + (", two layers both ways" if layers else "")
+    return Mode(
+        name=f"deepzip-{layers}{cell}-{units}",
+        codec="deepzip",
+        settings={"network": layers + cell, "units": units},
+        summary=f"{what}, reads the last 32 bases",
+        source="RNN compressors after DeepZip; docs/deepzip.md",
+        speed="slow",
+        needs_model=shipped,
+        fits=not shipped,
+    )
+
 
 _TABLE = (
     Mode(
@@ -92,6 +115,12 @@ _TABLE = (
         source="GeneFormer (2022), fixed-length grouping; docs/geneformer.md",
         speed="slow",
         needs_model=True,
+    ),
+    *(
+        _deepzip(layers, cell, units)
+        for layers in ("", "bi")
+        for cell in _DEEPZIP_CELLS
+        for units in (32, 64, 128)
     ),
     Mode(
         name="order0",

@@ -1,0 +1,1 @@
+"""The recurrent networks after DeepZip: what they look like, and their exact inference."""
