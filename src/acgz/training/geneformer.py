@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -160,18 +160,27 @@ def train_geneformer(
     checkpoint: Path | None = None,
     report: Callable[[Report], None] = lambda report: None,
 ) -> bytes:
-    """Train a network; keep in ``output`` the one of the best validation, return its digest."""
+    """Train a network; keep in ``output`` the one of the best validation, return its digest.
+
+    A training that is resumed compares with the one that ``output`` has. InputError if
+    learning has gone wrong: no validation gives a number.
+    """
     torch.manual_seed(plan.seed)
     network = GeneFormer(description, dropout).to(device)
     task = NextBase(data, batches, plan.seed, device)
     best = math.inf
+    if checkpoint is not None and checkpoint.exists() and output.exists():
+        best = Description.from_json(models.read(output).description).bits or math.inf
 
     def keep_the_best(seen: Report) -> None:
         nonlocal best
         if seen.validation_bits is not None and seen.validation_bits < best:
             best = seen.validation_bits
-            models.write(output, description.to_json(), arrays(network))
+            found = replace(description, bits=round(best, 5))
+            models.write(output, found.to_json(), arrays(network))
         report(seen)
 
     train(network, task, plan, keep_the_best, checkpoint)
+    if math.isinf(best):
+        raise InputError("the network has not learned: try a lower learning rate")
     return models.digest_of(output)

@@ -21,13 +21,19 @@ class Plan:
     epochs: int = 10
     """Validations, and checkpoints, in equal distances."""
     learning_rate: float = 3e-3
-    """Of Adam, after a short rise; it then falls along a cosine to a fiftieth."""
+    """After a short rise; it then falls along a cosine to a fiftieth."""
+    constant: bool = False
+    """True: the learning rate neither rises nor falls."""
+    optimizer: str = "Adam"
+    """As PyTorch calls it."""
     clip: float = 1.0
     """Longest gradient."""
     seed: int = 1
 
     def rate(self, step: int) -> float:
         """Learning rate of a step, 0-based."""
+        if self.constant:
+            return self.learning_rate
         rise = max(1, min(100, self.steps // 10))
         if step < rise:
             return self.learning_rate * (step + 1) / rise
@@ -78,7 +84,7 @@ def train(
     a resumed training sees other random places.
     """
     torch = pytorch.load()
-    optimizer = torch.optim.Adam(network.parameters(), lr=plan.learning_rate)
+    optimizer = getattr(torch.optim, plan.optimizer)(network.parameters(), lr=plan.learning_rate)
     first = 0
     if checkpoint is not None and checkpoint.exists():
         first = _resume(torch, checkpoint, network, optimizer)

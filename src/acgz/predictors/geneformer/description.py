@@ -39,6 +39,8 @@ class Description:
     """Fragments that the memory reaches back: 1 is the paper's cut to N; 0 is no memory."""
     data: str = ""
     """What the network was trained on, for people."""
+    bits: float | None = None
+    """Bits/base of the validation that it was chosen by."""
 
     @property
     def width(self) -> int:
@@ -88,6 +90,8 @@ class Description:
                 raise ValueError(f"{name} must be a whole number from {least} to {most}")
         if type(self.latent) is not bool or type(self.data) is not str:
             raise ValueError("latent is true or false, data is text")
+        if self.bits is not None and type(self.bits) is not float:
+            raise ValueError("bits is a number")
         if self.dimension % self.heads or self.dimension % 2:
             raise ValueError("the dimension must be even and a multiple of the heads")
 

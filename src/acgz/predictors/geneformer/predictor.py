@@ -36,9 +36,12 @@ class GeneFormer:
     def frequencies(self) -> NDArray[np.uint32]:
         if self._seen < CONTEXT:
             return self._equal
-        logits = np.concatenate([self._ops.numpy(tile.logits()) for tile in self._tiles])
-        counts = self._ops.numpy(self._ops.counts(self._ops.array(logits)))
+        counts = self._ops.numpy(self._ops.counts(self._ops.array(self.logits())))
         return operations.frequencies(counts, self.precision)
+
+    def logits(self) -> NDArray[np.float32]:
+        """Of the next base; (lanes, 4)."""
+        return np.concatenate([self._ops.numpy(tile.logits()) for tile in self._tiles])
 
     def update(self, symbols: NDArray[np.integer]) -> None:
         self._seen += 1
