@@ -22,13 +22,13 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from acgz.training.geneformer import (  # noqa: E402
     Batches,
-    DataSet,
     Lanes,
     NextBase,
     bits_per_base,
     train_geneformer,
 )
 from acgz.training.geneformer_network import GeneFormer, arrays, sinusoids  # noqa: E402
+from acgz.training.genomes import DataSet  # noqa: E402
 from acgz.training.loop import Plan, Report, train  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from acgz.bench.peers import Tool
     from acgz.bench.run import Row
 
-SUITES = {"deepgeco": "acgz.bench.deepgeco"}
+SUITES = {"deepgeco": "acgz.bench.deepgeco", "geneformer": "acgz.bench.geneformer"}
 """Name -> module with ``VARIANTS``, ``prepare`` and ``as_tables``."""
 
 DESCRIPTION = """\

@@ -18,8 +18,9 @@ from torch import nn
 
 from acgz import models
 from acgz.errors import InputError
-from acgz.predictors.geneformer.description import CONTEXT, REACH, Description
+from acgz.predictors.geneformer.description import REACH, Description
 from acgz.training.geneformer_network import GeneFormer, arrays
+from acgz.training.genomes import DataSet
 from acgz.training.loop import Plan, Report, train
 
 VALIDATION_LANES = 128
@@ -38,35 +39,6 @@ class Batches:
     """Bases that a lane moves on by. More of them share their features: faster on a CPU."""
     length: int = 4096
     """Mean number of bases between two jumps of a lane to another place."""
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """Residues 0..3 of the records to train on, to validate on, and to test on."""
-
-    training: NDArray[np.uint8]
-    validation: NDArray[np.uint8]
-    test: NDArray[np.uint8]
-
-    @classmethod
-    def of(cls, records: Sequence[NDArray[np.uint8]]) -> DataSet:
-        """70, 20 and 10 per cent of the records (section 4.1), dealt out in turn.
-
-        InputError if there are fewer than ten, or too little sequence in a part.
-        """
-        if len(records) < 10:
-            raise InputError(f"training needs ten records or more, not {len(records)}")
-        parts: tuple[list[NDArray[np.uint8]], ...] = ([], [], [])
-        for number, record in enumerate(records):
-            parts[_PART_OF[number % 10]].append(record)
-        training, validation, test = (np.concatenate(part) for part in parts)
-        if min(training.size, validation.size) < 4 * CONTEXT:
-            raise InputError("there are too few bases to train on or to validate on")
-        return cls(training, validation, test)
-
-
-_PART_OF = (0, 0, 0, 1, 0, 0, 2, 0, 1, 0)
-"""Of ten records in turn: 7 for training (0), 2 for validation (1), 1 for the test (2)."""
 
 
 class Lanes:

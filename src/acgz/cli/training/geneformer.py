@@ -59,8 +59,8 @@ def main(args: argparse.Namespace) -> int:
     torch = pytorch.load()
     from acgz.cli.inputs import open_input
     from acgz.predictors.geneformer.description import Description
-    from acgz.training.geneformer import Batches, DataSet, train_geneformer
-    from acgz.training.genomes import residues_of_records
+    from acgz.training.geneformer import Batches, train_geneformer
+    from acgz.training.genomes import DataSet, residues_of_records
     from acgz.training.loop import Plan
 
     heads = args.heads or max(1, args.dimension // 64)
