@@ -1,12 +1,15 @@
-"""Tiny Warm-Start networks for tests, made without PyTorch."""
+"""Tiny Warm-Start networks and Supporters for tests, made without PyTorch."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from acgz import models
 from acgz.exact.training import first_weights
 from acgz.predictors.deepgeco.description import Description
+from acgz.predictors.deepgeco.versions import VERSIONS, Version
 from acgz.predictors.deepgeco.warm_start import shapes
 
 
@@ -22,3 +25,12 @@ def tiny_model(folder: Path, network: str = "gru", s: int = 3, k: int = 3, **siz
     path = folder / f"tiny-{network}-{s}-{k}.safetensors"
     models.write(path, description.to_json(), arrays)
     return path
+
+
+def small_versions(embedding: int = 8, heads: int = 4, ffn: int = 64) -> Mapping[int, Version]:
+    """All versions, with Supporters of that size."""
+    sizes = {"embedding": embedding, "heads": heads, "ffn": ffn}
+    return {
+        number: replace(version, shape=replace(version.shape, **sizes))
+        for number, version in VERSIONS.items()
+    }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +26,13 @@ from acgz.errors import (
     MissingDependencyError,
     MissingModelError,
     UsageError,
+    VersionError,
 )
 from acgz.exact import operations
-from acgz.predictors.deepgeco import mixer, supporter
+from acgz.predictors.deepgeco import mixer
+from acgz.predictors.deepgeco.versions import VERSIONS
 from acgz.sequence.kmers import Grid
-from deepgeco_models import tiny_model
+from deepgeco_models import small_versions, tiny_model
 
 CODEC = registry.get("deepgeco")
 
@@ -36,13 +40,7 @@ CODEC = registry.get("deepgeco")
 @pytest.fixture(autouse=True)
 def small_supporter(monkeypatch: pytest.MonkeyPatch) -> None:
     """The Supporter's form, but tiny: the tests are about bytes, not about bits/base."""
-    small = {"embedding": 8, "heads": 4, "ffn": 64}
-    original = supporter.Shape
-
-    def shape(**sizes: Any) -> supporter.Shape:
-        return original(**{**small, **sizes})
-
-    monkeypatch.setattr("acgz.codecs.deepgeco.Shape", shape)
+    monkeypatch.setattr("acgz.codecs.deepgeco.VERSIONS", small_versions())
 
 
 @pytest.fixture(autouse=True)
@@ -153,25 +151,8 @@ def test_backends_write_the_same_archive(model: Path) -> None:
         assert here == there
 
 
-@pytest.mark.usefixtures("one_thread")
-def test_ultra_comes_back_and_decodes_without_pytorch(
-    model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    original = residues(60_000)
-    settings = {"level": "ultra", "model": str(model), "context": 8, "ts": 100, "rounds": 4}
-    parameters, payload = CODEC.encode(original, {**settings, "learning_rate": 0.02}, Work())
-    assert int.from_bytes(payload[:4], "little") > 100, "nothing was fine-tuned"
+def test_a_backend_that_is_missing_is_named(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    restored = CODEC.decode(payload, parameters, original.size, Work())
-    assert restored.tolist() == original.tolist()
-
-
-def test_ultra_without_pytorch_says_what_is_missing(
-    model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(MissingDependencyError, match="PyTorch"):
-        CODEC.encode(residues(5000), {"level": "ultra", "model": str(model)}, Work())
     with pytest.raises(MissingDependencyError, match="PyTorch"):
         CODEC.encode(residues(5), {"model": str(model), "backend": "torch"}, Work())
 
@@ -248,6 +229,8 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> No
         {"context": 1 << 30},
         {"ts": float("nan")},
         {"least": 1.5},
+        {"version": 0},
+        {"version": "1"},
         {"kmers": b"nonsense"},
         {"kmers": 5},
         {"models": []},
@@ -258,10 +241,33 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> No
 def test_stored_parameters_are_not_trusted(model: Path, change: dict[str, Any]) -> None:
     original = residues(600)
     parameters, payload = CODEC.encode(original, {"level": "mini", "model": str(model)}, Work())
-    if {"context", "ts", "least"} & set(change):
+    if {"context", "ts", "least", "version"} & set(change):
         parameters["level"] = "plus"
     with pytest.raises(DamagedError):
         CODEC.decode(payload, {**parameters, **change}, original.size, Work())
+
+
+def test_a_later_version_is_not_damage(model: Path) -> None:
+    original = residues(600)
+    parameters, payload = CODEC.encode(original, {"model": str(model)}, Work())
+    with pytest.raises(VersionError):
+        CODEC.decode(payload, {**parameters, "version": max(VERSIONS) + 1}, 600, Work())
+
+
+def test_the_numbers_of_a_version_never_change() -> None:
+    assert json.dumps(asdict(VERSIONS[1])) == (
+        '{"shape": {"context": 32, "embedding": 64, "heads": 8, "ffn": 4096, "rounds": 2, '
+        '"rate": 0.00075, "decay": 0.999, "spread": 2.0}, '
+        '"delta": {"first": -2.0, "rate": 0.05, "decay": 0.999}}'
+    )
+
+
+def test_the_warm_start_predicts_what_comes_before_the_supporters_context(model: Path) -> None:
+    beginning = residues(3 * 32)
+    settings = {"model": str(model), "context": 32}
+    _, alone = CODEC.encode(beginning, {**settings, "level": "mini"}, Work())
+    _, both = CODEC.encode(beginning, {**settings, "level": "plus"}, Work())
+    assert alone == both
 
 
 def test_a_small_memory_limit_is_kept(model: Path) -> None:
@@ -307,7 +313,7 @@ def test_mixed_logits_are_equation_2() -> None:
 
 
 def test_delta_moves_towards_what_predicts_better() -> None:
-    delta = mixer.Delta(operations.backend())
+    delta = mixer.Delta(operations.backend(), mixer.Learning(first=0.0, rate=0.02, decay=0.999))
     assert delta.value == 0.5
     for _ in range(50):
         delta.learn(fading=1.0, by_gamma=3.0)  # more Warm-Start would raise the loss

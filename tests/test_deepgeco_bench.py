@@ -15,9 +15,9 @@ from acgz.bench.rtcr import Trial
 from acgz.bench.run import OK, Row
 from acgz.cli.main import main
 from acgz.codecs.modes import MODES
-from acgz.predictors.deepgeco import supporter
 from acgz.sequence.kmers import Grid
 from conftest import fasta
+from deepgeco_models import small_versions
 
 
 def test_rank_is_half_ratio_and_half_throughput() -> None:
@@ -41,8 +41,7 @@ def test_all_grids_are_tried() -> None:
 def test_tune_prints_every_grid_the_best_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = supporter.Shape(context=4, embedding=8, heads=4, ffn=32)
-    monkeypatch.setattr("acgz.codecs.deepgeco.Shape", lambda context: small)
+    monkeypatch.setattr("acgz.codecs.deepgeco.VERSIONS", small_versions())
     genome = tmp_path / "genome.fa"
     genome.write_bytes(fasta(2000))
     line = ["tune", str(genome), "--sample", "120", "--most", "2", "--set", "context=4", "-q"]

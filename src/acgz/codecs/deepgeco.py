@@ -7,6 +7,7 @@ Supporter, ULTRA fine-tunes the Warm-Start network first and stores what has cha
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +26,10 @@ from acgz.predictors.deepgeco import warm_start
 from acgz.predictors.deepgeco.alphabet import Alphabet
 from acgz.predictors.deepgeco.changes import Changes
 from acgz.predictors.deepgeco.description import Description
-from acgz.predictors.deepgeco.mixer import warm_batches
+from acgz.predictors.deepgeco.mixer import Delta, warm_batches
 from acgz.predictors.deepgeco.predictor import DeepGeCo
 from acgz.predictors.deepgeco.supporter import Shape, Supporter
+from acgz.predictors.deepgeco.versions import VERSIONS
 from acgz.sequence import kmers
 from acgz.sequence.kmers import Grid, Vocabulary
 
@@ -112,17 +114,19 @@ def _predictor(
     lanes: int,
     model: Weights | None,
 ) -> DeepGeCo:
-    context, warm, supporter = 1, None, None
+    warm = supporter = None
     if model is not None:
         description = Description.from_json(model.description)
         warm = warm_start.make(ops, description, model.arrays, lanes)
-        context = max(context, warm.context)
     if chosen.supported:
-        shape = Shape(context=chosen.context)
-        context = max(context, chosen.context)
-        supporter = Supporter(ops, shape, len(alphabet.vocabulary), alphabet.size)
+        supporter = Supporter(ops, _shape(chosen), len(alphabet.vocabulary), alphabet.size)
+    delta = Delta(ops, VERSIONS[chosen.version].delta)
     batches = warm_batches(tokens, lanes, chosen.ts, chosen.least)
-    return DeepGeCo(ops, alphabet, lanes, context, warm, supporter, batches)
+    return DeepGeCo(ops, alphabet, lanes, warm, supporter, delta, batches)
+
+
+def _shape(chosen: Settings) -> Shape:
+    return replace(VERSIONS[chosen.version].shape, context=chosen.context)
 
 
 def _model_to_use(chosen: Settings) -> Weights | None:
@@ -159,9 +163,13 @@ def _fine_tuned(
     """The model fitted to the input as far as that pays for what it takes to store it."""
     from acgz.training.fine_tuning import fine_tune
 
-    used = min(tokens, warm_batches(tokens, lanes, chosen.ts, chosen.least) * lanes)
     changes = fine_tune(
-        model, residues, rounds=chosen.rounds, learning_rate=chosen.learning_rate, used=used
+        model,
+        residues,
+        rounds=chosen.rounds,
+        learning_rate=chosen.learning_rate,
+        lanes=lanes,
+        used=warm_batches(tokens, lanes, chosen.ts, chosen.least),
     )
     return (model, b"") if changes is None else (changes.apply(model), changes.to_bytes())
 
@@ -199,7 +207,7 @@ def _stored_vocabulary(parameters: Mapping[str, JSON], grid: Grid) -> Vocabulary
 
 def _limit(chosen: Settings, alphabet: Alphabet, count: int, lanes: int, work: Work) -> None:
     """LimitError if decoding would need more memory than allowed."""
-    shape = Shape(context=chosen.context)
+    shape = _shape(chosen)
     of_lane = 32 * alphabet.size + 16 * 1024
     fixed = 64 << 20
     if chosen.supported:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, fields
 
 from acgz.codecs.base import JSON, reject_unknown_settings
 from acgz.codecs.streams import MOST_LANES
-from acgz.errors import DamagedError, UsageError
+from acgz.errors import DamagedError, UsageError, VersionError
 from acgz.predictors.deepgeco.supporter import GROUP
+from acgz.predictors.deepgeco.versions import LATEST, VERSIONS
 from acgz.sequence.kmers import Grid
 
 LEVELS = ("mini", "plus", "ultra")
@@ -36,7 +37,7 @@ class Settings:
     lanes: int = 320
     """The paper's batch size. Short sequences have fewer."""
     context: int = 32
-    """Tokens that the Supporter sees: the first ones of a lane are coded uniformly."""
+    """Tokens that the Supporter sees: the first ones of a lane are coded without it."""
     ts: float = 10.0
     """Per cent of the batches that the Warm-Start network takes part in."""
     least: int = 4000
@@ -47,6 +48,8 @@ class Settings:
     """Of fine-tuning."""
     backend: str = "numpy"
     """What computes. It has no influence on the archive."""
+    version: int = LATEST
+    """Of the numbers that the paper leaves open."""
 
     @property
     def grid(self) -> Grid:
@@ -92,6 +95,8 @@ class Settings:
             value = getattr(self, name)
             if type(value) is not int or not 1 <= value <= most:
                 raise ValueError(f"{name} must be a whole number from 1 to {most}, not {value!r}")
+        if self.version not in VERSIONS:
+            raise ValueError(f"the version is one of {tuple(VERSIONS)}, not {self.version!r}")
         if self.supported and self.context % GROUP:
             raise ValueError(f"context must be a multiple of {GROUP}, not {self.context}")
         if type(self.least) is not int or not 0 <= self.least <= MOST_LEAST:
@@ -114,12 +119,19 @@ class Settings:
             stored["context"] = self.context
             stored["ts"] = float(self.ts)
             stored["least"] = self.least
+            stored["version"] = self.version
         return stored
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, JSON]) -> Settings:
-        """The inverse; DamagedError for anything that `to_parameters` cannot have written."""
-        known = ("level", "sk", "plain", "context", "ts", "least")
+        """The inverse; DamagedError for anything that `to_parameters` cannot have written.
+
+        VersionError for a later version of it.
+        """
+        version = parameters.get("version", LATEST)
+        if type(version) is int and version > LATEST:
+            raise VersionError("a later version of acgz has written this block of deepgeco")
+        known = ("level", "sk", "plain", "context", "ts", "least", "version")
         try:
             chosen = cls(**{name: parameters[name] for name in known if name in parameters})  # type: ignore[arg-type]
             chosen._check()

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acgz.exact import pytorch
 from acgz.models import Weights
-from acgz.predictors.deepgeco.changes import Changes
+from acgz.predictors.deepgeco.changes import PARTS, Changes, names_of
 from acgz.predictors.deepgeco.description import Description
+from acgz.sequence.kmers import Grid
 from acgz.training.corpus import Corpus
 from acgz.training.loop import Plan, train
 
 _STREAMS = 128
 _STEPS = 32
 """Tokens through which gradients flow back: short, for more steps on a short input."""
-_TRIALS = range(3, 9)
-"""Changes are tried in multiples of 2**-3 … 2**-8."""
+_TRIALS = range(2, 9)
+"""Changes are tried in multiples of 2**-2 … 2**-8."""
+_RATES = {"biases": 10.0, "head": 2.0, "all": 1.0}
+"""Learning rates of the parts, in those of the settings: fewer weights have to go further."""
+KEPT = 0.5
+"""Of what the network saves alone, so much is left when the Supporter predicts beside it."""
 
 
 def fine_tune(
@@ -27,14 +33,16 @@ def fine_tune(
     *,
     rounds: int,
     learning_rate: float,
+    lanes: int,
     used: int,
     seed: int = 1,
 ) -> Changes | None:
     """The changes that make ``model`` fit ``residues`` (n,), or None if none pays for itself.
 
-    The network sees the input ``rounds`` times. ``used``: tokens that it will help to code:
-    what it saves on them, by its loss on a sample, is weighed against the bytes that the
-    changes take. MissingDependencyError without PyTorch.
+    The network will help to code the first ``used`` tokens of each of the ``lanes``; it sees
+    them ``rounds`` times for each part of it that is tried. A larger part is tried as long as
+    that saves more. What changes save, by the loss on a sample, is weighed against the bytes
+    that they take. MissingDependencyError without PyTorch.
     """
     torch = pytorch.load()
     from acgz.training.networks import WarmStart
@@ -42,36 +50,65 @@ def fine_tune(
 
     description = Description.from_json(model.description)
     grid = description.grid
+    seen = beginnings(residues, grid, lanes, used)
     width = (_STEPS + 1) * grid.s + grid.k
-    streams = max(1, min(_STREAMS, residues.size // (8 * width)))
-    if residues.size < 8 * width or not used:
+    streams = max(1, min(_STREAMS, seen.size // (8 * width)))
+    if seen.size < 8 * width:
         return None
     torch.manual_seed(seed)
     torch.set_num_threads(1)  # the number of threads would change the archive
     before = {name: array.astype(np.float32) for name, array in model.arrays.items()}
     network = WarmStart(description)
-    _load(torch, network, before)
     batches = Batches(streams=streams, steps=_STEPS, both_strands=False)
-    task = NextToken(Corpus(residues, residues), description, batches, seed, "cpu")
-    network.eval()
-    with torch.no_grad():
-        original = task.validate(network)
-    steps = max(1, rounds * grid.tokens(residues.size) // (streams * _STEPS))
-    plan = Plan(steps=steps, epochs=1, learning_rate=learning_rate, seed=seed)
-    train(network, task, plan, lambda report: None)
-    after = {name: tensor.detach().numpy() for name, tensor in network.state_dict().items()}
-    best, saved = None, 0.0
-    for bits in _TRIALS:
-        changes = Changes.between(before, after, bits)
-        _load(torch, network, dict(changes.apply(model).arrays))
+    task = NextToken(Corpus(seen, sample(seen, grid)), description, batches, seed, "cpu")
+
+    def bits(arrays: dict[str, NDArray[np.float32]]) -> float:
+        _load(torch, network, arrays)
+        network.eval()
         with torch.no_grad():
-            fitted = task.validate(network)
-        gain = (original - fitted) * grid.s * used / 8 - len(changes.to_bytes())
-        if not math.isnan(gain) and gain > saved:
-            best, saved = changes, gain
+            return task.validate(network)
+
+    original = bits(before)
+    steps = max(1, rounds * seen.size // (grid.s * streams * _STEPS))
+    after = before
+    best, saved = None, 0.0
+    for part in PARTS:
+        _load(torch, network, after)
+        chosen = set(names_of(part, before))
+        for name, parameter in network.named_parameters():
+            parameter.requires_grad_(name in chosen)
+        plan = Plan(steps, epochs=1, learning_rate=_RATES[part] * learning_rate, seed=seed)
+        train(network, task, plan, lambda report: None)
+        after = {name: tensor.numpy().copy() for name, tensor in network.state_dict().items()}
+        record = saved
+        for precision in _TRIALS:
+            changes = Changes.between(before, after, part, precision)
+            gain = original - bits(dict(changes.apply(model).arrays))
+            worth = KEPT * gain * seen.size / 8 - len(changes.to_bytes())
+            if not math.isnan(worth) and worth > saved:
+                best, saved = changes, worth
+        if saved == record:
+            break
     return best
 
 
-def _load(torch: object, network: object, arrays: dict[str, NDArray[np.float32]]) -> None:
-    state = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}  # type: ignore[attr-defined]
-    network.load_state_dict(state)  # type: ignore[attr-defined]
+def beginnings(residues: NDArray[np.uint8], grid: Grid, lanes: int, used: int) -> NDArray[np.uint8]:
+    """The residues of the first ``used`` tokens of each lane, one lane after the other."""
+    width = residues.size // lanes
+    first = min(width, used * grid.s)
+    return residues[: lanes * width].reshape(lanes, width)[:, :first].reshape(-1)
+
+
+def sample(residues: NDArray[np.uint8], grid: Grid) -> NDArray[np.uint8]:
+    """Pieces from all over the ``residues``, as long as validation looks at."""
+    from acgz.training.warm_start import VALIDATION_LANES, VALIDATION_STEPS
+
+    length = VALIDATION_STEPS * grid.s + grid.k
+    width = residues.size // VALIDATION_LANES
+    rows = residues[: VALIDATION_LANES * width].reshape(VALIDATION_LANES, width)
+    return rows[:, :length].reshape(-1)
+
+
+def _load(torch: Any, network: Any, arrays: dict[str, NDArray[np.float32]]) -> None:
+    state = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
+    network.load_state_dict(state)

@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
-import zstandard
 from numpy.typing import NDArray
 
-from acgz.errors import DamagedError
+from acgz.coding.bitstream import BitStream
+from acgz.coding.runs import code_numbers
+from acgz.errors import DamagedError, TruncatedError
 from acgz.models import Weights
 
 MOST = 127
 """Steps up or down that a weight can be changed by."""
+FINEST = 24
+"""Steps are 2**-FINEST at least."""
+
+PARTS = ("biases", "head", "all")
+"""What can be changed: each part contains the one before."""
+
+
+def names_of(part: str, arrays: Iterable[str]) -> list[str]:
+    """The arrays of a part, in the order in which they are stored.
+
+    ``biases``: one for each unit. ``head``: also the Linear, Dense and output layers. ``all``:
+    also the embedding and the recurrent layers. A second bias of a recurrent unit stays as it is.
+
+    >>> names_of("biases", ["dense.bias", "dense.weight", "recurrent.bias_hh_l0"])
+    ['dense.bias']
+    """
+    names = sorted(name for name in arrays if "bias_hh" not in name)
+    if part == "all":
+        return names
+    head = ("linear.", "dense.", "output.") if part == "head" else ()
+    return [name for name in names if "bias" in name or name.startswith(head)]
 
 
 @dataclass(frozen=True)
 class Changes:
-    """Whole multiples of 2**-bits that are added to the weights."""
+    """Whole multiples of 2**-bits that are added to the weights of a part."""
 
+    part: str
     bits: int
     steps: Mapping[str, NDArray[np.int8]]
 
@@ -28,42 +52,47 @@ class Changes:
         cls,
         before: Mapping[str, NDArray[np.float32]],
         after: Mapping[str, NDArray[np.float32]],
+        part: str,
         bits: int,
     ) -> Changes:
-        """The nearest steps of 2**-bits, towards zero: most weights should not change."""
+        """The nearest steps of 2**-bits."""
         steps = {}
-        for name in sorted(before):
+        for name in names_of(part, before):
             exact = (after[name].astype(np.float64) - before[name]) * 2.0**bits
-            steps[name] = np.clip(np.trunc(exact), -MOST, MOST).astype(np.int8)
-        return cls(bits, steps)
+            steps[name] = np.clip(np.rint(exact), -MOST, MOST).astype(np.int8)
+        return cls(part, bits, steps)
 
     def apply(self, model: Weights) -> Weights:
         """The model with the changes, in float32; its digest is that of the original."""
         size = np.float32(2.0**-self.bits)
-        arrays = {
-            name: array.astype(np.float32) + self.steps[name].astype(np.float32) * size
-            for name, array in model.arrays.items()
-        }
+        arrays = {name: array.astype(np.float32) for name, array in model.arrays.items()}
+        for name, steps in self.steps.items():
+            arrays[name] = arrays[name] + steps.astype(np.float32) * size
         return Weights(model.description, arrays, model.digest)
 
     def to_bytes(self) -> bytes:
-        """Bits, then all steps in the order of the names, zstd."""
-        flat = np.concatenate([self.steps[name].reshape(-1) for name in sorted(self.steps)])
-        return bytes([self.bits]) + zstandard.compress(flat.tobytes(), 19)
+        """Part, bits, then the steps of each array, zigzag (0, -1, 1, -2, …), one coded stream."""
+        stream = BitStream()
+        for steps in self.steps.values():
+            wide = steps.reshape(-1).astype(np.int64)
+            code_numbers(stream, np.where(wide < 0, -2 * wide - 1, 2 * wide), 1)
+        return bytes([PARTS.index(self.part), self.bits]) + stream.finish()
 
     @classmethod
     def from_bytes(cls, data: bytes, model: Weights) -> Changes:
         """The inverse; DamagedError for anything that is not for this model."""
-        count = sum(array.size for array in model.arrays.values())
-        try:
-            flat = zstandard.ZstdDecompressor().decompress(data[1:], max_output_size=count)
-        except zstandard.ZstdError as error:
-            raise DamagedError(f"the changes of the network: {error}") from error
-        if len(flat) != count or not data or data[0] > 24:
-            raise DamagedError("the changes are not for this network")
-        steps, at = {}, 0
-        for name in sorted(model.arrays):
-            shape, size = model.arrays[name].shape, model.arrays[name].size
-            steps[name] = np.frombuffer(flat, np.int8, size, at).reshape(shape)
-            at += size
-        return cls(data[0], steps)
+        if len(data) < 2 or data[0] >= len(PARTS) or data[1] > FINEST:
+            raise DamagedError("the changes of the network have no known form")
+        part, stream, steps = PARTS[data[0]], BitStream(data[2:]), {}
+        for name in names_of(part, model.arrays):
+            shape = model.arrays[name].shape
+            coded = np.zeros(prod(shape), np.int64)
+            try:
+                code_numbers(stream, coded, 1)
+            except TruncatedError as error:
+                raise DamagedError("the changes are not for this network") from error
+            if coded.max(initial=0) > 2 * MOST:
+                raise DamagedError("the changes of the network are out of range")
+            steps[name] = np.where(coded & 1, -(coded + 1 >> 1), coded >> 1).astype(np.int8)
+            steps[name] = steps[name].reshape(shape)
+        return cls(part, data[1], steps)

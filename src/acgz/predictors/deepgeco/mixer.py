@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import ceil, sqrt
 
 import numpy as np
@@ -39,16 +40,28 @@ def gamma(i: int, batches: int, delta: float) -> float:
     return (1.0 - sine(i / batches)) * (1.0 - delta)
 
 
+@dataclass(frozen=True)
+class Learning:
+    """How θ is learned."""
+
+    first: float
+    """Where it begins."""
+    rate: float
+    """Learning rate of Adam."""
+    decay: float
+    """β2 of Adam."""
+
+
 class Delta:
     """δ, the self-learned weight of the Supporter: sigmoid(θ), θ learned with Adam, β1 = 0.
 
-    The paper says no more than its name and 0 <= δ <= 1. θ begins at 0, a δ of 1/2.
+    The paper says no more than its name and 0 <= δ <= 1.
     """
 
-    def __init__(self, ops: Operations, rate: float = 0.02) -> None:
+    def __init__(self, ops: Operations, learning: Learning) -> None:
         self._ops = ops
-        self._rate = rate
-        self._theta = 0.0
+        self._learning = learning
+        self._theta = learning.first
         self._square = 0.0
         self._power = 1.0
 
@@ -61,10 +74,11 @@ class Delta:
         """One step; ``fading`` = 1 - sin(…), ``by_gamma``: derivative of the loss by γ."""
         delta = self.value
         gradient = -fading * delta * (1.0 - delta) * by_gamma
-        self._power *= 0.999
-        self._square = 0.999 * self._square + 0.001 * (gradient * gradient)
+        decay = self._learning.decay
+        self._power *= decay
+        self._square = decay * self._square + (1.0 - decay) * (gradient * gradient)
         size = sqrt(self._square / (1.0 - self._power)) + 1e-6
-        self._theta -= self._rate * gradient / size
+        self._theta -= self._learning.rate * gradient / size
 
 
 def mix(warm: Array, own: Array, share: float) -> Array:

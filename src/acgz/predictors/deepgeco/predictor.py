@@ -18,7 +18,8 @@ class DeepGeCo:
     """See `acgz.predictors.base.Predictor`.
 
     MINI is a Warm-Start network without a Supporter, PLUS and ULTRA have both, and the
-    ablation "without Module 2, 3" has the Supporter alone.
+    ablation "without Module 2, 3" has the Supporter alone. Each joins in when a lane has as
+    many symbols as its context; as long as none has, probabilities are equal.
     """
 
     def __init__(
@@ -26,37 +27,35 @@ class DeepGeCo:
         ops: Operations,
         alphabet: Alphabet,
         lanes: int,
-        context: int,
         warm: WarmStart | None,
         supporter: Supporter | None,
+        delta: Delta,
         warm_batches: int = 0,
     ) -> None:
-        """``context``: the first symbols of a lane, coded with equal probabilities; at least
-        as many as the networks need. ``warm_batches``: see `acgz.predictors.deepgeco.mixer`.
-        """
+        """``warm_batches``: see `acgz.predictors.deepgeco.mixer`."""
         self.alphabet = alphabet.size
         self.precision = precision_for(alphabet.size)
         self._ops = ops
         self._alphabet = alphabet
-        self._context = context
         self._warm = warm
         self._supporter = supporter
         self._warm_batches = warm_batches
         columns = alphabet.columns
         self._columns = None if columns is None else ops.array(columns)
-        self._delta = Delta(ops)
+        self._delta = delta
         self._step = 0  # symbols of each lane that have been coded
         self._kmers = np.zeros(lanes, np.uint16)  # the last ones
-        self._window = np.zeros((lanes, context), np.int64)  # dense numbers, the last one last
+        self._context = supporter.context if supporter else 0
+        self._window = np.zeros((lanes, self._context), np.int64)  # dense numbers, the last last
         self._equal = _equal(lanes, alphabet.size, self.precision)
         self._logits: tuple[Array, Array | None, Array] | None = None  # own, warm, mixed
         self._counts: Array | None = None
 
     def frequencies(self) -> NDArray[np.uint32]:
-        if self._step < self._context:
-            return self._equal
-        own = self._supporter.logits(self._window) if self._supporter else None
+        own = self._own_logits()
         warm = self._warm_logits()
+        if own is None and warm is None:
+            return self._equal
         if own is None:
             mixed = warm
         elif warm is None:
@@ -83,8 +82,13 @@ class DeepGeCo:
     def _warm_is_needed(self) -> bool:
         return self._supporter is None or self._step < self._warm_batches
 
+    def _own_logits(self) -> Array | None:
+        if self._supporter is None or self._step < self._context:
+            return None
+        return self._supporter.logits(self._window)
+
     def _warm_logits(self) -> Array | None:
-        if self._warm is None or not self._warm_is_needed():
+        if self._warm is None or not self._warm_is_needed() or self._step < self._warm.context:
             return None
         logits = self._warm.logits()
         return logits if self._columns is None else logits[:, self._columns]

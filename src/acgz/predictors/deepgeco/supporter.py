@@ -33,19 +33,21 @@ GROUP = 4
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes of a Supporter."""
+    """Sizes of a Supporter, how it begins and how it learns."""
 
-    context: int = 32
+    context: int
     """Tokens that it sees; a multiple of `GROUP`."""
-    embedding: int = 64
-    heads: int = 8
-    ffn: int = 4096
-    rounds: int = 2
+    embedding: int
+    heads: int
+    ffn: int
+    rounds: int
     """How often the FFN is applied."""
-    rate: float = 7.5e-4
-    """Learning rate of Adam. Batches 201 to 400 of mitochondria, with embeddings that begin at
-    up to 0.5, cost 1.627 bits/base with 5e-4 and 1.497 with 7.5e-4; with embeddings up to 2,
-    1.134, and up to 5, 1.176."""
+    rate: float
+    """Learning rate of Adam."""
+    decay: float
+    """β2 of Adam."""
+    spread: float
+    """The first embeddings are uniform in ±spread."""
 
     @property
     def hidden(self) -> int:
@@ -95,6 +97,7 @@ class Supporter:
         format: Format = SINGLE,
     ) -> None:
         """``tokens``: size of the input alphabet, ``outputs``: of that of the symbols."""
+        self.context = shape.context
         self._ops = ops
         self._shape = shape
         self._tokens = tokens
@@ -104,7 +107,7 @@ class Supporter:
             "up": (h, f), "down": (f, h), "logits": (h, outputs),
         }  # fmt: skip
         arrays: dict[str, NDArray[np.float32]] = {
-            "embedding": first_weights((tokens, shape.embedding), 2.0, seed=1),
+            "embedding": first_weights((tokens, shape.embedding), shape.spread, seed=1),
             "place": first_weights((shape.positions, h), 0.1, seed=2),
         }
         for number, (name, size) in enumerate(sizes.items(), start=3):
@@ -117,7 +120,7 @@ class Supporter:
             arrays[f"{name}_bias"] = np.zeros(h, np.float32)
         self._p = {name: ops.array(array) for name, array in arrays.items()}
         self._m = {name: Matrix(ops, self._p[name], format) for name in _MATRICES}
-        self._adam = Adam(ops, list(self._p.values()), shape.rate)
+        self._adam = Adam(ops, list(self._p.values()), shape.rate, shape.decay)
         self._kept: _Kept | None = None
 
     def logits(self, window: NDArray[np.int64]) -> Array:
