@@ -1,4 +1,4 @@
-"""What a transformer encoder needs beside products, as Numba kernels: GELU, layer norm, attention.
+"""What a transformer encoder needs beside products and attention, as Numba kernels.
 
 Like `acgz.exact.functions`: IEEE operations in a written order, which
 `acgz.exact.torch_operations` repeats.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from acgz.exact.functions import elementwise, exp, sigmoid
+from acgz.exact.functions import elementwise, sigmoid
 from acgz.exact.kernel import inline_kernel, kernel
 
 GELU_SLOPE = np.float32(1.702)
@@ -65,71 +65,3 @@ def _folded(x, n):
         for j in range(half):
             x[j] += x[n + j]
     return x[0]
-
-
-@kernel(**elementwise)
-def attend_relative(rows, memory, heads, turned, weights, total, out):
-    """See `acgz.exact.operations.Operations.attend_relative`.
-
-    Scratch: ``turned`` (width, keys), ``weights`` (keys,), ``total`` (width,).
-    """
-    lanes, n = out.shape[1:]
-    for lane in range(lanes):
-        for head in range(heads):
-            _attend_head(
-                rows[:, lane], memory[:, lane], head, n, turned, weights, total, out[:, lane]
-            )
-
-
-@inline_kernel(**elementwise)
-def _attend_head(rows, memory, head, n, turned, weights, total, out):
-    places, before = rows.shape[0], memory.shape[0]
-    width, keys = turned.shape
-    first = head * width
-    for j in range(before):
-        for c in range(width):
-            turned[c, j] = memory[j, first + c]
-    for j in range(places):
-        for c in range(width):
-            turned[c, before + j] = rows[j, n + first + c]
-    scores = 3 * n + head * (keys + places - 1)
-    for i in range(places):
-        begin = scores + places - 1 - i
-        for j in range(keys):
-            weights[j] = rows[i, begin + j]
-        for c in range(width):
-            q = rows[i, first + c]
-            for j in range(keys):
-                weights[j] += q * turned[c, j]
-        _exponentials(weights)
-        _mix(rows, memory, n, first, weights, total, out[i])
-
-
-@inline_kernel(**elementwise)
-def _exponentials(weights):
-    """e**(x - the largest x), in place."""
-    largest = weights[0]
-    for j in range(weights.size):
-        largest = max(largest, weights[j])
-    for j in range(weights.size):
-        weights[j] = exp(weights[j] - largest)
-
-
-@inline_kernel(**elementwise)
-def _mix(rows, memory, n, first, weights, total, out):
-    """The mean of the values, weighted: one key after the other."""
-    width, before = total.size, memory.shape[0]
-    for c in range(width):
-        total[c] = np.float32(0.0)
-    norm = np.float32(0.0)
-    for j in range(before):
-        norm += weights[j]
-        for c in range(width):
-            total[c] += weights[j] * memory[j, n + first + c]
-    for j in range(rows.shape[0]):
-        weight = weights[before + j]
-        norm += weight
-        for c in range(width):
-            total[c] += weight * rows[j, 2 * n + first + c]
-    for c in range(width):
-        out[first + c] = total[c] / norm

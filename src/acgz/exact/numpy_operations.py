@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.exact import encoder, functions, matmul
+from acgz.exact import attention, encoder, functions, matmul
 from acgz.exact.kernel import kernel
 from acgz.exact.matmul import SINGLE, Format, Quantised
 from acgz.exact.operations import COUNTS, GRID, LIMIT, LONGEST_STEP, Array
@@ -114,11 +114,16 @@ class NumPy:
     def attend_relative(self, rows: Array, memory: Array, heads: int) -> Array:
         places, lanes, _ = rows.shape
         n, keys = memory.shape[2] // 2, memory.shape[0] + places
-        turned = np.empty((n // heads, keys), np.float32)
         out = np.empty((places, lanes, n), np.float32)
-        encoder.attend_relative(
-            rows, memory, heads, turned, turned[0].copy(), turned[:, 0].copy(), out
-        )
+        if lanes < attention.MANY:
+            turned = np.empty((n // heads, keys), np.float32)
+            weights, total = np.empty(keys, np.float32), np.empty(n // heads, np.float32)
+            attention.attend_rows(rows, memory, heads, turned, weights, total, out)
+            return out
+        weights, total = np.empty((keys, lanes), np.float32), np.empty(lanes, np.float32)
+        mixed = np.empty((places, n, lanes), np.float32)
+        attention.attend_lanes(_turned(rows), _turned(memory), heads, weights, total, mixed)
+        attention.turn(mixed, out)
         return out
 
     def counts(self, logits: Array) -> Array:
@@ -130,6 +135,12 @@ class NumPy:
         one = np.float32(1) - np.float32(decay)
         flat = (p.reshape(-1), v.reshape(-1), g.reshape(-1))
         _adam(*flat, np.float32(rate), np.float32(decay), one, np.float32(lift))
+
+
+def _turned(x):
+    out = np.empty((x.shape[0], x.shape[2], x.shape[1]), np.float32)
+    attention.turn(x, out)
+    return out
 
 
 def _each(function, x):
