@@ -6,18 +6,21 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from acgz.bench import deepgeco, rtcr
+from acgz.bench import cold_start, deepgeco, rtcr
 from acgz.bench.child import Usage
 from acgz.bench.peers import Form
 from acgz.bench.rtcr import Trial
 from acgz.bench.run import OK, Row
 from acgz.cli.main import main
+from acgz.codecs import registry
+from acgz.codecs.base import Work
 from acgz.codecs.modes import MODES
 from acgz.sequence.kmers import Grid
 from conftest import fasta
-from deepgeco_models import small_versions
+from deepgeco_models import small_versions, tiny_model
 
 
 def test_rank_is_half_ratio_and_half_throughput() -> None:
@@ -71,3 +74,37 @@ def test_the_tables_show_the_papers_figures_beside_ours(tmp_path: Path) -> None:
         line.split() == ["PLUS", "2.0000", "0.068", "0.07", "30.084", "50"]
         for line in text.splitlines()
     )
+
+
+@pytest.fixture
+def small_supporter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("acgz.codecs.deepgeco.VERSIONS", small_versions())
+
+
+@pytest.mark.usefixtures("small_supporter")
+@pytest.mark.parametrize("level", ["mini", "plus"])
+def test_the_curve_is_what_the_coder_needs(tmp_path: Path, level: str) -> None:
+    residues = np.random.default_rng(1).integers(0, 4, 4 * 800).astype(np.uint8)
+    settings = {"level": level, "model": str(tiny_model(tmp_path)), "context": 8}
+    bits = cold_start.curve(residues, settings, Work())
+    _, payload = registry.get("deepgeco").encode(residues, settings, Work())
+    assert bits.mean() * residues.size == pytest.approx(8 * (len(payload) - 4), rel=0.01)
+
+
+def test_the_table_shows_means_at_places_further_and_further_apart() -> None:
+    table = cold_start.as_table({"a": np.arange(200.0), "b": np.zeros(205)}, rows=5)
+    lines = [line.split() for line in table.splitlines()]
+    assert lines[0] == ["batches", "a", "b"]
+    assert lines[1] == ["1", "to", "10", "4.5000", "0.0000"]
+    assert lines[-1] == ["191", "to", "200", "194.5000", "0.0000"]
+
+
+@pytest.mark.usefixtures("small_supporter")
+def test_bench_draws_the_cold_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    genome, picture = tmp_path / "genome.fa", tmp_path / "curves.svg"
+    genome.write_bytes(fasta(4000))
+    line = ["bench", str(genome), "--suite", "deepgeco", "--first", "3000", "--plot", str(picture)]
+    assert main([*line, "-q"]) == 0
+    assert picture.read_bytes().lstrip().startswith(b"<?xml")
+    assert "MINI" in capsys.readouterr().out

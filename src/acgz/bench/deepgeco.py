@@ -74,6 +74,21 @@ def prepare(stream: BinaryIO, name: str, folder: Path, *, first: int | None) -> 
     return replace(genome, name=f"{name}, first {first:,}", bases=first, forms={Form.FILE: path})
 
 
+def plot(genome: Genome, path: Path, threads: int) -> str:
+    """The paper's Figure 1 for a genome of `prepare`: draws it and returns it as a table."""
+    from acgz.bench import cold_start
+    from acgz.codecs.base import Work
+    from acgz.sequence import split
+
+    residues = split(genome.forms[Form.FILE].read_bytes()).residues
+    curves = {
+        name: cold_start.curve(residues, settings, Work(threads))
+        for name, settings in cold_start.CURVES.items()
+    }
+    cold_start.draw(curves, genome.name, path)
+    return f"{genome.name}: bits/base of batches\n{cold_start.as_table(curves)}"
+
+
 def data_set(name: str) -> str | None:
     """The paper's data set for a file name.
 

@@ -56,6 +56,13 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="with --suite: only so many bases of each file",
     )
     parser.add_argument(
+        "--plot",
+        type=Path,
+        metavar="IMAGE",
+        help="with --suite deepgeco and one file: instead of the tables, bits/base of each batch "
+        "with and without the Warm-Start, as a picture (PNG, SVG, PDF) and as a table",
+    )
+    parser.add_argument(
         "--residues",
         action="store_true",
         help="give every tool the upper-case A, C, G, T letters only: no headers, no other letters",
@@ -117,6 +124,8 @@ def _run_suite(args: argparse.Namespace) -> int:
     from acgz.cli.inputs import open_input
 
     suite = import_module(SUITES[args.suite])
+    if args.plot and (not hasattr(suite, "plot") or len(args.files) > 1):
+        raise UsageError("--plot is for --suite deepgeco and one file")
     failed = False
     temporary = tempfile.TemporaryDirectory
     with temporary(prefix="acgz-bench-", dir=args.work) as work:
@@ -125,6 +134,9 @@ def _run_suite(args: argparse.Namespace) -> int:
                 genome = suite.prepare(
                     source.stream, Path(file).name, Path(place), first=args.first
                 )
+                if args.plot:
+                    sys.stdout.write(suite.plot(genome, args.plot, args.threads))
+                    continue
                 rows = {}
                 for variant in suite.VARIANTS:
                     tool = variant.tool(["-T", str(args.threads)])

@@ -7,7 +7,7 @@ Supporter, ULTRA fine-tunes the Warm-Start network first and stores what has cha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from acgz.codecs.deepgeco_settings import Settings
 from acgz.errors import DamagedError, InputError, LimitError, MissingModelError, UsageError
 from acgz.exact import operations
 from acgz.exact.operations import Operations
+from acgz.exact.threads import limited
 from acgz.models import Weights
 from acgz.predictors.deepgeco import warm_start
 from acgz.predictors.deepgeco.alphabet import Alphabet
@@ -50,30 +51,15 @@ class _DeepGeCo:
     def encode(
         self, residues: NDArray[np.uint8], settings: Mapping[str, JSON], work: Work
     ) -> tuple[dict[str, JSON], bytes]:
-        chosen = Settings.from_json(settings)
-        ops = operations.backend(chosen.backend)
-        model = _model_to_use(chosen)
-        grid = chosen.grid
-        tokens = kmers.encode(residues, grid, work.threads)
-        alphabet = Alphabet(grid, Vocabulary.of(tokens, grid), chosen.plain)
-        lanes = chosen.lanes_for(tokens.size)
-        parameters: dict[str, JSON] = {**chosen.to_parameters(), "lanes": lanes}
-        if not tokens.size:
-            return parameters, b""
-        if grid.s < grid.k:
-            parameters["head"] = int(tokens[0]) >> 2 * grid.s
-        if len(alphabet.vocabulary) < grid.kmers:
-            parameters["kmers"] = zstandard.compress(alphabet.vocabulary.to_bytes(), 19)
-        changes = b""
-        if model is not None:
-            parameters["models"] = [model.digest]
-            if chosen.level == "ultra":
-                model, changes = _fine_tuned(model, residues, chosen, tokens.size, lanes)
-        predictor = _predictor(ops, chosen, alphabet, tokens.size, lanes, model)
-        stream = streams.encode(
-            alphabet.symbols(tokens), predictor, lanes, work.progress, each=grid.s
-        )
-        return parameters, len(changes).to_bytes(_SIZE_BYTES, "little") + changes + stream
+        parts = prepare(residues, settings, work)
+        if parts.predictor is None:
+            return parts.parameters, b""
+        with limited(work.threads):
+            stream = streams.encode(
+                parts.symbols, parts.predictor, parts.lanes, work.progress, each=parts.grid.s
+            )
+        size = len(parts.changes).to_bytes(_SIZE_BYTES, "little")
+        return parts.parameters, size + parts.changes + stream
 
     def decode(
         self, payload: bytes, parameters: Mapping[str, JSON], count: int, work: Work
@@ -96,7 +82,8 @@ class _DeepGeCo:
                 raise DamagedError("there are changes to a network that there is not")
             model = Changes.from_bytes(changes, model).apply(model)
         predictor = _predictor(operations.backend(), chosen, alphabet, steps, lanes, model)
-        symbols = streams.decode(stream, steps, predictor, lanes, work.progress, each=grid.s)
+        with limited(work.threads):
+            symbols = streams.decode(stream, steps, predictor, lanes, work.progress, each=grid.s)
         if not alphabet.continues:
             symbols = alphabet.vocabulary.kmers[symbols]
             head = int(symbols[0]) >> 2 * grid.s
@@ -104,6 +91,46 @@ class _DeepGeCo:
 
 
 CODEC = _DeepGeCo()
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What an encoder needs before it codes the first symbol."""
+
+    parameters: dict[str, JSON]
+    grid: Grid
+    lanes: int
+    symbols: NDArray[np.unsignedinteger]
+    """What will be coded, shape (tokens,)."""
+    predictor: DeepGeCo | None
+    """None if there are no symbols."""
+    changes: bytes = b""
+    """Of the network, by ULTRA."""
+
+
+def prepare(residues: NDArray[np.uint8], settings: Mapping[str, JSON], work: Work) -> Parts:
+    """Tokens, networks in their first state, and all that is stored beside the coded stream."""
+    chosen = Settings.from_json(settings)
+    ops = operations.backend(chosen.backend)
+    model = _model_to_use(chosen)
+    grid = chosen.grid
+    tokens = kmers.encode(residues, grid, work.threads)
+    alphabet = Alphabet(grid, Vocabulary.of(tokens, grid), chosen.plain)
+    lanes = chosen.lanes_for(tokens.size)
+    parameters: dict[str, JSON] = {**chosen.to_parameters(), "lanes": lanes}
+    if not tokens.size:
+        return Parts(parameters, grid, lanes, tokens, None)
+    if grid.s < grid.k:
+        parameters["head"] = int(tokens[0]) >> 2 * grid.s
+    if len(alphabet.vocabulary) < grid.kmers:
+        parameters["kmers"] = zstandard.compress(alphabet.vocabulary.to_bytes(), 19)
+    changes = b""
+    if model is not None:
+        parameters["models"] = [model.digest]
+        if chosen.level == "ultra":
+            model, changes = _fine_tuned(model, residues, chosen, tokens.size, lanes)
+    predictor = _predictor(ops, chosen, alphabet, tokens.size, lanes, model)
+    return Parts(parameters, grid, lanes, alphabet.symbols(tokens), predictor, changes)
 
 
 def _predictor(
