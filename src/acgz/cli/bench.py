@@ -6,19 +6,26 @@ import argparse
 import os
 import platform
 import sys
+from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from acgz.cli import messages, options
 from acgz.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from acgz.bench.inputs import Genome
     from acgz.bench.peers import Tool
     from acgz.bench.run import Row
 
-SUITES = {"deepgeco": "acgz.bench.deepgeco", "geneformer": "acgz.bench.geneformer"}
-"""Name -> module with ``VARIANTS``, ``prepare`` and ``as_tables``."""
+SUITES = {
+    "deepgeco": "acgz.bench.deepgeco",
+    "geneformer": "acgz.bench.geneformer",
+    "deepzip": "acgz.bench.deepzip",
+}
+"""Name -> module with ``VARIANTS``, ``prepare`` and ``as_tables``; with ``EVERYTHING`` too if some
+variants run only when ``--variants`` asks for them, and with ``measure`` if it has its own way."""
 
 DESCRIPTION = """\
 Compresses and restores FILES with every mode and every peer, one after the other, each as a
@@ -54,6 +61,12 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         type=options.size,
         metavar="SIZE",
         help="with --suite: only so many bases of each file",
+    )
+    parser.add_argument(
+        "--variants",
+        metavar="PATTERNS",
+        help="with --suite deepzip: what to run of it, patterns such as 'lstm-*, 2 epochs' "
+        "separated by ';' ('all': everything)",
     )
     parser.add_argument(
         "--plot",
@@ -126,6 +139,8 @@ def _run_suite(args: argparse.Namespace) -> int:
     suite = import_module(SUITES[args.suite])
     if args.plot and (not hasattr(suite, "plot") or len(args.files) > 1):
         raise UsageError("--plot is for --suite deepgeco and one file")
+    measure = getattr(suite, "measure", _measure_variant)
+    variants = _variants(suite, args.variants)
     failed = False
     temporary = tempfile.TemporaryDirectory
     with temporary(prefix="acgz-bench-", dir=args.work) as work:
@@ -138,14 +153,36 @@ def _run_suite(args: argparse.Namespace) -> int:
                     sys.stdout.write(suite.plot(genome, args.plot, args.threads))
                     continue
                 rows = {}
-                for variant in suite.VARIANTS:
-                    tool = variant.tool(["-T", str(args.threads)])
-                    row = run.measure(tool, genome, Path(place), timeout=args.timeout)
+                for variant in variants:
+                    options = ["-T", str(args.threads)]
+                    row = measure(variant, genome, Path(place), options, args.timeout)
                     messages.remark(args, _progress(row))
                     rows[variant.name] = row
                     failed |= row.status != run.OK
                 sys.stdout.write(suite.as_tables(genome, rows))
     return int(failed)
+
+
+def _variants(suite: Any, patterns: str | None) -> list[Any]:
+    """Those of the suite that match; UsageError if none does."""
+    if patterns is None:
+        return list(suite.VARIANTS)
+    if not hasattr(suite, "EVERYTHING"):
+        raise UsageError("this suite has no --variants: it always runs all of them")
+    wanted = ["*"] if patterns == "all" else [part.strip() for part in patterns.split(";")]
+    found = [v for v in suite.EVERYTHING if any(fnmatchcase(v.name, part) for part in wanted)]
+    if not found:
+        names = "; ".join(variant.name for variant in suite.EVERYTHING)
+        raise UsageError(f"--variants {patterns!r} is none of: {names}")
+    return found
+
+
+def _measure_variant(
+    variant: Any, genome: Genome, folder: Path, options: list[str], timeout: float | None
+) -> Row:
+    from acgz.bench import run
+
+    return run.measure(variant.tool(options), genome, folder, timeout=timeout)
 
 
 def _measure(
