@@ -74,8 +74,8 @@ def test_changes_come_back_from_their_bytes(tmp_path: Path, part: str, network: 
 
 def test_each_part_contains_the_one_before(model: Path) -> None:
     arrays = models.read(model).arrays
-    biases, head, everything = (set(names_of(part, arrays)) for part in PARTS)
-    assert biases < head < everything < set(arrays)
+    outputs, biases, head, everything = (set(names_of(part, arrays)) for part in PARTS)
+    assert outputs < biases < head < everything < set(arrays)
 
 
 def test_changes_move_the_weights_of_their_part_only(model: Path) -> None:
@@ -86,7 +86,7 @@ def test_changes_move_the_weights_of_their_part_only(model: Path) -> None:
         assert same == (name not in names_of("biases", original.arrays))
 
 
-@pytest.mark.parametrize("data", [b"", b"\0", b"\3\5abc", b"\0\31abc", b"\2\5"])
+@pytest.mark.parametrize("data", [b"", b"\0", b"\4\5abc", b"\0\31abc", b"\2\5"])
 def test_changes_that_make_no_sense_are_damage(model: Path, data: bytes) -> None:
     with pytest.raises(DamagedError):
         Changes.from_bytes(data, models.read(model))

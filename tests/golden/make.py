@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import acgz
+from acgz.codecs import deepgeco_settings
 from acgz.codecs.modes import MODES
 
 FOLDER = Path(__file__).parent
@@ -44,6 +45,11 @@ def untidy() -> bytes:
     return "\r\n".join(lines).encode()
 
 
+def words() -> bytes:
+    """Nothing but two words of DNA: a network that is told so saves more than telling takes."""
+    return b">words\n" + "".join(random.Random(23).choices(["GATTACA", "CCG"], k=4800)).encode()
+
+
 TEXTS: dict[str, Callable[[], bytes]] = {
     "genome": lambda: genome(20_000),
     "untidy": untidy,
@@ -51,6 +57,7 @@ TEXTS: dict[str, Callable[[], bytes]] = {
     "protein": lambda: b">P1 golden\nMKVLAAGIVGLCAKAYEQFSDNWHPRT\n" * 20,
     "bytes": lambda: random.Random(22).randbytes(500),
     "empty": lambda: b"",
+    "words": words,
 }
 
 CASES: dict[str, tuple[str, str, dict[str, int]]] = {
@@ -63,6 +70,11 @@ CASES: dict[str, tuple[str, str, dict[str, int]]] = {
     "order0-genome-lanes": ("order0", "genome", {"lanes": 7}),
     "plus-genome-blocks": ("plus", "genome", {"block": 8192}),
     "ultra-genome-blocks": ("ultra", "genome", {"block": 8192}),
+    "deepgeco-mini-genome": ("deepgeco-mini", "genome", {}),
+    "deepgeco-mini-untidy": ("deepgeco-mini", "untidy", {}),
+    "deepgeco-plus-genome": ("deepgeco-plus", "genome", {"context": 8, "ts": 50, "least": 0}),
+    "deepgeco-plus-raw": ("deepgeco-plus", "raw", {"context": 4}),
+    "deepgeco-ultra-words": ("deepgeco-ultra", "words", {"context": 4, "rounds": 20}),
     "protein": ("order0", "protein", {}),
     "bytes": ("order0", "bytes", {}),
     "empty": ("order0", "empty", {}),
@@ -72,6 +84,7 @@ CASES: dict[str, tuple[str, str, dict[str, int]]] = {
 
 def main(modes: list[str]) -> None:
     """Add what is missing, of the given modes (default: of all)."""
+    deepgeco_settings.SHORTEST_LANE = 16  # many short lanes: the slow networks take few steps
     manifest = json.loads(MANIFEST.read_text()) if MANIFEST.exists() else {}
     for name, (mode, text_name, settings) in CASES.items():
         path = FOLDER / f"{name}.acgz"

@@ -21,7 +21,7 @@ _STEPS = 32
 """Tokens through which gradients flow back: short, for more steps on a short input."""
 _TRIALS = range(2, 9)
 """Changes are tried in multiples of 2**-2 … 2**-8."""
-_RATES = {"biases": 10.0, "head": 2.0, "all": 1.0}
+_RATES = {"outputs": 10.0, "biases": 10.0, "head": 2.0, "all": 1.0}
 """Learning rates of the parts, in those of the settings: fewer weights have to go further."""
 KEPT = 0.5
 """Of what the network saves alone, so much is left when the Supporter predicts beside it."""
@@ -40,8 +40,8 @@ def fine_tune(
     """The changes that make ``model`` fit ``residues`` (n,), or None if none pays for itself.
 
     The network will help to code the first ``used`` tokens of each of the ``lanes``; it sees
-    them ``rounds`` times for each part of it that is tried. A larger part is tried as long as
-    that saves more. What changes save, by the loss on a sample, is weighed against the bytes
+    them ``rounds`` times for each part of it that is tried. The two smallest are, and a larger
+    one if the one before it saves something. What changes save, by the loss on a sample, is weighed against the bytes
     that they take. MissingDependencyError without PyTorch.
     """
     torch = pytorch.load()
@@ -72,7 +72,7 @@ def fine_tune(
     steps = max(1, rounds * seen.size // (grid.s * streams * _STEPS))
     after = before
     best, saved = None, 0.0
-    for part in PARTS:
+    for place, part in enumerate(PARTS):
         _load(torch, network, after)
         chosen = set(names_of(part, before))
         for name, parameter in network.named_parameters():
@@ -87,7 +87,7 @@ def fine_tune(
             worth = KEPT * gain * seen.size / 8 - len(changes.to_bytes())
             if not math.isnan(worth) and worth > saved:
                 best, saved = changes, worth
-        if saved == record:
+        if saved == record and place > 0:
             break
     return best
 

@@ -19,24 +19,29 @@ MOST = 127
 FINEST = 24
 """Steps are 2**-FINEST at least."""
 
-PARTS = ("biases", "head", "all")
+PARTS = ("outputs", "biases", "head", "all")
 """What can be changed: each part contains the one before."""
 
 
 def names_of(part: str, arrays: Iterable[str]) -> list[str]:
     """The arrays of a part, in the order in which they are stored.
 
-    ``biases``: one for each unit. ``head``: also the Linear, Dense and output layers. ``all``:
-    also the embedding and the recurrent layers. A second bias of a recurrent unit stays as it is.
+    ``outputs``: biases of the Linear and the Dense layer. ``biases``: also those of the
+    recurrent units, one for each. ``head``: also the weights of the Linear, Dense and output
+    layers. ``all``: also the embedding and the recurrent weights.
 
     >>> names_of("biases", ["dense.bias", "dense.weight", "recurrent.bias_hh_l0"])
     ['dense.bias']
     """
     names = sorted(name for name in arrays if "bias_hh" not in name)
-    if part == "all":
-        return names
-    head = ("linear.", "dense.", "output.") if part == "head" else ()
-    return [name for name in names if "bias" in name or name.startswith(head)]
+    recurrent = [name for name in names if name.startswith("recurrent.bias")]
+    head = [name for name in names if name.startswith(("linear.", "dense.", "output."))]
+    return {
+        "outputs": [name for name in head if "bias" in name],
+        "biases": [name for name in head if "bias" in name] + recurrent,
+        "head": head + recurrent,
+        "all": names,
+    }[part]
 
 
 @dataclass(frozen=True)
