@@ -89,13 +89,19 @@ def number(residues: list[int]) -> int:
 
 
 class Past:
-    """r(i), which is A for i < 0."""
+    """What a lane knows of all residues: r(i), None if it does not know; A before the lane."""
 
-    def __init__(self) -> None:
-        self.r: list[int] = []
+    def __init__(self, n: int, begin: int = 0) -> None:
+        self.r: list[Any] = [None] * n
+        self.begin = self.end = begin
+
+    def append(self, residue: int) -> None:
+        self.r[self.end] = residue
+        self.end += 1
 
     def last(self, many: int) -> list[int]:
-        return [0] * (many - len(self.r)) + self.r[max(len(self.r) - many, 0) :]
+        first = max(self.end - many, self.begin)
+        return [0] * (many - (self.end - first)) + self.r[first : self.end]
 
     def turned(self, many: int) -> list[int]:
         return [3 - residue for residue in reversed(self.last(many))]
@@ -121,6 +127,22 @@ class ContextExperts:
             return c & 15
         return 16 * (times_h((c >> 4) + 1) >> 68 - self.b) + (c & 15)
 
+    def absorb(self, past: Past, i: int) -> None:
+        """Learn r(i) of the lane of ``past``, which ends after it."""
+        r = past.r[i]
+        before = Past(0, past.begin)
+        before.r, before.end = past.r, i
+        for tables, orders in ((self.slow, self.SLOW), (self.sparse, self.SPARSE)):
+            for table, k in zip(tables, orders, strict=True):
+                count, cell = (
+                    (self.count_slow, lambda _, c: c)
+                    if orders is self.SLOW
+                    else (self.count_sparse, self.cell)
+                )
+                count(table[cell(k, number(before.last(k)))], r)
+                if i >= past.begin + 32:
+                    count(table[cell(k, number(past.turned(k)))], 3 - past.r[i - k])
+
     def calibrated(self, k: int, counts: list[int]) -> tuple[Any, list[int]]:
         """Probabilities and number of events (a list of both), and the rank of each residue."""
         order = sorted(ALL, key=lambda s: (-counts[s], s))
@@ -144,7 +166,7 @@ class ContextExperts:
             for table, c in zip(tables, now, strict=True):
                 for s in ALL:
                     raw[s].append(F(table[c][s]) + prior)
-        self.cells = [self.cell(k, number(past.last(k)), i) for k in self.SPARSE]
+        self.cells = [self.cell(k, number(past.last(k)), i - past.begin) for k in self.SPARSE]
         longest = 0
         for j, k in enumerate(self.SPARSE):
             counts = self.sparse[j][self.cells[j]]
@@ -186,14 +208,14 @@ class ContextExperts:
                 q[place] = max(q[place] + (hit - q[place]) * u, F(0.00001))
             calibration[1] = min(v + 1, 399)
             self.count_sparse(counts, r)
-        if i >= 36:
+        if i >= past.begin + 36:
             for j, (c, residue) in enumerate(self.notes[i - 4]):
                 if j < 7:
                     self.count_slow(self.slow[j][c], residue)
                 else:
                     k = self.SPARSE[j - 7]
                     self.count_sparse(self.sparse[j - 7][self.cell(k, c)], residue)
-        if i >= 32:
+        if i >= past.begin + 32:
             orders = (*self.SLOW, *self.SPARSE)
             self.notes[i] = [(number(past.turned(k)), 3 - past.r[i - k]) for k in orders]
 
@@ -204,7 +226,7 @@ class Pointer:
     step: int
     mistakes: list[bool]
     run: int
-    says: int = 0
+    says: int | None = 0
 
     @property
     def missed(self) -> int:
@@ -225,11 +247,13 @@ def bucket(run: int) -> int:
 class RepeatExperts:
     def __init__(self, level: int, n: int) -> None:
         large = n >= 2**23
-        gapped = re.findall(r"^    [2-6]: ([01]+)$", DOCUMENT, re.MULTILINE)
-        seeds = ["1" * (12 if large else 11), *gapped]
-        self.seeds = seeds[:2] if level == 1 else seeds
-        self.most = 32 if level == 1 else 64
-        self.stay = 17 if large else 18
+        gapped = re.findall(r"^    \d+: ([01]+)$", DOCUMENT, re.MULTILINE)
+        assert len(gapped) == 12
+        k = 12 if large or level > 2 else 11
+        self.seeds = ["1" * k, *gapped][: {1: 2, 2: 6, 3: 6, 4: 13}[level]]
+        self.most = {1: (32, 32), 2: (64, 64), 3: (32, 24), 4: (64, 32)}[level][large]
+        self.enter = {1: (16, 16), 2: (16, 16), 3: (14, 12), 4: (16, 13)}[level][large]
+        self.stay = {1: (18, 17), 2: (18, 17), 3: (17, 15), 4: (18, 16)}[level][large]
         self.h = min(max(n.bit_length() - 1, 12), 24)
         self.pool: list[Pointer] = []
         self.right: dict[tuple[int, int], Any] = {}
@@ -243,24 +267,27 @@ class RepeatExperts:
         self.here: dict[tuple[int, int], int] = {}
         self.there: dict[tuple[int, int], int] = {}
         self.candidates: list[tuple[int | None, int | None]] = [(None, None)] * len(self.seeds)
-        self.replaced = self.dropped = self.turned = 0
+        self.replaced = self.dropped = self.turned = self.silenced = 0
         """Pointers that were, or that are of the other strand: so that tests know what happened."""
 
     def predict(self, raw: list[list[Any]], past: Past, i: int) -> tuple[int, Any, Any]:
         """*match*, and *sum* and *most* of every residue; adds three inputs to ``raw``."""
-        if i % 256 == 0:
+        if (i - past.begin) % 256 == 0:
             self.odds = {kind: right / (ONE - right) for kind, right in self.right.items()}
             self.vote = {kind: max(log(odds * F(3)), ZERO) for kind, odds in self.odds.items()}
         odds, count, sums, most = [F(0.5)] * 4, [F(0.5)] * 4, [ZERO] * 4, [ZERO] * 4
         for pointer in self.pool:
-            s = past.r[pointer.at] if pointer.step == 1 else 3 - past.r[pointer.at]
-            pointer.says = s
+            pointer.says = said = past.r[pointer.at]
+            if said is None:
+                continue
+            pointer.says = s = said if pointer.step == 1 else 3 - said
             vote = self.vote[pointer.kind]
             odds[s] += self.odds[pointer.kind]
             count[s] += ONE
             sums[s] += vote
             most[s] = max(most[s], vote)
-        best = max(self.pool, key=lambda p: 64 * p.run + 32 - p.missed, default=None)
+        saying = [pointer for pointer in self.pool if pointer.says is not None]
+        best = max(saying, key=lambda p: 64 * p.run + 32 - p.missed, default=None)
         self.best = None
         match = 0
         expected = [ONE] * 4
@@ -293,25 +320,29 @@ class RepeatExperts:
             pointer.mistakes = [wrong, *pointer.mistakes[:31]]
             pointer.run = 0 if wrong else pointer.run + 1
             pointer.at += pointer.step
-            if pointer.missed > self.stay or pointer.at < 0:
+            silent, away = pointer.says is None, not 0 <= pointer.at < len(past.r)
+            self.silenced += silent
+            if pointer.missed > self.stay or away or silent:
                 self.pool[j] = self.pool[-1]
                 self.pool.pop()
                 self.dropped += 1
             else:
                 j += 1
-        if i < 32:
+        if i < past.begin + 32:
             return
+        known = [0 if residue is None else residue for residue in past.r]
+        n = len(known)
         for last, at in self.candidates:
-            if last is not None:
-                wrong_at = [past.r[last - t] != past.r[i - t] for t in range(32)]
+            if last is not None and 31 <= last < n - 1:
+                wrong_at = [known[last - t] != known[i - t] for t in range(32)]
                 self.join(Pointer(last + 1, 1, wrong_at, 0))
-            if at is not None and at >= 0 and at + 32 <= i:
-                wrong_at = [past.r[at + 1 + t] != 3 - past.r[i - t] for t in range(32)]
+            if at is not None and at >= 0 and at + 32 < n and past.r[at + 32] is not None:
+                wrong_at = [known[at + 1 + t] != 3 - known[i - t] for t in range(32)]
                 self.join(Pointer(at, -1, wrong_at, 0))
         self.candidates = [self.noted(k, seed, past, i) for k, seed in enumerate(self.seeds)]
 
     def join(self, new: Pointer) -> None:
-        if new.missed > 16 or any((p.at, p.step) == (new.at, new.step) for p in self.pool):
+        if new.missed > self.enter or any((p.at, p.step) == (new.at, new.step) for p in self.pool):
             return
         new.run = new.mistakes.index(True) if new.missed else 32
         if len(self.pool) < self.most:
@@ -326,16 +357,22 @@ class RepeatExperts:
 
     def noted(self, k: int, seed: str, past: Past, i: int) -> tuple[int | None, int | None]:
         last = at = None
-        if i - 4 >= 32:
+        if i - 4 >= past.begin + 32:
             entry = self.here[k, i - 4]
             if g := self.table[k].get(entry, 0):
                 last = g + 4
             self.table[k][entry] = i - 3
-        if i - 2 >= 32 and (g := self.table[k].get(self.there[k, i - 2], 0)):
+        if i - 2 >= past.begin + 32 and (g := self.table[k].get(self.there[k, i - 2], 0)):
             at = g - len(seed) - 4
         self.here[k, i] = self.entry(seed, past.last(len(seed)))
         self.there[k, i] = self.entry(seed, past.turned(len(seed)))
         return last, at
+
+    def absorb(self, past: Past, i: int) -> None:
+        """Learn r(i) of the lane of ``past``, which ends after it."""
+        if i >= past.begin + 32:
+            for table, seed in zip(self.table, self.seeds, strict=True):
+                table[self.entry(seed, past.last(len(seed)))] = i + 1
 
     def entry(self, seed: str, residues: list[int]) -> int:
         view = [r if place == "1" else 0 for place, r in zip(seed, residues, strict=True)]
@@ -458,13 +495,22 @@ class Correction:
 
 
 class Decoder:
-    def __init__(self, section: bytes, level: int, b: int, n: int) -> None:
-        self.coder = RangeDecoder(section)
-        self.past = Past()
+    """Of one lane."""
+
+    def __init__(self, stream: bytes, level: int, b: int, n: int, begin: int = 0) -> None:
+        self.coder = RangeDecoder(stream)
+        self.past = Past(n, begin)
         self.contexts = ContextExperts(b)
         self.repeats = RepeatExperts(level, n)
         self.network = Network()
         self.correction = Correction()
+
+    def absorb(self, other: Decoder, i: int) -> None:
+        self.past.r[i] = other.past.r[i]
+        past = Past(0, other.past.begin)
+        past.r, past.end = other.past.r, i + 1
+        self.contexts.absorb(past, i)
+        self.repeats.absorb(past, i)
 
     def residue(self, i: int) -> int:
         raw, longest = self.contexts.predict(self.past, i)
@@ -482,17 +528,82 @@ class Decoder:
         rows = (4 * kind + some, number(self.past.last(5)), 4 * many + longest)
         p = self.network.probabilities(x, rows)
         r = self.coder.residue(self.correction.frequencies(p, kind))
-        self.past.r.append(r)
+        self.past.append(r)
         self.correction.learn(r)
-        self.network.learn(r, i)
+        self.network.learn(r, i - self.past.begin)
         self.contexts.learn(self.past, i)
         self.repeats.learn(self.past, i)
         return r
 
 
-def section(text: bytes, mode: str) -> tuple[bytes, dict[str, int], int]:
+def average(lanes: list[Decoder]) -> None:
+    share = F(1 / len(lanes))
+
+    def mean(values: list[Any]) -> Any:
+        result = values[0]
+        for value in values[1:]:
+            result = result + value
+        return result * share
+
+    networks = [lane.network for lane in lanes]
+    for k in range(3):
+        table = mean([network.sets[k] for network in networks])
+        for network in networks:
+            network.sets[k] = table.copy()
+    for name in ("shared_in", "shared_out", "joint_in", "joint_bias", "joint_out"):
+        table = mean([getattr(network, name) for network in networks])
+        for network in networks:
+            setattr(network, name, table.copy())
+    for key in {key for lane in lanes for key in lane.contexts.calibration}:
+        each = [lane.contexts.calibrated(key[0], list(key[1:]))[0] for lane in lanes]
+        middle = [mean([q[j] for q, _ in each]) for j in ALL]
+        for one in each:
+            one[0] = list(middle)
+    for kind in lanes[0].repeats.right:
+        value = mean([lane.repeats.right[kind] for lane in lanes])
+        for lane in lanes:
+            lane.repeats.right[kind] = value
+    for pair in {pair for lane in lanes for pair in lane.repeats.trust}:
+        value = mean([lane.repeats.trust[pair] for lane in lanes])
+        for lane in lanes:
+            lane.repeats.trust[pair] = value
+    for k in range(64):
+        values = [
+            mean(list(each)) for each in zip(*(x.correction.maps[k] for x in lanes), strict=True)
+        ]
+        for lane in lanes:
+            lane.correction.maps[k] = list(values)
+
+
+def decoded_in_lanes(
+    data: bytes, parameters: dict[str, int], n: int
+) -> tuple[bytes, list[Decoder]]:
+    count = parameters["lanes"]
+    sizes = [int.from_bytes(data[4 * m : 4 * m + 4], "little") for m in range(count - 1)]
+    q = 32 * -(-n // (32 * count))
+    lanes, at = [], 4 * (count - 1)
+    for m in range(count):
+        stream = data[at : at + sizes[m]] if m < count - 1 else data[at:]
+        at += len(stream)
+        lanes.append(Decoder(stream, parameters["level"], parameters["b"], n, min(m * q, n)))
+    ends = [*(lane.past.begin for lane in lanes[1:]), n]
+    while any(lane.past.end < end for lane, end in zip(lanes, ends, strict=True)):
+        spans = [(x.past.end, min(x.past.end + 4096, e)) for x, e in zip(lanes, ends, strict=True)]
+        for lane, (first, last) in zip(lanes, spans, strict=True):
+            for i in range(first, last):
+                lane.residue(i)
+        for lane in lanes:
+            for other, (first, last) in zip(lanes, spans, strict=True):
+                if other is not lane:
+                    for i in range(first, last):
+                        lane.absorb(other, i)
+        average(lanes)
+    return bytes(LETTERS[residue] for residue in lanes[0].past.r), lanes
+
+
+def section(text: bytes, mode: str, **settings: Any) -> tuple[bytes, dict[str, int], int]:
     """Residues section, parameters, and number of residues of the archive's only block."""
-    archive = acgz.compress(text, mode=mode)
+    archive = acgz.compress(text, mode=mode, **settings)
     assert archive[4:5] == b"B"
     size, at = archive[5], 6
     if size >= 128:
@@ -564,6 +675,17 @@ def test_a_decoder_after_the_document_restores_what_overflows_pool_and_counts(
     result, pointers = decoded(crowd(copies, run), mode)
     assert result == crowd(copies, run)
     assert pointers.replaced
+
+
+@pytest.mark.slow
+def test_a_decoder_after_the_document_restores_lanes_that_point_into_each_other() -> None:
+    unit = bases(600, 9)
+    first = unit + other_strand(mutated(unit, 0.05, 10)) + bases(3500, 11)
+    text = first + mutated(first, 0.05, 12)
+    data, parameters, n = section(text, "plus", lanes=2)
+    result, lanes = decoded_in_lanes(data, parameters, n)
+    assert result == text
+    assert any(lane.repeats.silenced for lane in lanes)
 
 
 @pytest.mark.parametrize("mode", ["plus", "ultra"])

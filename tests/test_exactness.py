@@ -28,7 +28,7 @@ CASES = [
     f"{mode.name}, {lanes}"
     for mode in MODES.values()
     for lanes in LANES
-    if not mode.needs_model and not mode.fits and (mode.codec != "mixture" or lanes == "own lanes")
+    if not mode.needs_model and not mode.fits
 ]
 
 

@@ -23,10 +23,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.exact.kernel import inline_kernel
+from acgz.exact.kernel import inline_kernel, kernel
 from acgz.exact.simd import prefetch
 
 DELAY = 4
+AHEAD = 16
+"""Residues between the request for a cache line and its use where all residues are known."""
 FULL = 16000
 """A slow count above this halves its context: 1,000 residues."""
 PRIOR = np.float32(6.4)
@@ -202,9 +204,10 @@ def _count_slow(table, at, residue):
 
 
 @inline_kernel
-def update(c, residues, i, residue, history, inverse):
+def update(c, residues, begin, i, residue, history, inverse):
     """Learn that ``residue`` stands at ``i``; prepare the reads of the residues to come.
 
+    ``begin``: the first residue of the lane.
     ``history`` and ``inverse`` already contain it: the last 32 residues (newest in the low
     bits) and their reverse complement (complement of the newest in the high bits).
     """
@@ -235,12 +238,12 @@ def update(c, residues, i, residue, history, inverse):
     # inverted repeats: the context is the reverse complement of the last k residues, and
     # what follows it there is the complement of what came before them here
     row = (i % DELAY) * (slow + orders)
-    if i >= 32 + DELAY:
+    if i >= begin + 32 + DELAY:
         for k in range(slow):
             _count_slow(c.slow, c.inverted_slot[row + k], np.int64(c.inverted_residue[row + k]))
         for k in range(slow, slow + orders):
             _count(c.sparse, c.inverted_slot[row + k], np.int64(c.inverted_residue[row + k]))
-    if i >= 32:
+    if i >= begin + 32:
         for k in range(slow):
             order = c.slow_orders[k]
             at = c.slow_at[k] + np.int64(inverse >> np.uint64(64 - 2 * order)) * 4
@@ -272,3 +275,72 @@ def update(c, residues, i, residue, history, inverse):
         if c.fast_orders[k] > 7:
             mask = (np.uint64(1) << np.uint64(2 * c.fast_orders[k])) - np.uint64(1)
             prefetch(c.fast, c.fast_at[k] + np.int64((history << np.uint64(2)) & mask) * 4)
+
+
+@kernel
+def absorb(c, residues, begin, first, last):
+    """Count residues ``first`` to ``last`` of a lane that begins at ``begin``, order by order.
+
+    At each residue the context as read, then the inverted repeat if 32 residues precede it.
+    """
+    for k in range(c.slow_orders.size):
+        _absorb_order(c.slow, c.slow_at[k], c.slow_orders[k], 0, residues, begin, first, last)
+    for k in range(c.sparse_orders.size):
+        _absorb_order(
+            c.sparse,
+            c.sparse_at[k],
+            c.sparse_orders[k],
+            c.sparse_bits[k],
+            residues,
+            begin,
+            first,
+            last,
+        )
+
+
+@inline_kernel
+def _slot(context, at, order, bits):
+    """Entry of a context in its table: direct and slow if ``bits`` is 0, else sparse."""
+    if bits == 0:
+        return at + np.int64(context) * 4
+    return at + _line(context, bits, order) + np.int64(context & np.uint64(15))
+
+
+@inline_kernel
+def _count_any(table, at, bits, residue):
+    if bits == 0:
+        _count_slow(table, at, residue)
+    else:
+        _count(table, at, residue)
+
+
+@kernel
+def _absorb_order(table, at, order, bits, residues, begin, first, last):
+    """`absorb` for one table; two histories, of which one runs ahead and prefetches."""
+    mask = (np.uint64(1) << np.uint64(2 * order)) - np.uint64(1)
+    shift = np.uint64(64 - 2 * order)
+    history = np.uint64(0)
+    inverse = np.uint64(0)
+    for i in range(max(begin, first - 32), first):
+        history = (history << np.uint64(2)) | np.uint64(residues[i])
+        inverse = (inverse >> np.uint64(2)) | (np.uint64(3 - residues[i]) << np.uint64(62))
+    next_history = history
+    next_inverse = inverse
+    far = order > 7
+    for j in range(first, last + AHEAD):
+        if far and j < last:
+            prefetch(table, _slot(next_history & mask, at, order, bits))
+            next_history = (next_history << np.uint64(2)) | np.uint64(residues[j])
+            next_inverse = (next_inverse >> np.uint64(2)) | (
+                np.uint64(3 - residues[j]) << np.uint64(62)
+            )
+            prefetch(table, _slot(next_inverse >> shift, at, order, bits))
+        i = j - AHEAD
+        if i >= first:
+            residue = np.int64(residues[i])
+            _count_any(table, _slot(history & mask, at, order, bits), bits, residue)
+            history = (history << np.uint64(2)) | np.uint64(residue)
+            inverse = (inverse >> np.uint64(2)) | (np.uint64(3 - residue) << np.uint64(62))
+            if i >= begin + 32:
+                before = 3 - np.int64(residues[i - order])
+                _count_any(table, _slot(inverse >> shift, at, order, bits), bits, before)

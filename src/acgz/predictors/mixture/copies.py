@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from acgz.exact.kernel import inline_kernel, kernel
 from acgz.exact.logexp import log8
 from acgz.exact.simd import count_ones, load, prefetch, splat, store
+from acgz.predictors.mixture.contexts import AHEAD
 
 CLASSES = 33 * 8
 """33 counts of matches times 8 classes of the current run."""
@@ -35,6 +36,9 @@ INPUTS = 5
 """Inputs of the mixer that come from the pool."""
 LATE = 4
 BACK = 2
+
+UNKNOWN = 4
+"""Stands for a residue of another lane that has not been absorbed yet."""
 
 _HASH = np.uint64(0x9E3779B97F4A7C15)
 _EVEN = np.uint64(0x5555555555555555)
@@ -170,14 +174,14 @@ def _refresh(c):
 
 
 @inline_kernel
-def predict(c, residues, raw, votes, width, first, i):
+def predict(c, residues, raw, votes, width, first, age):
     """Let every pointer vote.
 
     Writes weights to inputs ``first``, ``first + 1``, ``first + 2`` of ``raw`` (shape
     (4, width), before the logarithm), and log-scale sums and maxima to ``votes`` (8,).
-    Returns 0..15, how good the best pointer is.
+    ``age``: residues done in this lane. Returns 0..15, how good the best pointer is.
     """
-    if i % REFRESH == 0:
+    if age % REFRESH == 0:
         _refresh(c)
     for s in range(4):
         votes[s] = np.float32(0.0)
@@ -192,6 +196,8 @@ def predict(c, residues, raw, votes, width, first, i):
         base = np.int64(residues[c.at[j]]) ^ (3 & (c.step[j] >> 1))
         kind = c.kind[j]
         c.said[j] = base
+        if base > 3:
+            continue
         vote = c.vote[kind]
         votes[base] += vote
         votes[4 + base] = max(votes[4 + base], vote)
@@ -263,9 +269,9 @@ def _join(c, at, step, flags, missed):
 
 
 @inline_kernel
-def _try_forward(c, last, i, history):
-    """Consider the copy whose residue ``last`` matches residue ``i``."""
-    if last >= 31 and last < i:
+def _try_forward(c, residues, last, history):
+    """Consider the copy whose residue ``last`` matches the one just read."""
+    if last >= 31 and last + 1 < residues.size:
         differ = _window(c.packed, last) ^ history
         flags = (differ | (differ >> np.uint64(1))) & _EVEN
         missed = count_ones(flags)
@@ -274,9 +280,9 @@ def _try_forward(c, last, i, history):
 
 
 @inline_kernel
-def _try_inverted(c, at, i, inverse):
+def _try_inverted(c, residues, at, inverse):
     """Consider the copy on the other strand that goes on downwards at ``at``."""
-    if at >= 0 and at + 32 <= i:
+    if at >= 0 and at + 32 < residues.size and residues[at + 32] != UNKNOWN:
         differ = _window(c.packed, at + 32) ^ inverse
         flags = (differ | (differ >> np.uint64(1))) & _EVEN
         missed = count_ones(flags)
@@ -285,8 +291,11 @@ def _try_inverted(c, at, i, inverse):
 
 
 @inline_kernel
-def update(c, residues, i, residue, history, inverse):
-    """Learn that ``residue`` stands at ``i``; drop bad pointers and look for new ones."""
+def update(c, residues, begin, i, residue, history, inverse):
+    """Learn that ``residue`` stands at ``i``; drop bad pointers and look for new ones.
+
+    ``begin``: the first residue of the lane.
+    """
     kind = c.best[0]
     if kind >= 0:
         seen = min(c.run_seen[kind] + 1, _RUN_LIMIT)
@@ -305,6 +314,7 @@ def update(c, residues, i, residue, history, inverse):
         kind = c.kind[j]
         p = c.right[kind]
         miss = np.int64(c.said[j] != residue)
+        unknown = c.said[j] > 3
         p += (np.float32(1 - miss) - p) * _RATE
         c.right[kind] = min(max(p, _LOW), _HIGH)
         flags = c.misses[j]
@@ -316,7 +326,7 @@ def update(c, residues, i, residue, history, inverse):
         c.kind[j] = _class(missed, run)
         at = c.at[j] + c.step[j]
         c.at[j] = at
-        if missed > stay or at < 0:
+        if missed > stay or at < 0 or at >= residues.size or unknown:
             size -= 1
             c.at[j] = c.at[size]
             c.step[j] = c.step[size]
@@ -330,14 +340,14 @@ def update(c, residues, i, residue, history, inverse):
     c.size[0] = size
     place = i >> 5
     c.packed[place] |= np.uint64(residue) << np.uint64(2 * (31 - (i & 31)))
-    if i < 32:
+    if i < begin + 32:
         return
     seeds = c.spans.size
     shift = np.uint64(64) - np.uint64(c.settings[2])
     # candidates found one residue ago, now that their residues are in the cache
     for k in range(seeds):
-        _try_forward(c, c.found[k], i, history)
-        _try_inverted(c, c.found_turned[k], i, inverse)
+        _try_forward(c, residues, c.found[k], history)
+        _try_inverted(c, residues, c.found_turned[k], inverse)
     late = (i % LATE) * seeds
     turned = (i % BACK) * seeds
     for k in range(seeds):
@@ -365,3 +375,27 @@ def update(c, residues, i, residue, history, inverse):
         slot = first + np.int64((seen * _HASH) >> shift)
         c.turned[turned + k] = slot
         prefetch(c.table, slot)
+
+
+@kernel
+def absorb(c, residues, begin, first, last):
+    """Remember where residues ``first`` to ``last`` of the lane that begins at ``begin`` stand."""
+    for i in range(first, last):
+        c.packed[i >> 5] |= np.uint64(residues[i]) << np.uint64(2 * (31 - (i & 31)))
+    shift = np.uint64(64) - np.uint64(c.settings[2])
+    for k in range(c.spans.size):
+        history = np.uint64(0)
+        for i in range(max(begin, first - 32), first):
+            history = (history << np.uint64(2)) | np.uint64(residues[i])
+        ahead = history
+        for j in range(first, last + AHEAD):
+            if j < last:
+                ahead = (ahead << np.uint64(2)) | np.uint64(residues[j])
+                slot = np.int64(((ahead & c.masks[k]) * _HASH) >> shift)
+                prefetch(c.table, (k << c.settings[2]) + slot)
+            i = j - AHEAD
+            if i >= first:
+                history = (history << np.uint64(2)) | np.uint64(residues[i])
+                if i >= begin + 32:
+                    slot = np.int64(((history & c.masks[k]) * _HASH) >> shift)
+                    c.table[(k << c.settings[2]) + slot] = np.int32(i + 1)

@@ -13,7 +13,7 @@ from acgz.exact.logexp import log8
 from acgz.exact.simd import load, splat, store
 from acgz.predictors.mixture import contexts, copies, correction, network
 from acgz.predictors.mixture.contexts import Contexts
-from acgz.predictors.mixture.copies import Copies
+from acgz.predictors.mixture.copies import UNKNOWN, Copies
 from acgz.predictors.mixture.correction import PRECISION, Correction
 from acgz.predictors.mixture.network import SETS, Network
 from acgz.predictors.mixture.settings import Settings
@@ -37,12 +37,18 @@ class Engine(NamedTuple):
     chosen: NDArray[np.int64]
     """(3,): where the chosen weight sets begin."""
     frequency: NDArray[np.int64]
+    begin: int
+    """The first residue of the engine's lane."""
+    known: NDArray[np.uint8]
+    """(count,): the residues that the engine knows; UNKNOWN elsewhere."""
+    recent: NDArray[np.uint64]
+    """(2,): the last 32 residues, the newest in the low bits, and their reverse complement."""
     rates: NDArray[np.float32]
     """(3,): learning rate of the weight sets, of the hidden layers, and the extra at the start."""
 
 
-def make(settings: Settings, count: int) -> Engine:
-    """An engine for ``count`` residues that has seen nothing."""
+def make(settings: Settings, count: int, begin: int = 0) -> Engine:
+    """An engine that has seen nothing of ``count`` residues, to code those from ``begin`` on."""
     experts = len(settings.slow) + len(settings.fast) + len(settings.sparse)
     inputs = experts + copies.INPUTS
     width = (inputs + 7) // 8 * 8
@@ -65,18 +71,21 @@ def make(settings: Settings, count: int) -> Engine:
         error=np.zeros(4, np.float32),
         chosen=np.zeros(3, np.int64),
         frequency=np.zeros(4, np.int64),
+        begin=begin,
+        known=np.full(count, UNKNOWN, np.uint8),
+        recent=np.zeros(2, np.uint64),
         rates=np.array([settings.rate, settings.hidden_rate, settings.rate_boost], np.float32),
     )
 
 
 @inline_kernel
-def _inputs(e, residues, i, history):
+def _inputs(e, i, history):
     """Fill the mixer's inputs, choose its weight sets; returns the correction's class."""
     width = e.network.width
     x = e.x
     experts = e.contexts.slot.size
     longest = contexts.predict(e.contexts, x, width, i, history)
-    match = copies.predict(e.copies, residues, x, e.votes, width, experts, i)
+    match = copies.predict(e.copies, e.known, x, e.votes, width, experts, i - e.begin)
     # centred logarithms: what matters is how the residues compare
     for at in range(0, width, 8):
         a = log8(load(x, at))
@@ -108,21 +117,19 @@ def _inputs(e, residues, i, history):
 
 
 @kernel
-def run(e, residues, stream, coder, decoding, progress):
-    """Encode ``residues`` into ``stream``, or decode ``stream`` into ``residues``.
+def run(e, residues, first, last, stream, coder, decoding):
+    """Encode residues ``first`` to ``last`` into ``stream``, or decode them from it.
 
-    ``residues``: uint8 (count,); ``coder``: the range coder's state; ``progress``: int64
-    (1,), set to the residues done. Returns the stream's length (encoding).
+    ``residues``: uint8 (count,), read or written; ``coder``: the range coder's state, which the
+    caller starts and finishes.
     """
-    history = np.uint64(0)
-    inverse = np.uint64(0)
+    history = e.recent[0]
+    inverse = e.recent[1]
     width = e.network.width
-    if decoding:
-        range_coder.start_decoder(coder, stream)
-    for i in range(residues.size):
+    for i in range(first, last):
         for k in range(4 * width):
             e.x[k] = np.float32(1.0)
-        kind = _inputs(e, residues, i, history)
+        kind = _inputs(e, i, history)
         network.forward(e.network, e.x, e.chosen, e.logits)
         correction.softmax(e.logits, e.votes, e.probability)
         correction.frequencies(e.correction, kind, e.probability, e.frequency)
@@ -140,19 +147,30 @@ def run(e, residues, stream, coder, decoding, progress):
             for s in range(residue):
                 start += e.frequency[s]
             range_coder.encode(coder, stream, start, e.frequency[residue], PRECISION)
+        e.known[i] = residue
         correction.learn(e.correction, residue)
         for s in range(4):
             came = np.float32(1.0) if s == residue else np.float32(0.0)
             e.error[s] = came - e.probability[s]
-        boost = np.float32(1.0) + e.rates[2] / (np.float32(1.0) + np.float32(i) * np.float32(0.001))
+        age = np.float32(i - e.begin)
+        boost = np.float32(1.0) + e.rates[2] / (np.float32(1.0) + age * np.float32(0.001))
         network.learn(e.network, e.x, e.chosen, e.error, e.rates[0] * boost, e.rates[1] * boost)
         history = (history << np.uint64(2)) | np.uint64(residue)
         inverse = (inverse >> np.uint64(2)) | (np.uint64(3 - residue) << np.uint64(62))
-        contexts.update(e.contexts, residues, i, residue, history, inverse)
-        copies.update(e.copies, residues, i, residue, history, inverse)
-        if i & 0x3FFF == 0:
-            progress[0] = i
-    progress[0] = residues.size
-    if decoding:
-        return np.int64(0)
-    return range_coder.finish(coder, stream)
+        contexts.update(e.contexts, e.known, e.begin, i, residue, history, inverse)
+        copies.update(e.copies, e.known, e.begin, i, residue, history, inverse)
+    e.recent[0] = history
+    e.recent[1] = inverse
+
+
+@kernel
+def absorb(e, residues, begin, first, last):
+    """Learn residues ``first`` to ``last`` of another lane, which begins at ``begin``.
+
+    Tables and indexes take them in as if they had been read here; what is learned from being
+    right or wrong (mixer, calibrations) does not.
+    """
+    for i in range(first, last):
+        e.known[i] = residues[i]
+    contexts.absorb(e.contexts, e.known, begin, first, last)
+    copies.absorb(e.copies, e.known, begin, first, last)

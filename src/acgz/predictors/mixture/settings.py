@@ -5,15 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LARGE = 1 << 23
-"""From this many residues on, the first seed is a 12-mer: 11-mers recur by chance too often."""
+"""From this many residues on a genome has so many chance matches that repeats are taken less
+willingly."""
 
-_GAPPED = (
+GAPPED = (
     "111010010100110111",
     "1101100011010111",
     "11101100101001000111",
     "110100110010101111",
     "11001010001010001011011",
+    "1111001001000010110111",
+    "101101110000100101000111",
+    "1110011110101",
+    "110111000010010010001011011",
+    "1101011000001100011101011",
+    "11100100010100001001110111",
+    "1111010111011",
 )
+"""Seeds with gaps, by their number less two; the first seed is a k-mer."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +36,7 @@ class Settings:
     """A sparse table has at most ``2**table_bits`` contexts of two bytes."""
     pool: int = 32
     """Most repeat experts at a time."""
-    seeds: tuple[str, ...] = ("1" * 11, _GAPPED[0])
+    seeds: tuple[str, ...] = ("1" * 11, GAPPED[0])
     """Patterns of residues that must match where a repeat is looked for."""
     seed_bits: int = 22
     """log2 of the places that are remembered for each seed."""
@@ -40,8 +49,33 @@ class Settings:
     rate_boost: float = 4.0
 
 
-PLUS, ULTRA = 1, 2
-LEVELS = (PLUS, ULTRA)
+PLUS, ULTRA = 3, 4
+LEVELS = (1, 2, PLUS, ULTRA)
+"""Levels 1 and 2 are what `plus` and `ultra` were at first."""
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """What a level does about repeats in a sequence of some size."""
+
+    kmer: int
+    gapped: int
+    pool: int
+    enter_misses: int
+    stay_misses: int
+
+
+_POOLS = {  # level: below LARGE, and from there on
+    1: (_Pool(11, 1, 32, 16, 18), _Pool(12, 1, 32, 16, 17)),
+    2: (_Pool(11, 5, 64, 16, 18), _Pool(12, 5, 64, 16, 17)),
+    PLUS: (_Pool(12, 5, 32, 14, 17), _Pool(12, 5, 24, 12, 15)),
+    ULTRA: (_Pool(12, 12, 64, 16, 18), _Pool(12, 12, 32, 13, 16)),
+}
+
+
+def most_table_bits(level: int) -> int:
+    """log2 of the contexts in the largest sparse tables that a level may have."""
+    return 22 if level in (1, PLUS) else 24
 
 
 def recipe(level: int, count: int, bits: int) -> Settings:
@@ -53,12 +87,12 @@ def recipe(level: int, count: int, bits: int) -> Settings:
     >>> recipe(ULTRA, 1000, 16).pool
     64
     """
-    large = count >= LARGE
-    seeds = ("1" * (12 if large else 11), *_GAPPED)
+    pool = _POOLS[level][count >= LARGE]
     return Settings(
         table_bits=bits,
         seed_bits=min(max(count.bit_length() - 1, 12), 24),
-        stay_misses=17 if large else 18,
-        pool=32 if level == PLUS else 64,
-        seeds=seeds[:2] if level == PLUS else seeds,
+        enter_misses=pool.enter_misses,
+        stay_misses=pool.stay_misses,
+        pool=pool.pool,
+        seeds=("1" * pool.kmer, *GAPPED[: pool.gapped]),
     )
