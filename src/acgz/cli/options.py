@@ -111,6 +111,11 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         help="deepzip: train the network on the input and store it in the archive",
     )
     parser.add_argument(
+        "--residual",
+        choices=("zstd", "coded"),
+        help="seqcoder: how latents and mismatches are stored (default: zstd, as published)",
+    )
+    parser.add_argument(
         "--warm-start",
         choices=("gru", "bigru", "none"),
         help="deepgeco: the kind of Warm-Start network",
@@ -127,7 +132,8 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 def settings_of(args: argparse.Namespace) -> dict[str, bool | int | float | str]:
     """The settings that the options of `add_settings` give."""
-    named = {name: getattr(args, name) for name in ("lanes", "sk", "model", "fit", "warm_start")}
+    names = ("lanes", "sk", "model", "fit", "residual", "warm_start")
+    named = {name: getattr(args, name) for name in names}
     given = {name: value for name, value in named.items() if value is not None}
     return {**given, **dict(args.set)}
 

@@ -9,6 +9,7 @@ KINDS = (
     "acgz.cli.training.warm_start",
     "acgz.cli.training.geneformer",
     "acgz.cli.training.deepzip",
+    "acgz.cli.training.seqcoder",
 )
 """Modules in the order of the help. Each has ``subparser(kinds)`` and ``main(args)``, like the
 commands of `acgz.cli.main`."""

@@ -19,6 +19,7 @@ _BUILT_IN = {
     "deepgeco": "acgz.codecs.deepgeco:CODEC",
     "geneformer": "acgz.codecs.geneformer:CODEC",
     "deepzip": "acgz.codecs.deepzip:CODEC",
+    "seqcoder": "acgz.codecs.seqcoder:CODEC",
 }
 """Codec name -> "module:attribute"."""
 

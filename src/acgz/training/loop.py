@@ -76,15 +76,20 @@ def train(
     plan: Plan,
     report: Callable[[Report], None],
     checkpoint: Path | None = None,
+    groups: list[dict[str, Any]] | None = None,
 ) -> float:
     """Train ``network`` in place; return the bits/base of the last validation.
 
     With a ``checkpoint`` the state is written there at every validation, and read from there
     if the file exists (InputError if it does not fit). What was seen before is not stored:
     a resumed training sees other random places.
+
+    ``groups``: ``params``, as PyTorch's optimizers take them, and the ``share`` of the learning
+    rate that is theirs. By default all parameters learn at the full rate.
     """
     torch = pytorch.load()
-    optimizer = getattr(torch.optim, plan.optimizer)(network.parameters(), lr=plan.learning_rate)
+    groups = groups or [{"params": network.parameters(), "share": 1.0}]
+    optimizer = getattr(torch.optim, plan.optimizer)(groups, lr=plan.learning_rate)
     first = 0
     if checkpoint is not None and checkpoint.exists():
         first = _resume(torch, checkpoint, network, optimizer)
@@ -92,7 +97,7 @@ def train(
     recent = bits = math.nan
     for step in range(first, plan.steps):
         for group in optimizer.param_groups:
-            group["lr"] = plan.rate(step)
+            group["lr"] = plan.rate(step) * group["share"]
         network.train()
         loss = task.loss(network, step)
         optimizer.zero_grad(set_to_none=True)

@@ -1,0 +1,187 @@
+"""The codec "seqcoder": what an autoencoder keeps of the bases, and what corrects the rest.
+
+The encoder makes a few latent values of each chunk. The decoder makes guesses of them. Latent
+values and the difference between guesses and bases are stored, so it is lossless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import zstandard
+from numpy.typing import NDArray
+
+from acgz import models
+from acgz.codecs.base import JSON, Work, integer_parameter
+from acgz.codecs.seqcoder_settings import Settings
+from acgz.coding import quaternary
+from acgz.coding.bitstream import BitStream
+from acgz.errors import DamagedError, InputError, LimitError
+from acgz.exact import operations
+from acgz.models import Weights
+from acgz.predictors.seqcoder import chunks, mismatches
+from acgz.predictors.seqcoder.chunks import Guesses
+from acgz.predictors.seqcoder.description import LEVELS, Description
+from acgz.predictors.seqcoder.network import AutoEncoder
+
+DEFAULT_MODEL = "seqcoder"
+_SIZE_BYTES = 4
+"""Of the size of the latents, before them."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The two parts of a payload."""
+
+    latents: bytes
+    residual: bytes
+
+    @classmethod
+    def of(cls, payload: bytes) -> Parts:
+        start = _SIZE_BYTES + int.from_bytes(payload[:_SIZE_BYTES], "little")
+        return cls(payload[_SIZE_BYTES:start], payload[start:])
+
+    def to_bytes(self) -> bytes:
+        return len(self.latents).to_bytes(_SIZE_BYTES, "little") + self.latents + self.residual
+
+
+class _SeqCoder:
+    """See `acgz.codecs.base.Codec`; the settings are those of `Settings`.
+
+    The payload is the size of the latents, the latents, and the residual. Parameters beside those
+    of `Settings`: ``mismatches`` (bases that the decoder guesses wrong) and ``models``.
+    """
+
+    name = "seqcoder"
+
+    def encode(
+        self, residues: NDArray[np.uint8], settings: Mapping[str, JSON], work: Work
+    ) -> tuple[dict[str, JSON], bytes]:
+        chosen = Settings.from_json(settings)
+        if not residues.size:
+            return chosen.to_parameters(), b""
+        model = _model_to_use(chosen)
+        network, d = _network(model, chosen.backend)
+        levels = chunks.encode(network, d, residues)[:, : chosen.latents]
+        guesses = chunks.decode(network, d, levels, residues.size, work.progress)
+        wrong = int(np.count_nonzero(guesses.best != residues))
+        parts = (_with_zstd if chosen.residual == "zstd" else _coded)(levels, residues, guesses)
+        return {
+            **chosen.to_parameters(),
+            "mismatches": wrong,
+            "models": [model.digest],
+        }, parts.to_bytes()
+
+    def decode(
+        self, payload: bytes, parameters: Mapping[str, JSON], count: int, work: Work
+    ) -> NDArray[np.uint8]:
+        chosen = Settings.from_parameters(parameters)
+        if not count:
+            return np.zeros(0, np.uint8)
+        wrong = integer_parameter(parameters, "mismatches", 0, count)
+        model = _stored_model(parameters)
+        d = Description.from_json(model.description)
+        _limit(chosen, d, count, work)
+        network, d = _network(model, chosen.backend)
+        parts = Parts.of(payload)
+        shape = (chunks.positions(d, count), chosen.latents)
+        plain = chosen.residual == "zstd"
+        levels = (_unpack if plain else _decoded_latents)(parts.latents, shape)
+        guesses = chunks.decode(network, d, levels, count, work.progress)
+        if plain:
+            return mismatches.decode(parts.residual, guesses, wrong)
+        if not wrong:
+            return guesses.best.copy()
+        return _decoded(parts.residual, guesses.hints)
+
+
+CODEC = _SeqCoder()
+
+
+def _with_zstd(levels: NDArray[np.uint8], residues: NDArray[np.uint8], guesses: Guesses) -> Parts:
+    """SeqCoder's format: int8 latents and mismatches, each with zstd."""
+    return Parts(_pack(levels), mismatches.encode(residues, guesses))
+
+
+def _coded(levels: NDArray[np.uint8], residues: NDArray[np.uint8], guesses: Guesses) -> Parts:
+    """Both as symbols of four values under contexts; the bases also under the guesses.
+
+    If all guesses are right, nothing has to be said about the bases.
+    """
+    values = np.ascontiguousarray(levels).reshape(-1)
+    stream, rest = BitStream(), BitStream()
+    quaternary.code_symbols(stream, values, _places(levels.shape))
+    if np.array_equal(guesses.best, residues):
+        return Parts(stream.finish(), b"")
+    quaternary.code_symbols(rest, residues.copy(), guesses.hints)
+    return Parts(stream.finish(), rest.finish())
+
+
+def _decoded_latents(data: bytes, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    return _decoded(data, _places(shape)).reshape(shape)
+
+
+def _decoded(data: bytes, hints: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    symbols = np.zeros(hints.size, np.uint8)
+    quaternary.code_symbols(BitStream(data), symbols, hints)
+    return symbols
+
+
+def _places(shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Hints for latent values: which one of its position each is."""
+    return np.tile(np.arange(shape[1], dtype=np.uint8), shape[0])
+
+
+def _pack(levels: NDArray[np.uint8]) -> bytes:
+    """The values of a position in one byte, 2 bits each, the first one lowest; then zstd."""
+    packed = np.zeros(levels.shape[0], np.uint8)
+    for place in range(levels.shape[1]):
+        packed |= levels[:, place] << np.uint8(2 * place)
+    return zstandard.compress(packed.tobytes(), mismatches.LEVEL)
+
+
+def _unpack(data: bytes, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    packed = mismatches.unpacked(data, shape[0])
+    if packed.size != shape[0]:
+        raise DamagedError("the latents do not decode")
+    shifts = 2 * np.arange(shape[1], dtype=np.uint8)
+    return packed[:, None] >> shifts & np.uint8(LEVELS - 1)
+
+
+def _model_to_use(chosen: Settings) -> Weights:
+    """That of the settings, or the package's."""
+    if chosen.model is None:
+        return models.read(models.default_model(DEFAULT_MODEL))
+    models.remember(Path(chosen.model))
+    return models.read(Path(chosen.model))
+
+
+def _stored_model(parameters: Mapping[str, JSON]) -> Weights:
+    digests = parameters.get("models")
+    if not isinstance(digests, list) or len(digests) != 1 or not isinstance(digests[0], bytes):
+        raise DamagedError("the block does not name its network")
+    model = models.find(digests[0])
+    try:
+        Description.from_json(model.description)
+    except InputError as error:
+        raise DamagedError("the block names a model that is not for it") from error
+    return model
+
+
+def _network(model: Weights, backend: str) -> tuple[AutoEncoder, Description]:
+    d = Description.from_json(model.description)
+    return AutoEncoder(operations.backend(backend), d, model.arrays), d
+
+
+def _limit(chosen: Settings, d: Description, count: int, work: Work) -> None:
+    """LimitError if decoding would need more memory than allowed."""
+    positions = d.chunk // d.factor
+    of_chunk = 64 * (d.chunk + positions) * max(d.widths)
+    needed = (64 << 20) + 32 * positions**2 + chunks.BATCH * of_chunk + 16 * count
+    if chosen.residual == "coded":
+        needed += quaternary.room(count)
+    if needed > work.memory_limit:
+        raise LimitError("decoding this block needs more memory than allowed")

@@ -1,0 +1,1 @@
+"""SeqCoder: a convolutional autoencoder whose decoder predicts the bases of a chunk."""
