@@ -79,6 +79,8 @@ CASES: dict[str, tuple[str, str, dict[str, int]]] = {
     "mixture-3-genome-lanes": ("plus", "genome", {"lanes": 3}),
     "mixture-4-genome": ("ultra", "genome", {}),
     "mixture-4-untidy": ("ultra", "untidy", {}),
+    "geneformer-raw": ("geneformer", "raw", {}),
+    "geneformer-grouped-untidy": ("geneformer-grouped", "untidy", {"group": 128}),
     "protein": ("order0", "protein", {}),
     "bytes": ("order0", "bytes", {}),
     "empty": ("order0", "empty", {}),
