@@ -15,6 +15,8 @@ from acgz.bench.inputs import Genome, Prepared
 from acgz.bench.peers import GENOME, Form, Tool
 
 OK = "ok"
+MISSING = "missing"
+"""How the status of a tool that is not installed begins."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def measure(
     """
     row = Row(genome.name, tool.name, tool.shown(), status=OK, bases=genome.bases)
     if missing := tool.missing():
-        return replace(row, status=f"missing: {', '.join(missing)}")
+        return replace(row, status=f"{MISSING}: {', '.join(missing)}")
     given = genome.given_to(tool.takes)
     if given is None:
         return replace(row, status="not nucleotide")
