@@ -6,16 +6,11 @@ compresses in a process of its own with the network of the package and a small S
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pytest
+
+from machines import ENVIRONMENTS, REFERENCE, run
 
 DRIVER = """
 import hashlib, sys
@@ -39,67 +34,6 @@ for level in ("mini", "plus"):
     print(level, parameters["lanes"], len(payload), hashlib.sha256(payload).hexdigest())
 """
 
-PHAGE = Path(__file__).parent.parent / "demo" / "phage_lambda.fa"
-
-
-def _numpy_vector_extensions() -> str:
-    """Instruction sets above the baseline that NumPy uses on this machine."""
-    return " ".join(np.show_config(mode="dicts")["SIMD Extensions"]["found"])  # type: ignore
-
-
-@dataclass(frozen=True)
-class Environment:
-    """A way to run that must not change a byte."""
-
-    backend: str = "numpy"
-    threads: int = 1
-    kernels: str = "native"  # environments with the same name here share compiled kernels
-    variables: Mapping[str, str] = field(default_factory=dict)
-
-
-def _torch(threads: int = 1, **variables: str) -> Environment:
-    return Environment("torch", threads, variables=variables)
-
-
-REFERENCE = Environment(variables={"OPENBLAS_NUM_THREADS": "1"})
-ENVIRONMENTS = {
-    "two threads": Environment(threads=2, variables={"OPENBLAS_NUM_THREADS": "2"}),
-    "plain CPU": Environment(
-        kernels="generic", variables={"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
-    ),
-    "NumPy and BLAS without vector instructions": Environment(
-        variables={
-            "NPY_DISABLE_CPU_FEATURES": _numpy_vector_extensions(),
-            "OPENBLAS_CORETYPE": "Prescott",
-        }
-    ),
-    "PyTorch, one thread, AVX2 kernels": _torch(ATEN_CPU_CAPABILITY="avx2"),
-    "PyTorch, two threads, plain kernels": _torch(
-        2, ATEN_CPU_CAPABILITY="default", MKL_CBWR="COMPATIBLE", ONEDNN_MAX_CPU_ISA="SSE41"
-    ),
-}
-
-
-def run(environment: Environment, folder: Path) -> str:
-    """What the driver prints."""
-    if environment.backend == "torch" and importlib.util.find_spec("torch") is None:
-        pytest.skip("PyTorch is not installed")
-    kernels = folder / f"kernels-{environment.kernels}"
-    done = subprocess.run(
-        [sys.executable, "-c", DRIVER, environment.backend, str(environment.threads), str(PHAGE)],
-        env={
-            **os.environ,
-            "PYTHONPATH": str(Path(__file__).parent),
-            "NUMBA_CACHE_DIR": str(kernels),
-            **environment.variables,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -108,14 +42,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def reference(folder: Path) -> str:
-    return run(REFERENCE, folder)
+    return run(DRIVER, REFERENCE, folder)
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_archives_are_the_same_in_every_environment(
     name: str, reference: str, folder: Path
 ) -> None:
-    assert run(ENVIRONMENTS[name], folder) == reference
+    assert run(DRIVER, ENVIRONMENTS[name], folder) == reference
 
 
 def test_the_archives_are_those_that_the_codec_has_always_written(reference: str) -> None:
