@@ -165,15 +165,6 @@ def test_what_hints_and_repeats_say_is_not_paid_for() -> None:
     assert size_of(other_strand, np.zeros_like(twice)) < 1.3 * whole
 
 
-def test_a_network_that_is_right_leaves_nothing_to_say() -> None:
-    """The decoder says best the base whose level it gets, if its weights are made so."""
-    original = residues(64)
-    guesses = perfect(original)
-    ranked = Guesses(guesses.ranking, original * np.uint8(32))
-    assert (ranked.best == original).all()
-    assert size_of(original, ranked.hints) <= 24
-
-
 def test_backends_write_the_same_archive(model: Path) -> None:
     pytest.importorskip("torch", reason="PyTorch is not installed")
     original = residues(1000)

@@ -60,7 +60,7 @@ TEXTS: dict[str, Callable[[], bytes]] = {
     "words": words,
 }
 
-CASES: dict[str, tuple[str, str, dict[str, int]]] = {
+CASES: dict[str, tuple[str, str, dict[str, int | str]]] = {
     f"{mode}-{text}": (mode, text, {})
     for mode in MODES
     for text in ("genome", "untidy", "raw")
@@ -81,6 +81,9 @@ CASES: dict[str, tuple[str, str, dict[str, int]]] = {
     "mixture-4-untidy": ("ultra", "untidy", {}),
     "geneformer-raw": ("geneformer", "raw", {}),
     "geneformer-grouped-untidy": ("geneformer-grouped", "untidy", {"group": 128}),
+    "seqcoder-genome": ("seqcoder", "genome", {}),
+    "seqcoder-coded-untidy": ("seqcoder", "untidy", {"residual": "coded"}),
+    "seqcoder-coded-raw": ("seqcoder", "raw", {"residual": "coded", "latents": 2}),
     "protein": ("order0", "protein", {}),
     "bytes": ("order0", "bytes", {}),
     "empty": ("order0", "empty", {}),

@@ -21,7 +21,7 @@ VALIDATION_CHUNKS = 64
 SHARE_WITH_ALL = 0.75
 """Of the chunks. The others lack their last latent values, so that the decoder also knows what
 little is known then."""
-ENCODER_SHARE = 0.01
+ENCODER_SHARE = 0.003
 """Of the learning rate. At the full rate the encoder forgets the code that it begins with and
 finds no other that tells all 4-mers apart (76 to 82 % of the bases right instead of all)."""
 

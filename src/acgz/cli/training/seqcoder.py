@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from acgz.cli import job, messages, options
@@ -33,7 +34,7 @@ def subparser(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="N,N",
         help="channels after each layer, which halves the length (default: 32,32: P = 4)",
     )
-    parser.add_argument("--steps", type=options.count, default=2000, help="default: %(default)s")
+    parser.add_argument("--steps", type=options.count, default=1000, help="default: %(default)s")
     parser.add_argument("--epochs", type=options.count, default=10, help="default: %(default)s")
     parser.add_argument(
         "--batch", type=options.count, default=4, help="chunks of a step (default: %(default)s)"
@@ -56,7 +57,7 @@ def main(args: argparse.Namespace) -> int:
 
     try:
         widths = tuple(int(width) for width in args.widths.split(","))
-        names = ", ".join(args.files)
+        names = ", ".join(Path(file).name for file in args.files)
         description = Description(chunk=args.chunk, widths=widths, trained_on=names)
         description = Description.from_json(description.to_json())
     except (ValueError, InputError) as error:
