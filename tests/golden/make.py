@@ -81,6 +81,7 @@ CASES: dict[str, tuple[str, str, dict[str, int | str]]] = {
     "mixture-4-untidy": ("ultra", "untidy", {}),
     "geneformer-raw": ("geneformer", "raw", {}),
     "geneformer-grouped-untidy": ("geneformer-grouped", "untidy", {"group": 128}),
+    "geneformer-grouped-raw-hybrid": ("geneformer-grouped", "raw", {"model": "hybrid"}),
     "seqcoder-genome": ("seqcoder", "genome", {}),
     "seqcoder-coded-untidy": ("seqcoder", "untidy", {"residual": "coded"}),
     "seqcoder-coded-raw": ("seqcoder", "raw", {"residual": "coded", "latents": 2}),
