@@ -1,7 +1,8 @@
 """The experiments of the document on RNN compressors after DeepZip, its figures beside ours.
 
 Compressing, restoring and training are timed one by one, in this process, after a first run
-that compiles the kernels; other compressors are processes of their own.
+that compiles the kernels; other compressors are processes of their own. All times are of the
+CPU, of all threads together: other work on the machine does not count.
 """
 
 from __future__ import annotations
@@ -168,7 +169,7 @@ def _tried(trial: Trial, variant: Variant, residues: NDArray[np.uint8], folder: 
     codec = registry.get("deepzip")
     network, units = variant.network.split("-")
     settings: dict[str, JSON] = {"network": network, "units": int(units), **variant.settings}
-    clock = time.perf_counter
+    clock = time.process_time
     if variant.epochs:
         from acgz.predictors.deepzip.stored import StoredWeights
         from acgz.training.deepzip_fit import Recipe, fit
@@ -176,11 +177,12 @@ def _tried(trial: Trial, variant: Variant, residues: NDArray[np.uint8], folder: 
         chosen = Settings.from_json({**settings, "epochs": variant.epochs})
         d = chosen.description
         recipe = Recipe(chosen.k, chosen.epochs, chosen.learning_rate, chosen.seed)
+        began = clock()
         fitted = fit(residues, d, recipe)
         model = folder / "fitted.safetensors"
         models.write(model, d.to_json(), StoredWeights.from_bytes(fitted.weights, d).arrays())
         settings |= {"model": str(model), "fit": False}
-        trial = replace(trial, model_bytes=len(fitted.weights), training=fitted.seconds)
+        trial = replace(trial, model_bytes=len(fitted.weights), training=clock() - began)
     began = clock()
     parameters, payload = codec.encode(residues, settings, Work())
     between = clock()
@@ -238,8 +240,8 @@ def _line(variant: Variant, row: Row, paper: Sequence[str]) -> str:
     if row.status != OK or row.packed_bytes is None:
         return f"  {variant.name:24} {row.status}"
     weights, training = "-", None
-    compressing = row.compress.seconds if row.compress else None
-    restoring = row.decompress.seconds if row.decompress else None
+    compressing = row.compress.cpu_seconds if row.compress else None
+    restoring = row.decompress.cpu_seconds if row.decompress else None
     total = row.packed_bytes
     if isinstance(row, Trial):
         weights = f"{row.model_bytes:,}" if row.model_bytes else "-"

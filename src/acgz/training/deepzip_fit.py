@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,7 +37,6 @@ class Fitted:
 
     weights: bytes  # `StoredWeights.to_bytes`
     bits: int  # of a weight
-    seconds: float
 
 
 class Tiles:
@@ -78,7 +76,6 @@ def fit(residues: NDArray[np.uint8], description: Description, recipe: Recipe) -
     from acgz.training.deepzip_network import RecurrentNetwork, arrays
     from acgz.training.loop import Plan, train
 
-    began = time.monotonic()
     torch.manual_seed(recipe.seed)
     torch.set_num_threads(1)  # the number of threads would change the archive
     d = description
@@ -97,7 +94,7 @@ def fit(residues: NDArray[np.uint8], description: Description, recipe: Recipe) -
     )
     train(network, task, plan, lambda report: None)
     bits, weights = smallest(residues, d, recipe.k, arrays(network))
-    return Fitted(weights, bits, time.monotonic() - began)
+    return Fitted(weights, bits)
 
 
 def smallest(
