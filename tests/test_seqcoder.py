@@ -35,6 +35,7 @@ from acgz.predictors.seqcoder.chunks import Guesses
 from acgz.predictors.seqcoder.description import Description
 from acgz.predictors.seqcoder.network import AutoEncoder
 from conftest import fasta
+from machines import PHAGE
 from seqcoder_models import random_arrays, tiny_model
 
 CODEC = registry.get("seqcoder")
@@ -107,6 +108,17 @@ def test_a_whole_file_comes_back_with_what_is_not_acgt(model: Path, residual: st
 def test_nothing_needs_pytorch(model: Path, residual: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     round_trip(residues(500), model, residual=residual)
+
+
+def test_the_network_of_the_package_is_nearly_always_right() -> None:
+    lines = PHAGE.read_bytes().split(b"\n")[1:]
+    letters = np.frombuffer(b"".join(lines)[:4000], np.uint8)
+    original = np.searchsorted(np.frombuffer(b"ACGT", np.uint8), letters).astype(np.uint8)
+    parameters, payload = CODEC.encode(original, {}, Work())
+    assert isinstance(parameters["mismatches"], int)
+    assert parameters["mismatches"] <= 2
+    assert len(payload) < original.size / 3.9
+    assert CODEC.decode(payload, parameters, 4000, Work()).tolist() == original.tolist()
 
 
 def perfect(original: NDArray[np.uint8]) -> Guesses:
