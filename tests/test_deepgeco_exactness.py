@@ -58,5 +58,5 @@ def test_the_archives_are_those_that_the_codec_has_always_written(reference: str
 
 PINNED = """\
 mini 23 374 a5447a82d84340f22f5e99d9a87e5ba96a80f9d65e763f1c1dbd920ab60c1e9a
-plus 23 377 c38fd189bba4ad88226754c06d0d5ade31ca18034967fc4d34b25b3eae89cfdf
+plus 23 377 70d26602d74165c01b0928120a582b19a8200ef94f0983f6860945a463181dc8
 """

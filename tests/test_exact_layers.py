@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -206,6 +207,30 @@ def test_adam_agrees_with_float64() -> None:
         v = 0.999 * v + 0.001 * g.astype(float) ** 2
         expected -= 0.01 * g / (np.sqrt(v / (1 - 0.999**step)) + 1e-6)
     assert np.abs(p - expected).max() < 1e-4  # 1 - float32(0.999) differs from 0.001 by 1e-8
+
+
+@pytest.mark.parametrize("scale", [1.0, 300.0, 1500.0])
+def test_a_large_unit_norms_large_numbers(scale: float) -> None:
+    x = random(5, 256, scale=scale)
+    gain, bias = np.ones(256, np.float32), np.zeros(256, np.float32)
+    normed, _ = layers.layer_norm(NUMPY, x, gain, bias, unit=64.0)
+    exact = x.astype(np.float64)
+    exact -= exact.mean(1, keepdims=True)
+    expected = exact / np.sqrt((exact * exact).mean(1, keepdims=True) + 1e-5)
+    assert np.abs(normed - expected).max() < 1e-4
+
+
+def test_adam_cools_down_to_a_tenth() -> None:
+    p = np.zeros(1, np.float32)
+    adam = Adam(NUMPY, [p], rate=0.5, cooling=4.0)
+    steps = []
+    for _ in range(600):
+        before = float(p[0])
+        adam.step([np.ones(1, np.float32)])
+        steps.append(before - float(p[0]))
+    assert steps[0] == pytest.approx(0.5 / math.sqrt(1.25), rel=1e-3)
+    assert steps[11] == pytest.approx(0.5 / 2, rel=1e-3)
+    assert steps[-1] == pytest.approx(0.05, rel=1e-3)
 
 
 def test_first_weights_never_change() -> None:

@@ -62,11 +62,18 @@ class Normed:
     inverse: Array  # (m, 1): 1 / standard deviation
 
 
-def layer_norm(ops: Operations, x: Array, gain: Array, bias: Array) -> tuple[Array, Normed]:
-    """Rows of x (m, n) with mean 0 and variance 1, times ``gain`` (n,), plus ``bias`` (n,)."""
+def layer_norm(
+    ops: Operations, x: Array, gain: Array, bias: Array, unit: float = 1.0
+) -> tuple[Array, Normed]:
+    """Rows of x (m, n) with mean 0 and variance 1, times ``gain`` (n,), plus ``bias`` (n,).
+
+    Squares are summed in ``unit`` * ``unit``, a power of two: a sum clips what is above
+    `LIMIT`, so x may be 128 units from its mean.
+    """
     share = 1.0 / x.shape[1]
     centred = x - (ops.total(x, 1) * share)[:, None]
-    variance = ops.total(centred * centred, 1) * share
+    scaled = centred * (1.0 / unit)
+    variance = ops.total(scaled * scaled, 1) * (share * unit * unit)
     inverse = (1.0 / ops.root(variance + 1e-5))[:, None]
     direction = centred * inverse
     return direction * gain + bias, Normed(direction, inverse)

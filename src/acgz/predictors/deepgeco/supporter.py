@@ -30,6 +30,9 @@ from acgz.exact.training import Adam, first_weights
 GROUP = 4
 """Tokens of one position."""
 
+UNIT = 64.0
+"""Of the layer norms: without momentum and weight decay, what they norm grows into the hundreds."""
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -43,7 +46,9 @@ class Shape:
     rounds: int
     """How often the FFN is applied."""
     rate: float
-    """Learning rate of Adam."""
+    """First learning rate of Adam."""
+    cooling: float
+    """Steps after which its square has halved."""
     decay: float
     """β2 of Adam."""
     spread: float
@@ -120,7 +125,7 @@ class Supporter:
             arrays[f"{name}_bias"] = np.zeros(h, np.float32)
         self._p = {name: ops.array(array) for name, array in arrays.items()}
         self._m = {name: Matrix(ops, self._p[name], format) for name in _MATRICES}
-        self._adam = Adam(ops, list(self._p.values()), shape.rate, shape.decay)
+        self._adam = Adam(ops, list(self._p.values()), shape.rate, shape.decay, shape.cooling)
         self._kept: _Kept | None = None
 
     def logits(self, window: NDArray[np.int64]) -> Array:
@@ -129,7 +134,9 @@ class Supporter:
         m, positions, h = window.shape[0], shape.positions, shape.hidden
         embedded = p["embedding"][ops.array(window.reshape(-1))].reshape(m, positions, h)
         x = embedded + p["place"]
-        first, first_kept = layer_norm(ops, x.reshape(-1, h), p["first_gain"], p["first_bias"])
+        first, first_kept = layer_norm(
+            ops, x.reshape(-1, h), p["first_gain"], p["first_bias"], UNIT
+        )
         seen = ops.quantise(first, 1)
         keys = matrix["key"].times(seen).reshape(m, positions, h)
         values = matrix["value"].times(seen).reshape(m, positions, h)
@@ -139,11 +146,11 @@ class Supporter:
         y = x[:, -1] + matrix["out"].forward(attended)
         rounds = []
         for _ in range(shape.rounds):
-            normed, kept = layer_norm(ops, y, p["middle_gain"], p["middle_bias"])
+            normed, kept = layer_norm(ops, y, p["middle_gain"], p["middle_bias"], UNIT)
             active = ops.positive(matrix["up"].forward(normed) + p["up_bias"])
             y = (y + matrix["down"].forward(active)) + p["down_bias"]
             rounds.append(_Round(normed, kept, active))
-        final, final_kept = layer_norm(ops, y, p["final_gain"], p["final_bias"])
+        final, final_kept = layer_norm(ops, y, p["final_gain"], p["final_bias"], UNIT)
         self._kept = _Kept(
             window, first, first_kept, last, attended, attended_kept, rounds, final, final_kept
         )

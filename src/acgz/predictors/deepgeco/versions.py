@@ -35,6 +35,8 @@ VERSIONS: Mapping[int, Version] = MappingProxyType(
                 # Batches 201 to 400 of mitochondria, with a spread of 0.5, cost 1.627 bits/base
                 # with 5e-4 and 1.497 with 7.5e-4; with a spread of 2, 1.134, and of 5, 1.176.
                 rate=7.5e-4,
+                # Without momentum, weights walk at random as far as the rate lets them.
+                cooling=300.0,
                 decay=0.999,
                 spread=2.0,
             ),
