@@ -41,8 +41,8 @@ def fine_tune(
 
     The network will help to code the first ``used`` tokens of each of the ``lanes``; it sees
     them ``rounds`` times for each part of it that is tried. The two smallest are, and a larger
-    one if the one before it saves something. What changes save, by the loss on a sample, is weighed against the bytes
-    that they take. MissingDependencyError without PyTorch.
+    one if the one before it saves something. What changes save, by the loss on a sample, is
+    weighed against the bytes that they take. MissingDependencyError without PyTorch.
     """
     torch = pytorch.load()
     from acgz.training.networks import WarmStart
