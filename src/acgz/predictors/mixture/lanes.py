@@ -6,8 +6,8 @@ thread. After each epoch every engine absorbs what the others have coded, and wh
 learned from being right and wrong is averaged. So a lane knows nearly all that a single engine
 would, and nothing depends on how many threads there are.
 
-Absorbing takes a twentieth of the time of coding: the residues are known, so tables are
-filled one after the other and far ahead of the memory.
+Absorbing is much faster than coding: the residues are known, so tables are filled one after the
+other, and memory is asked for far ahead.
 """
 
 from __future__ import annotations
