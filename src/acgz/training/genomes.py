@@ -47,8 +47,8 @@ _PART_OF = (0, 0, 0, 1, 0, 0, 2, 0, 1, 0)
 def residues_of_records(text: bytes) -> list[NDArray[np.uint8]]:
     """A, C, G, T of each record as 0 … 3; records without any are left out.
 
-    >>> [record.tolist() for record in residues_of_records(b">a\\nACn\\n>b\\nNN\\n>c\\nGT")]
-    [[0, 1], [2, 3]]
+    >>> [record.tolist() for record in residues_of_records(b">a\\nACca\\n>b\\nNN\\n>c\\nGT")]
+    [[0, 1, 1, 0], [2, 3]]
     """
     records = (b"\n" + text).split(b"\n>")
     found = (split(b">" + record).residues for record in records[1:])
