@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-PHAGE = Path(__file__).parent.parent / "demo" / "phage_lambda.fa"
+HERE = Path(__file__).parent
+PHAGE = HERE.parent / "demo" / "phage_lambda.fa"
 
 
 def _numpy_vector_extensions() -> str:
@@ -54,24 +55,19 @@ ENVIRONMENTS = {
 }
 
 
-def run(driver: str, environment: Environment, folder: Path) -> str:
-    """What the program ``driver`` prints, in a process of its own.
+def run(program: str, codec: str, environment: Environment, folder: Path) -> str:
+    """What a module of this folder prints as a program, in a process of its own.
 
-    Its arguments are the backend, the number of threads, a FASTA file and ``folder``, where
-    compiled kernels lie too. It can import the modules of this folder.
+    Its arguments are the codec, the backend, the number of threads, a FASTA file and ``folder``,
+    where compiled kernels lie too.
     """
     if environment.backend == "torch" and importlib.util.find_spec("torch") is None:
         pytest.skip("PyTorch is not installed")
     kernels = folder / f"kernels-{environment.kernels}"
-    arguments = (environment.backend, str(environment.threads), str(PHAGE), str(folder))
+    arguments = (codec, environment.backend, str(environment.threads), str(PHAGE), str(folder))
     done = subprocess.run(
-        [sys.executable, "-c", driver, *arguments],
-        env={
-            **os.environ,
-            "PYTHONPATH": str(Path(__file__).parent),
-            "NUMBA_CACHE_DIR": str(kernels),
-            **environment.variables,
-        },
+        [sys.executable, str(HERE / f"{program}.py"), *arguments],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(kernels), **environment.variables},
         capture_output=True,
         text=True,
         check=False,

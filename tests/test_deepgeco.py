@@ -255,11 +255,13 @@ def test_a_later_version_is_not_damage(model: Path) -> None:
 
 
 def test_the_numbers_of_a_version_never_change() -> None:
-    assert json.dumps(asdict(VERSIONS[1])) == (
+    numbers = (
         '{"shape": {"context": 32, "embedding": 64, "heads": 8, "ffn": 4096, "rounds": 2, '
-        '"rate": 0.00075, "cooling": 300.0, "decay": 0.999, "spread": 2.0}, '
+        '"rate": %s, "cooling": %s, "decay": 0.999, "spread": 2.0}, '
         '"delta": {"first": -2.0, "rate": 0.05, "decay": 0.999}}'
     )
+    assert json.dumps(asdict(VERSIONS[1])) == numbers % (0.00075, 300.0)
+    assert json.dumps(asdict(VERSIONS[2])) == numbers % (0.002, 200.0)
 
 
 def test_the_warm_start_predicts_what_comes_before_the_supporters_context(model: Path) -> None:

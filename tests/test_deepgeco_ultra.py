@@ -114,10 +114,20 @@ def test_changes_that_do_not_pay_are_not_made(model: Path) -> None:
     changes = fine_tuning.fine_tune(
         weights, noise, rounds=1, learning_rate=1e-5, lanes=3, used=4000
     )
-    assert changes is None
+    assert list(changes) == []
     _, payload = CODEC.encode(
         noise, {"level": "ultra", "model": str(model), "learning_rate": 1e-5}, Work()
     )
+    assert payload[:4] == bytes(4)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_changes_that_only_the_network_alone_needs_are_not_made(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("acgz.codecs.deepgeco_trial.saving", lambda *trial: 0.0)
+    settings = {"level": "ultra", "model": str(model), "context": 8}
+    _, payload = CODEC.encode(orderly(30_000), settings, Work())
     assert payload[:4] == bytes(4)
 
 

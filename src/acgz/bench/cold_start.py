@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from acgz.codecs import deepgeco
 from acgz.codecs.base import JSON, Work
-from acgz.codecs.streams import lane_starts
+from acgz.codecs.deepgeco_trial import bits_of_batches
 from acgz.errors import MissingDependencyError
 from acgz.exact.threads import limited
 
@@ -31,19 +31,11 @@ MEAN = 10
 def curve(residues: NDArray[np.uint8], settings: Mapping[str, JSON], work: Work) -> Curve:
     """What an ideal coder needs for each whole batch of the codec, in bits/base."""
     parts = deepgeco.prepare(residues, settings, work)
-    predictor, symbols = parts.predictor, parts.symbols
-    bits = np.zeros(symbols.size // parts.lanes)
-    if predictor is None:
-        return bits
-    starts = lane_starts(symbols.size, parts.lanes)
-    lane = np.arange(parts.lanes)
+    if parts.predictor is None:
+        return np.zeros(0)
     with limited(work.threads):
-        for step in range(bits.size):
-            frequencies = predictor.frequencies()
-            coded = symbols[starts + step]
-            bits[step] = np.mean(predictor.precision - np.log2(frequencies[lane, coded]))
-            predictor.update(coded)
-    return bits / parts.grid.s
+        bits = bits_of_batches(parts.predictor, parts.symbols, parts.lanes)
+    return bits / (parts.lanes * parts.grid.s)
 
 
 def as_table(curves: Mapping[str, Curve], rows: int = 12) -> str:

@@ -6,7 +6,7 @@ Supporter, ULTRA fine-tunes the Warm-Start network first and stores what has cha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import zstandard
 from numpy.typing import NDArray
 
 from acgz import models
+from acgz.codecs import deepgeco_trial as trial
 from acgz.codecs import streams
 from acgz.codecs.base import JSON, Work, integer_parameter
 from acgz.codecs.deepgeco_settings import Settings
@@ -124,13 +125,18 @@ def prepare(residues: NDArray[np.uint8], settings: Mapping[str, JSON], work: Wor
         parameters["head"] = int(tokens[0]) >> 2 * grid.s
     if len(alphabet.vocabulary) < grid.kmers:
         parameters["kmers"] = zstandard.compress(alphabet.vocabulary.to_bytes(), 19)
+    symbols = alphabet.symbols(tokens)
+
+    def predictor(network: Weights | None) -> DeepGeCo:
+        return _predictor(ops, chosen, alphabet, tokens.size, lanes, network)
+
     changes = b""
     if model is not None:
         parameters["models"] = [model.digest]
         if chosen.level == "ultra":
-            model, changes = _fine_tuned(model, residues, chosen, tokens.size, lanes)
-    predictor = _predictor(ops, chosen, alphabet, tokens.size, lanes, model)
-    return Parts(parameters, grid, lanes, alphabet.symbols(tokens), predictor, changes)
+            with limited(work.threads):
+                model, changes = _fine_tuned(model, residues, chosen, symbols, lanes, predictor)
+    return Parts(parameters, grid, lanes, symbols, predictor(model), changes)
 
 
 def _predictor(
@@ -147,7 +153,8 @@ def _predictor(
         warm = warm_start.make(ops, description, model.arrays, lanes)
     if chosen.supported:
         supporter = Supporter(ops, _shape(chosen), len(alphabet.vocabulary), alphabet.size)
-    delta = Delta(ops, VERSIONS[chosen.version].delta)
+    version = VERSIONS[chosen.version]
+    delta = Delta(ops, version.delta)
     batches = warm_batches(tokens, lanes, chosen.ts, chosen.least)
     return DeepGeCo(ops, alphabet, lanes, warm, supporter, delta, batches)
 
@@ -185,20 +192,43 @@ def _fits(model: Weights, chosen: Settings) -> bool:
 
 
 def _fine_tuned(
-    model: Weights, residues: NDArray[np.uint8], chosen: Settings, tokens: int, lanes: int
+    model: Weights,
+    residues: NDArray[np.uint8],
+    chosen: Settings,
+    symbols: NDArray[np.unsignedinteger],
+    lanes: int,
+    predictor: Callable[[Weights], DeepGeCo],
 ) -> tuple[Weights, bytes]:
-    """The model fitted to the input as far as that pays for what it takes to store it."""
+    """The model fitted to the input as far as that pays for what it takes to store it.
+
+    How much fitted networks save beside a Supporter is tried out, the smallest changes first,
+    until larger ones do not save more.
+    """
     from acgz.training.fine_tuning import fine_tune
 
-    changes = fine_tune(
+    used = warm_batches(symbols.size, lanes, chosen.ts, chosen.least)
+
+    def bits(network: Weights) -> NDArray[np.float64]:
+        return trial.bits_of_batches(predictor(network), symbols, lanes, trial.BATCHES)
+
+    without, best, worth = None, (model, b""), 0.0
+    batches = symbols.size // lanes
+    for changes in fine_tune(
         model,
         residues,
         rounds=chosen.rounds,
         learning_rate=chosen.learning_rate,
         lanes=lanes,
-        used=warm_batches(tokens, lanes, chosen.ts, chosen.least),
-    )
-    return (model, b"") if changes is None else (changes.apply(model), changes.to_bytes())
+        used=used,
+    ):
+        without = bits(model) if without is None else without
+        fitted, stored = changes.apply(model), changes.to_bytes()
+        saved = trial.saving(without, bits(fitted), batches, used) - 8 * len(stored)
+        if saved > worth:
+            best, worth = (fitted, stored), saved
+        elif worth:
+            break
+    return best
 
 
 def _stored_model(parameters: Mapping[str, JSON], chosen: Settings) -> Weights | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,6 @@ _TRIALS = range(2, 9)
 """Changes are tried in multiples of 2**-2 … 2**-8."""
 _RATES = {"outputs": 10.0, "biases": 10.0, "head": 2.0, "all": 1.0}
 """Learning rates of the parts, in those of the settings: fewer weights have to go further."""
-KEPT = 0.5
-"""Of what the network saves alone, so much is left when the Supporter predicts beside it."""
 
 
 def fine_tune(
@@ -36,13 +35,13 @@ def fine_tune(
     lanes: int,
     used: int,
     seed: int = 1,
-) -> Changes | None:
-    """The changes that make ``model`` fit ``residues`` (n,), or None if none pays for itself.
+) -> Iterator[Changes]:
+    """Changes that make ``model`` fit ``residues`` (n,), for one part of it after the other.
 
     The network will help to code the first ``used`` tokens of each of the ``lanes``; it sees
-    them ``rounds`` times for each part of it that is tried. The two smallest are, and a larger
-    one if the one before it saves something. What changes save, by the loss on a sample, is
-    weighed against the bytes that they take. MissingDependencyError without PyTorch.
+    them ``rounds`` times for each part. Changes are rounded as it pays best for the network
+    alone, by the loss on a sample; those that do not pay even there are left out, and so are
+    larger parts then. MissingDependencyError without PyTorch.
     """
     torch = pytorch.load()
     from acgz.training.networks import WarmStart
@@ -54,7 +53,7 @@ def fine_tune(
     width = (_STEPS + 1) * grid.s + grid.k
     streams = max(1, min(_STREAMS, seen.size // (8 * width)))
     if seen.size < 8 * width:
-        return None
+        return
     torch.manual_seed(seed)
     torch.set_num_threads(1)  # the number of threads would change the archive
     before = {name: array.astype(np.float32) for name, array in model.arrays.items()}
@@ -71,7 +70,6 @@ def fine_tune(
     original = bits(before)
     steps = max(1, rounds * seen.size // (grid.s * streams * _STEPS))
     after = before
-    best, saved = None, 0.0
     for place, part in enumerate(PARTS):
         _load(torch, network, after)
         chosen = set(names_of(part, before))
@@ -80,16 +78,17 @@ def fine_tune(
         plan = Plan(steps, epochs=1, learning_rate=_RATES[part] * learning_rate, seed=seed)
         train(network, task, plan, lambda report: None)
         after = {name: tensor.numpy().copy() for name, tensor in network.state_dict().items()}
-        record = saved
+        best, saved = None, 0.0
         for precision in _TRIALS:
             changes = Changes.between(before, after, part, precision)
             gain = original - bits(dict(changes.apply(model).arrays))
-            worth = KEPT * gain * seen.size / 8 - len(changes.to_bytes())
+            worth = gain * seen.size / 8 - len(changes.to_bytes())
             if not math.isnan(worth) and worth > saved:
                 best, saved = changes, worth
-        if saved == record and place > 0:
-            break
-    return best
+        if best is not None:
+            yield best
+        elif place > 0:
+            return
 
 
 def beginnings(residues: NDArray[np.uint8], grid: Grid, lanes: int, used: int) -> NDArray[np.uint8]:

@@ -48,7 +48,7 @@ class DeepGeCo:
         self._context = supporter.context if supporter else 0
         self._window = np.zeros((lanes, self._context), np.int64)  # dense numbers, the last last
         self._equal = _equal(lanes, alphabet.size, self.precision)
-        self._logits: tuple[Array, Array | None, Array] | None = None  # own, warm, mixed
+        self._logits: tuple[Array, Array | None] | None = None  # own, warm
         self._counts: Array | None = None
 
     def frequencies(self) -> NDArray[np.uint32]:
@@ -56,15 +56,9 @@ class DeepGeCo:
         warm = self._warm_logits()
         if own is None and warm is None:
             return self._equal
-        if own is None:
-            mixed = warm
-        elif warm is None:
-            mixed = own
-        else:
-            mixed = mix(warm, own, self._gamma(self._delta.value))
-        self._counts = self._ops.counts(mixed)
+        self._counts = self._ops.counts(self._mixed(own, warm))
         if own is not None:
-            self._logits = own, warm, mixed
+            self._logits = own, warm
         return operations.frequencies(self._ops.numpy(self._counts), self.precision)
 
     def update(self, symbols: NDArray[np.integer]) -> None:
@@ -96,10 +90,15 @@ class DeepGeCo:
     def _gamma(self, delta: float) -> float:
         return gamma(self._step + 1, self._warm_batches, delta)
 
-    def _learn(
-        self, own: Array, warm: Array | None, mixed: Array, symbols: NDArray[np.integer]
-    ) -> None:
+    def _mixed(self, own: Array | None, warm: Array | None) -> Array:
+        """Logits of equation (2), or those of the one that there is."""
+        if own is None or warm is None:
+            return warm if own is None else own
+        return mix(warm, own, self._gamma(self._delta.value))
+
+    def _learn(self, own: Array, warm: Array | None, symbols: NDArray[np.integer]) -> None:
         """Cross-entropy of the mixed prediction, equation (4), plus that of the Supporter's."""
+        assert self._supporter is not None  # noqa: S101
         ops = self._ops
         truth = np.zeros(own.shape, np.float32)
         truth[np.arange(symbols.size), symbols] = 1
@@ -113,7 +112,6 @@ class DeepGeCo:
             gradient = error * float(np.float32(1.0 - share)) + alone
             by_gamma = ops.total(ops.total(error * (warm - own), 1)[None], 1)
             self._delta.learn(self._gamma(0.0), float(by_gamma[0]))
-        assert self._supporter is not None  # noqa: S101
         self._supporter.learn(gradient)
 
 
