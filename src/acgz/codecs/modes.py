@@ -81,7 +81,7 @@ _TABLE = (
         settings={"level": "mini"},
         summary="static network trained on many species",
         source="DeepGeCo (AAAI 2025), MINI; docs/deepgeco.md",
-        speed="slow",
+        speed="medium",
         needs_model=True,
     ),
     Mode(
