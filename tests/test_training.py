@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from acgz.predictors.deepgeco import warm_start  # noqa: E402
 from acgz.training.corpus import PIECE, Corpus, Streams, in_lanes  # noqa: E402
 from acgz.training.loop import Plan, Report, train  # noqa: E402
 from acgz.training.networks import WarmStart, arrays  # noqa: E402
+from acgz.training.starting import start_with  # noqa: E402
 from acgz.training.warm_start import Batches, NextToken  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -77,6 +79,32 @@ def test_exact_inference_agrees_with_the_trained_network(network: str, s: int, k
         logits, _ = module(torch.from_numpy(seen))
     expected = logits[-1] if network == "gru" else logits
     assert np.abs(exact.logits() - expected.numpy()).max() < 0.01
+
+
+def started(own: Description, theirs: Description) -> tuple[WarmStart, WarmStart]:
+    """A network that has begun with the weights of another, and the other."""
+    torch.manual_seed(3)
+    network, other = WarmStart(own), WarmStart(theirs)
+    state = {name: tensor.numpy() for name, tensor in other.state_dict().items()}
+    start_with(network, models.Weights(theirs.to_json(), state, bytes(32)))
+    return network, other
+
+
+@pytest.mark.parametrize("network", ["gru", "bigru"])
+def test_a_network_that_starts_with_a_gru_predicts_as_it_does(network: str) -> None:
+    new, old = started(tiny(network), tiny("gru"))
+    tokens = torch.from_numpy(np.random.default_rng(4).integers(0, 64, (8, 5)))
+    with torch.no_grad():
+        ours, theirs = new(tokens)[0], old(tokens)[0]
+    torch.testing.assert_close(ours if network == "bigru" else ours[-1], theirs[-1])
+
+
+@pytest.mark.parametrize("network", ["gru", "bigru"])
+def test_a_network_to_start_with_has_the_right_sizes(network: str) -> None:
+    with pytest.raises(InputError, match="other sizes"):
+        started(tiny(network), replace(tiny("gru"), hidden=24))
+    with pytest.raises(InputError, match="other sizes"):
+        started(tiny("gru"), tiny("bigru"))
 
 
 def test_streams_read_on_and_see_both_strands() -> None:

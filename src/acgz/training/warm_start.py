@@ -16,6 +16,7 @@ from acgz.predictors.deepgeco.description import Description
 from acgz.training.corpus import Corpus, Streams, in_lanes
 from acgz.training.loop import Plan, Report, train
 from acgz.training.networks import WarmStart, arrays
+from acgz.training.starting import start_with
 
 VALIDATION_LANES = 64
 VALIDATION_STEPS = 1024
@@ -111,11 +112,18 @@ def train_warm_start(
     *,
     device: str = "cpu",
     checkpoint: Path | None = None,
+    start: models.Weights | None = None,
     report: Callable[[Report], None] = lambda report: None,
 ) -> bytes:
-    """Train a network, write it to ``output``, and return the digest of that file."""
+    """Train a network, write it to ``output``, and return the digest of that file.
+
+    ``start``: a network to begin with; see `acgz.training.starting.start_with`.
+    """
     torch.manual_seed(plan.seed)
-    network = WarmStart(description).to(device)
+    network = WarmStart(description)
+    if start is not None:
+        start_with(network, start)
+    network.to(device)
     task = NextToken(corpus, description, batches, plan.seed, device)
     train(network, task, plan, report, checkpoint)
     return models.write(output, description.to_json(), arrays(network))

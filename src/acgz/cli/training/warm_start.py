@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from acgz.cli import job, messages, options
 from acgz.cli.training import add_common, checkpoint_of, residues, show
@@ -29,6 +30,12 @@ def subparser(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     warm.add_argument("--plain", action="store_true", help="outputs for all 4**k tokens")
     warm.add_argument("--hidden", type=options.count, help="units (default: gru 192, bigru 128)")
+    warm.add_argument(
+        "--start",
+        type=Path,
+        metavar="PATH",
+        help="a network to begin with; a bigru can begin with a gru of as many units",
+    )
     warm.add_argument("--steps", type=options.count, default=4000, help="default: %(default)s")
     warm.add_argument("--epochs", type=options.count, default=10, help="default: %(default)s")
     warm.add_argument(
@@ -45,6 +52,7 @@ def main(args: argparse.Namespace) -> int:
     from acgz.exact import pytorch
 
     torch = pytorch.load()
+    from acgz import models
     from acgz.predictors.deepgeco.description import Description
     from acgz.sequence.kmers import Grid
     from acgz.training.corpus import Corpus
@@ -67,6 +75,7 @@ def main(args: argparse.Namespace) -> int:
     messages.remark(
         args, f"{corpus.training.size:,} bases to train on, {corpus.validation.size:,} held out"
     )
+    start = models.read(args.start) if args.start else None
     checkpoint = checkpoint_of(args)
     plan = Plan(args.steps, args.epochs, args.learning_rate, seed=args.seed)
     batches = Batches(streams=args.batch or (128 if causal else 1024))
@@ -81,6 +90,7 @@ def main(args: argparse.Namespace) -> int:
             args.output,
             device=args.device or pytorch.best_device(torch),
             checkpoint=checkpoint,
+            start=start,
             report=lambda report: show(args, report),
         )
 
