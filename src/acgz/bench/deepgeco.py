@@ -40,7 +40,14 @@ THRESHOLDS = tuple(
     Variant(f"ts = {ts}", "deepgeco-plus", ("--set", f"ts={ts}", "--set", "least=0"))
     for ts in (1, 5, 10, 20, 50, 100)
 )
+BATCHES = tuple(
+    Variant(f"{mode.name}, bs = {lanes}", mode.mode, ("--lanes", str(lanes)))
+    for mode in MODES[:2]
+    for lanes in (128, 320, 640)
+)
+"""The paper's Figure 6; a batch has a token of each lane."""
 VARIANTS = (*MODES, *ABLATIONS, *THRESHOLDS)
+EVERYTHING = (*VARIANTS, *BATCHES)
 
 DATA_SETS = {"plasmodium": "PlFa", "plant_A_thaliana": "ArTh", "human_mt": "HuMa"}
 """How names of files begin -> the data set of the paper that is alike, not the same."""
@@ -109,12 +116,16 @@ def as_tables(genome: Genome, rows: Mapping[str, Row]) -> str:
             "Table 9: the threshold alone (the paper's figures are in its appendix)",
             THRESHOLDS,
         ),
+        ("Figure 6: batch size (a plot in the paper)", BATCHES),
     ):
+        chosen = [variant for variant in variants if variant.name in rows]
+        if not chosen:
+            continue
         text.append(title)
         text.append(
             f"  {'':20} {'bits/base':>9} {'paper':>6} {'thr kB/s':>9} {'paper':>7} {'MB':>6}"
         )
-        text += [_line(variant.name, rows[variant.name], theirs) for variant in variants]
+        text += [_line(variant.name, rows[variant.name], theirs) for variant in chosen]
     return "\n".join([*text, "", ""])
 
 

@@ -124,15 +124,15 @@ def _faster(a: Usage | None, b: Usage) -> Usage:
     return b if a is None or b.seconds < a.seconds else a
 
 
-def warm_up(tools: Sequence[Tool], folder: Path, bases: int = 20_000) -> list[Row]:
+def warm_up(tools: Sequence[Tool], folder: Path) -> list[Row]:
     """Run ``tools`` once on a small genome, so that kernels are compiled before the clock runs.
 
     Returns the rows, so that a caller can see what does not work at all.
     """
-    letters = random.Random(1).choices(b"ACGT", k=bases)
+    letters = random.Random(1).choices(b"ACGT", k=20_000)
     letters[5_000:5_200] = b"N" * 200
     letters[9_000:9_500] = bytes(letters[9_000:9_500]).lower()
     path = folder / "warm_up"
     path.write_bytes(b">warm-up\n" + bytes(letters) + b"\n")
-    genome = Genome("warm-up", bases - 200, {Form.FILE: path})
+    genome = Genome("warm-up", 19_800, {Form.FILE: path})
     return [measure(tool, genome, folder) for tool in tools]

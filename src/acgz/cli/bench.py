@@ -25,12 +25,8 @@ SUITES = {
     "deepzip": "acgz.bench.deepzip",
     "seqcoder": "acgz.bench.seqcoder",
 }
-"""Name -> module with ``VARIANTS``, ``prepare`` and ``as_tables``; with ``EVERYTHING`` too if some
-variants run only when ``--variants`` asks for them, and with ``measure`` if it has its own way."""
-
-WITH_LANES = {"acgz plus"}
-LANES_FROM = (1 << 20) + 1000
-"""Modes that call more kernels for a genome of so many bases."""
+"""Name -> module with ``VARIANTS``, ``EVERYTHING`` (of which ``--variants`` chooses), ``prepare``
+and ``as_tables``, and with ``measure`` if it has its own way."""
 
 DESCRIPTION = """\
 Compresses and restores FILES with every mode and every peer, one after the other, each as a
@@ -70,7 +66,7 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument(
         "--variants",
         metavar="PATTERNS",
-        help="with --suite deepzip: what to run of it, patterns such as 'lstm-*, 2 epochs' "
+        help="with --suite: what to run of it, patterns such as 'lstm-*, 2 epochs' or 'PLUS' "
         "separated by ';' ('all': everything)",
     )
     parser.add_argument(
@@ -172,8 +168,6 @@ def _variants(suite: Any, patterns: str | None) -> list[Any]:
     """Those of the suite that match; UsageError if none does."""
     if patterns is None:
         return list(suite.VARIANTS)
-    if not hasattr(suite, "EVERYTHING"):
-        raise UsageError("this suite has no --variants: it always runs all of them")
     wanted = ["*"] if patterns == "all" else [part.strip() for part in patterns.split(";")]
     found = [v for v in suite.EVERYTHING if any(fnmatchcase(v.name, part) for part in wanted)]
     if not found:
@@ -203,12 +197,7 @@ def _measure(
     with temporary(prefix="acgz-bench-", dir=args.work) as work:
         if modes:
             messages.remark(args, "warming the kernel cache before anything is timed")
-            large = any(Path(file).stat().st_size > LANES_FROM // 8 for file in args.files)
-            engines = [mode for mode in modes if large and mode.name in WITH_LANES]
-            for row in [
-                *run.warm_up(modes, Path(work)),
-                *run.warm_up(engines, Path(work), bases=LANES_FROM),
-            ]:
+            for row in run.warm_up([*modes, *_with_lanes(args)], Path(work)):
                 if row.status != run.OK:
                     raise UsageError(f"{row.tool}: {row.status}")
         for file in args.files:
@@ -222,6 +211,15 @@ def _measure(
                     )
                     messages.remark(args, _progress(row))
                     rows.append(row)
+
+
+def _with_lanes(args: argparse.Namespace) -> list[Tool]:
+    """The modes whose lanes call more kernels, with lanes that a small genome would not get."""
+    from acgz.bench.peers import acgz_mode
+    from acgz.codecs.modes import get_mode
+
+    names = [name for name in _names(args.modes) if get_mode(name).codec == "mixture"]
+    return [acgz_mode(name, ["-T", str(args.threads)], ["--lanes", "2"]) for name in names]
 
 
 def _rendered(args: argparse.Namespace, rows: list[Row]) -> str:
