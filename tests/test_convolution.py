@@ -16,14 +16,7 @@ from acgz.training import seqcoder_network  # noqa: E402
 
 NUMPY, TORCH = operations.backend("numpy"), operations.backend("torch", "cpu")
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Two threads are slower on networks this small."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def random(*shape: int, seed: int = 1) -> np.ndarray:  # type: ignore[type-arg]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 import acgz
+import codec_checks
 from acgz import models
 from acgz.codecs import registry
 from acgz.codecs.base import Work
@@ -32,6 +32,7 @@ from acgz.exact import operations
 from acgz.predictors.deepgeco import mixer
 from acgz.predictors.deepgeco.versions import VERSIONS
 from acgz.sequence.kmers import Grid
+from codec_checks import orderly
 from deepgeco_models import small_versions, tiny_model
 
 CODEC = registry.get("deepgeco")
@@ -43,36 +44,20 @@ def small_supporter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("acgz.codecs.deepgeco.VERSIONS", small_versions())
 
 
-@pytest.fixture(autouse=True)
-def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Models that other tests have named by their paths are not found."""
-    monkeypatch.setattr("acgz.models.store._remembered", [])
-
-
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     return tiny_model(tmp_path)
 
 
-def residues(count: int, seed: int = 1) -> NDArray[np.uint8]:
-    """Bases with some order in them."""
-    generator = np.random.default_rng(seed)
-    return (np.cumsum(generator.choice(4, count, p=[0.1, 0.6, 0.2, 0.1])) % 4).astype(np.uint8)
-
-
 def round_trip(original: NDArray[np.uint8], **settings: Any) -> int:
     """Size of the payload; fails if the residues do not come back."""
-    parameters, payload = CODEC.encode(original, settings, Work())
-    restored = CODEC.decode(payload, parameters, original.size, Work())
-    assert restored.dtype == np.uint8
-    assert restored.tolist() == original.tolist()
-    return len(payload)
+    return len(codec_checks.round_trip(CODEC, original, settings)[1])
 
 
 @pytest.mark.parametrize("level", ["mini", "plus"])
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 95, 96, 97, 98, 2000])
 def test_residues_come_back(model: Path, level: str, count: int) -> None:
-    round_trip(residues(count), level=level, model=str(model))
+    round_trip(orderly(count), level=level, model=str(model))
 
 
 @pytest.mark.parametrize("sk", ["1,1", "1,3", "2,3", "3,4", "4,4", "1,8", "3,8"])
@@ -83,27 +68,27 @@ def test_every_grid_comes_back(tmp_path: Path, sk: str, plain: bool) -> None:
     if plain and grid.k == 8:
         pytest.skip("65,536 outputs take seconds; the coding loop has its own test of them")
     for level in ("mini", "plus"):
-        round_trip(residues(700), level=level, model=str(path), sk=sk, plain=plain, context=8)
+        round_trip(orderly(700), level=level, model=str(path), sk=sk, plain=plain, context=8)
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 7, 64])
 def test_any_number_of_lanes_comes_back(model: Path, lanes: int) -> None:
-    round_trip(residues(64 * 256 * 3), level="mini", model=str(model), lanes=lanes)
+    round_trip(orderly(64 * 256 * 3), level="mini", model=str(model), lanes=lanes)
 
 
 @pytest.mark.parametrize(("ts", "least"), [(0, 0), (1, 0), (50, 0), (100, 0), (1, 10), (5, 4000)])
 def test_any_threshold_comes_back(model: Path, ts: float, least: int) -> None:
-    round_trip(residues(3000), model=str(model), ts=ts, least=least, context=8)
+    round_trip(orderly(3000), model=str(model), ts=ts, least=least, context=8)
 
 
 def test_the_papers_bidirectional_network_comes_back(tmp_path: Path) -> None:
     path = tiny_model(tmp_path, "bigru")
     for level in ("mini", "plus"):
-        round_trip(residues(500), level=level, model=str(path), context=8)
+        round_trip(orderly(500), level=level, model=str(path), context=8)
 
 
 def test_the_supporter_alone_comes_back_and_learns() -> None:
-    original = residues(12_000)
+    original = orderly(12_000)
     size = round_trip(original, warm_start="none", context=8, lanes=4)
     assert size < 0.9 * original.size / 4
 
@@ -116,7 +101,7 @@ def test_few_kmers_make_a_small_alphabet() -> None:
 
 
 def test_only_continuations_cost_bits(tmp_path: Path) -> None:
-    original = residues(3000)
+    original = orderly(3000)
     path = tiny_model(tmp_path, "gru", 1, 3)
     continuations = round_trip(original, level="mini", model=str(path), sk="1,3")
     path = tiny_model(tmp_path, "gru", 1, 3, plain=True)
@@ -131,19 +116,9 @@ def test_a_whole_file_comes_back_with_what_is_not_acgt(model: Path, level: str) 
     assert acgz.decompress(archive) == text
 
 
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """PyTorch with one thread: two are slower on networks this small."""
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.usefixtures("one_thread")
 def test_backends_write_the_same_archive(model: Path) -> None:
-    original = residues(1000)
+    original = orderly(1000)
     for level in ("mini", "plus"):
         settings = {"level": level, "model": str(model), "context": 8, "ts": 50}
         here = CODEC.encode(original, {**settings, "backend": "numpy"}, Work())
@@ -154,7 +129,7 @@ def test_backends_write_the_same_archive(model: Path) -> None:
 def test_a_backend_that_is_missing_is_named(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingDependencyError, match="PyTorch"):
-        CODEC.encode(residues(5), {"model": str(model), "backend": "torch"}, Work())
+        CODEC.encode(orderly(5), {"model": str(model), "backend": "torch"}, Work())
 
 
 def test_a_model_that_is_gone_is_named_by_its_digest(model: Path) -> None:
@@ -178,7 +153,7 @@ def test_a_model_is_found_in_the_folders_of_the_environment(
 
 def test_an_absent_default_model_tells_how_to_get_on() -> None:
     with pytest.raises(MissingModelError, match="train warm-start"):
-        CODEC.encode(residues(10), {"sk": "5,6"}, Work())
+        CODEC.encode(orderly(10), {"sk": "5,6"}, Work())
 
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 8, b"\xff" * 40, b"not a model at all"])
@@ -186,12 +161,12 @@ def test_a_file_that_is_no_model_is_an_input_error(tmp_path: Path, data: bytes) 
     path = tmp_path / "x.safetensors"
     path.write_bytes(data)
     with pytest.raises(InputError, match="not a model"):
-        CODEC.encode(residues(10), {"model": str(path)}, Work())
+        CODEC.encode(orderly(10), {"model": str(path)}, Work())
 
 
 def test_a_model_for_another_grid_is_refused(model: Path) -> None:
     with pytest.raises(UsageError, match="not for"):
-        CODEC.encode(residues(10), {"model": str(model), "sk": "2,3"}, Work())
+        CODEC.encode(orderly(10), {"model": str(model), "sk": "2,3"}, Work())
 
 
 @pytest.mark.parametrize(
@@ -213,7 +188,7 @@ def test_a_model_for_another_grid_is_refused(model: Path) -> None:
 )
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
-        CODEC.encode(residues(10), settings, Work())
+        CODEC.encode(orderly(10), settings, Work())
 
 
 @pytest.mark.parametrize(
@@ -239,7 +214,7 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> No
     ],
 )
 def test_stored_parameters_are_not_trusted(model: Path, change: dict[str, Any]) -> None:
-    original = residues(600)
+    original = orderly(600)
     parameters, payload = CODEC.encode(original, {"level": "mini", "model": str(model)}, Work())
     if {"context", "ts", "least", "version"} & set(change):
         parameters["level"] = "plus"
@@ -248,7 +223,7 @@ def test_stored_parameters_are_not_trusted(model: Path, change: dict[str, Any]) 
 
 
 def test_a_later_version_is_not_damage(model: Path) -> None:
-    original = residues(600)
+    original = orderly(600)
     parameters, payload = CODEC.encode(original, {"model": str(model)}, Work())
     with pytest.raises(VersionError):
         CODEC.decode(payload, {**parameters, "version": max(VERSIONS) + 1}, 600, Work())
@@ -265,7 +240,7 @@ def test_the_numbers_of_a_version_never_change() -> None:
 
 
 def test_the_warm_start_predicts_what_comes_before_the_supporters_context(model: Path) -> None:
-    beginning = residues(3 * 32)
+    beginning = orderly(3 * 32)
     settings = {"model": str(model), "context": 32}
     _, alone = CODEC.encode(beginning, {**settings, "level": "mini"}, Work())
     _, both = CODEC.encode(beginning, {**settings, "level": "plus"}, Work())
@@ -273,7 +248,7 @@ def test_the_warm_start_predicts_what_comes_before_the_supporters_context(model:
 
 
 def test_a_small_memory_limit_is_kept(model: Path) -> None:
-    original = residues(600)
+    original = orderly(600)
     parameters, payload = CODEC.encode(original, {"model": str(model)}, Work())
     with pytest.raises(LimitError):
         CODEC.decode(payload, parameters, original.size, Work(memory_limit=1 << 20))
@@ -281,7 +256,7 @@ def test_a_small_memory_limit_is_kept(model: Path) -> None:
 
 def test_progress_counts_residues(model: Path) -> None:
     progress = np.zeros(1, np.int64)
-    CODEC.encode(residues(900), {"level": "mini", "model": str(model)}, Work(progress=progress))
+    CODEC.encode(orderly(900), {"level": "mini", "model": str(model)}, Work(progress=progress))
     assert progress[0] == 900
 
 

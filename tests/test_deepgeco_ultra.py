@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from acgz import models
 from acgz.codecs import registry
@@ -17,6 +15,7 @@ from acgz.errors import DamagedError, MissingDependencyError
 from acgz.predictors.deepgeco.changes import PARTS, Changes, names_of
 from acgz.sequence.kmers import Grid
 from acgz.training import fine_tuning
+from codec_checks import orderly
 from deepgeco_models import small_versions, tiny_model
 
 CODEC = registry.get("deepgeco")
@@ -30,22 +29,6 @@ def small_supporter(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     return tiny_model(tmp_path)
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """PyTorch with one thread: two are slower on networks this small."""
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def orderly(count: int) -> NDArray[np.uint8]:
-    """Bases of which most follow from the one before."""
-    moves = np.random.default_rng(1).choice(4, count, p=[0.1, 0.6, 0.2, 0.1])
-    return (np.cumsum(moves) % 4).astype(np.uint8)
 
 
 def changes_of(path: Path, part: str) -> Changes:

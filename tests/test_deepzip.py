@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 import acgz
+import codec_checks
 from acgz import models
 from acgz.codecs import registry
 from acgz.codecs.base import Work
@@ -30,32 +30,11 @@ from acgz.exact import operations
 from acgz.predictors.deepzip import predictor, wave
 from acgz.predictors.deepzip.description import NETWORKS, Description
 from acgz.predictors.deepzip.stored import StoredWeights
+from codec_checks import orderly
 from deepzip_models import random_arrays, tiny, tiny_model
 
 CODEC = registry.get("deepzip")
 NUMPY = operations.backend("numpy")
-
-
-@pytest.fixture(autouse=True)
-def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Models that other tests have named by their paths are not found."""
-    monkeypatch.setattr("acgz.models.store._remembered", [])
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """PyTorch with one thread: two are slower on networks this small."""
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def residues(count: int, seed: int = 1) -> NDArray[np.uint8]:
-    """Bases with some order in them."""
-    generator = np.random.default_rng(seed)
-    return (np.cumsum(generator.choice(4, count, p=[0.1, 0.6, 0.2, 0.1])) % 4).astype(np.uint8)
 
 
 def settings_for(d: Description, path: Path, **others: Any) -> dict[str, Any]:
@@ -65,11 +44,7 @@ def settings_for(d: Description, path: Path, **others: Any) -> dict[str, Any]:
 
 def round_trip(original: NDArray[np.uint8], **settings: Any) -> int:
     """Size of the payload; fails if the residues do not come back."""
-    parameters, payload = CODEC.encode(original, settings, Work())
-    restored = CODEC.decode(payload, parameters, original.size, Work())
-    assert restored.dtype == np.uint8
-    assert restored.tolist() == original.tolist()
-    return len(payload)
+    return len(codec_checks.round_trip(CODEC, original, settings)[1])
 
 
 FAMILY = [mode for mode in MODES.values() if mode.codec == "deepzip"]
@@ -97,20 +72,20 @@ def test_every_remainder_comes_back(tmp_path: Path, network: str, count: int, m:
     d = tiny(network, m=m)
     path = tiny_model(tmp_path, d)
     for lanes in (1, 3):
-        round_trip(residues(count), **settings_for(d, path, k=8, lanes=min(lanes, max(1, count))))
+        round_trip(orderly(count), **settings_for(d, path, k=8, lanes=min(lanes, max(1, count))))
 
 
 @pytest.mark.parametrize("network", ["lstm", "gru", "bigru"])
 @pytest.mark.parametrize("k", [32, 64])
 def test_the_documents_windows_come_back(tmp_path: Path, network: str, k: int) -> None:
     d = tiny(network, m=2)
-    round_trip(residues(300), **settings_for(d, tiny_model(tmp_path, d), k=k))
+    round_trip(orderly(300), **settings_for(d, tiny_model(tmp_path, d), k=k))
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 31, 320, 700])
 def test_any_number_of_lanes_comes_back(tmp_path: Path, lanes: int) -> None:
     d = tiny("gru")
-    round_trip(residues(700), **settings_for(d, tiny_model(tmp_path, d), k=4, lanes=lanes))
+    round_trip(orderly(700), **settings_for(d, tiny_model(tmp_path, d), k=4, lanes=lanes))
 
 
 @pytest.mark.parametrize("network", ["rnn", "lstm", "gru"])
@@ -118,19 +93,19 @@ def test_any_number_of_lanes_comes_back(tmp_path: Path, lanes: int) -> None:
 def test_a_carried_state_comes_back(tmp_path: Path, network: str, m: int) -> None:
     d = tiny(network, m=m)
     path = tiny_model(tmp_path, d)
-    round_trip(residues(403), **settings_for(d, path, k=8, state="carried", lanes=3))
+    round_trip(orderly(403), **settings_for(d, path, k=8, state="carried", lanes=3))
 
 
 @pytest.mark.parametrize("network", ["rnn", "bilstm"])
 @pytest.mark.parametrize("m", [1, 2, 4])
 def test_the_documents_alphabet_with_n_comes_back(tmp_path: Path, network: str, m: int) -> None:
     d = tiny(network, m=m, alphabet=5)
-    round_trip(residues(203), **settings_for(d, tiny_model(tmp_path, d), k=8))
+    round_trip(orderly(203), **settings_for(d, tiny_model(tmp_path, d), k=8))
 
 
 def test_heads_and_tokens_are_cut_as_section_6_1_1_says() -> None:
     division = Division(count=21, lanes=2, k=4, m=4, alphabet=4)  # lanes of 11 and 10
-    symbols = residues(21)
+    symbols = orderly(21)
     heads, tokens = division.split(symbols)
     assert heads.tolist() == [*symbols[:7], *symbols[11:17]]  # k + 3 and k + 2
     assert tokens.tolist() == [int(symbols[i : i + 4] @ [64, 16, 4, 1]) for i in (7, 17)]
@@ -226,8 +201,8 @@ def test_exact_inference_agrees_with_the_trained_network(network: str) -> None:
 def test_backends_write_the_same_archive(tmp_path: Path, network: str) -> None:
     d = tiny(network, units=8)
     settings = settings_for(d, tiny_model(tmp_path, d), k=8, lanes=4)
-    here = CODEC.encode(residues(200), {**settings, "backend": "numpy"}, Work())
-    there = CODEC.encode(residues(200), {**settings, "backend": "torch"}, Work())
+    here = CODEC.encode(orderly(200), {**settings, "backend": "numpy"}, Work())
+    there = CODEC.encode(orderly(200), {**settings, "backend": "torch"}, Work())
     assert here == there
 
 
@@ -236,7 +211,7 @@ def test_backends_write_the_same_archive(tmp_path: Path, network: str) -> None:
 def test_fitting_lowers_the_size_and_decodes_without_pytorch(
     network: str, m: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = residues(20_000)
+    original = orderly(20_000)
     settings = {"network": network, "units": 8, "m": m, "dense": 8, "k": 8}
     settings |= {"fit": True, "epochs": 4, "learning_rate": 0.02}
     parameters, payload = CODEC.encode(original, settings, Work())
@@ -252,7 +227,7 @@ def test_fitting_lowers_the_size_and_decodes_without_pytorch(
 @pytest.mark.parametrize("network", ["rnn", "birnn"])
 def test_short_inputs_can_be_fitted(network: str, count: int) -> None:
     size = round_trip(
-        residues(count), network=network, units=2, m=1, k=8, dense=2, fit=True, epochs=1
+        orderly(count), network=network, units=2, m=1, k=8, dense=2, fit=True, epochs=1
     )
     assert size < 400
 
@@ -261,16 +236,16 @@ def test_fitting_without_pytorch_says_what_is_missing(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "torch", None)
     for settings in ({"network": "birnn"}, {"network": "lstm", "fit": True}):
         with pytest.raises(MissingDependencyError, match=r"PyTorch.*--model"):
-            CODEC.encode(residues(500), settings, Work())
+            CODEC.encode(orderly(500), settings, Work())
     with pytest.raises(MissingDependencyError, match="PyTorch"):
-        CODEC.encode(residues(5), {"backend": "torch"}, Work())
+        CODEC.encode(orderly(5), {"backend": "torch"}, Work())
 
 
 def test_a_model_that_is_gone_is_named_by_its_digest(tmp_path: Path) -> None:
     d = tiny()
     path = tiny_model(tmp_path, d)
     digest = models.digest_of(path).hex()
-    parameters, payload = CODEC.encode(residues(90), settings_for(d, path), Work())
+    parameters, payload = CODEC.encode(orderly(90), settings_for(d, path), Work())
     path.unlink()
     with pytest.raises(MissingModelError, match=digest):
         CODEC.decode(payload, parameters, 90, Work())
@@ -278,16 +253,16 @@ def test_a_model_that_is_gone_is_named_by_its_digest(tmp_path: Path) -> None:
 
 def test_an_absent_default_model_tells_how_to_get_on() -> None:
     with pytest.raises(MissingModelError, match=r"train deepzip.*--fit"):
-        CODEC.encode(residues(90), {"network": "birnn", "fit": False}, Work())
+        CODEC.encode(orderly(90), {"network": "birnn", "fit": False}, Work())
 
 
 def test_a_model_of_another_network_is_refused(tmp_path: Path) -> None:
     path = tiny_model(tmp_path, tiny("gru"))
     with pytest.raises(UsageError, match="gru-4"):
-        CODEC.encode(residues(90), {"network": "lstm", "model": str(path)}, Work())
+        CODEC.encode(orderly(90), {"network": "lstm", "model": str(path)}, Work())
     path.write_bytes(b"nonsense")
     with pytest.raises(InputError, match="not a model"):
-        CODEC.encode(residues(90), {"model": str(path)}, Work())
+        CODEC.encode(orderly(90), {"model": str(path)}, Work())
 
 
 @pytest.mark.parametrize(
@@ -315,7 +290,7 @@ def test_a_model_of_another_network_is_refused(tmp_path: Path) -> None:
 )
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
-        CODEC.encode(residues(10), settings, Work())
+        CODEC.encode(orderly(10), settings, Work())
 
 
 @pytest.mark.parametrize(
@@ -349,7 +324,7 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> No
 def test_stored_parameters_are_not_trusted(tmp_path: Path, change: dict[str, Any]) -> None:
     d = tiny()
     settings = settings_for(d, tiny_model(tmp_path, d), k=8)
-    parameters, payload = CODEC.encode(residues(300), settings, Work())
+    parameters, payload = CODEC.encode(orderly(300), settings, Work())
     with pytest.raises(DamagedError):
         CODEC.decode(payload, {**parameters, **change}, 300, Work())
 
@@ -371,7 +346,7 @@ def test_damaged_weights_are_found_out() -> None:
 def test_a_cut_payload_restores_nothing_wrong_in_silence(tmp_path: Path, length: int) -> None:
     d = tiny()
     settings = settings_for(d, tiny_model(tmp_path, d), k=8)
-    parameters, payload = CODEC.encode(residues(900), settings, Work())
+    parameters, payload = CODEC.encode(orderly(900), settings, Work())
     try:
         restored = CODEC.decode(payload[:length], parameters, 900, Work())
     except DamagedError:
@@ -392,7 +367,7 @@ def test_weights_keep_what_their_bits_allow() -> None:
 def test_a_small_memory_limit_is_kept(tmp_path: Path) -> None:
     d = tiny()
     settings = settings_for(d, tiny_model(tmp_path, d))
-    parameters, payload = CODEC.encode(residues(600), settings, Work())
+    parameters, payload = CODEC.encode(orderly(600), settings, Work())
     with pytest.raises(LimitError):
         CODEC.decode(payload, parameters, 600, Work(memory_limit=1 << 20))
 
@@ -402,7 +377,7 @@ def test_progress_counts_residues(tmp_path: Path) -> None:
     settings = settings_for(d, tiny_model(tmp_path, d), k=8)
     for count in (5, 901):
         progress = np.zeros(1, np.int64)
-        parameters, payload = CODEC.encode(residues(count), settings, Work(progress=progress))
+        parameters, payload = CODEC.encode(orderly(count), settings, Work(progress=progress))
         assert progress[0] == count
         progress[0] = 0
         CODEC.decode(payload, parameters, count, Work(progress=progress))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 import acgz
+import codec_checks
 from acgz import models
 from acgz.cli.main import main
 from acgz.codecs import registry
@@ -30,15 +30,10 @@ from acgz.predictors.base import PRECISION
 from acgz.predictors.geneformer import predictor
 from acgz.predictors.geneformer.description import CONTEXT, Description, shapes
 from acgz.predictors.geneformer.folding import fold, times
+from codec_checks import residues
 from geneformer_models import tiny_arrays, tiny_description, tiny_model
 
 CODEC = registry.get("geneformer")
-
-
-@pytest.fixture(autouse=True)
-def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Models that other tests have named by their paths are not found."""
-    monkeypatch.setattr("acgz.models.store._remembered", [])
 
 
 @pytest.fixture
@@ -46,17 +41,9 @@ def model(tmp_path: Path) -> Path:
     return tiny_model(tmp_path)
 
 
-def residues(count: int, seed: int = 1) -> NDArray[np.uint8]:
-    return np.random.default_rng(seed).integers(0, 4, count).astype(np.uint8)
-
-
 def round_trip(original: NDArray[np.uint8], **settings: Any) -> tuple[dict[str, Any], bytes]:
     """Fails if the residues do not come back."""
-    parameters, payload = CODEC.encode(original, settings, Work())
-    restored = CODEC.decode(payload, parameters, original.size, Work())
-    assert restored.dtype == np.uint8
-    assert restored.tolist() == original.tolist()
-    return dict(parameters), payload
+    return codec_checks.round_trip(CODEC, original, settings)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 63, 64, 65, 66, 127, 128, 129, 200])
@@ -146,16 +133,6 @@ def test_n_takes_no_place_in_a_group(model: Path) -> None:
     with_n = acgz.compress(b">a\n" + b"N" * 200 + b"ACGT" * 50, "geneformer", model=str(model))
     without = acgz.compress(b">a\n" + b"ACGT" * 50, "geneformer", model=str(model))
     assert len(with_n) - len(without) < 16
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """PyTorch with one thread: two are slower on networks this small."""
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.mark.usefixtures("one_thread")

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from acgz.sequence import kmers
 from acgz.sequence.kmers import Grid, Vocabulary
+from codec_checks import residues
 
 GRIDS = [Grid(s, k) for k in range(1, kmers.MOST + 1) for s in range(1, k + 1)]
 GRID_NAMES = [f"{grid.s},{grid.k}" for grid in GRIDS]
-
-
-def residues(count: int, seed: int = 1) -> NDArray[np.uint8]:
-    return np.random.default_rng(seed).integers(0, 4, count).astype(np.uint8)
 
 
 @pytest.mark.parametrize("grid", GRIDS, ids=GRID_NAMES)

@@ -12,12 +12,9 @@ from acgz.errors import DamagedError, LimitError, UsageError
 from acgz.predictors.mixture import lanes as lanes_of_engine
 from acgz.predictors.mixture.repetition import repeated_share
 from acgz.predictors.mixture.settings import PLUS, ULTRA, recipe
+from codec_checks import residues
 
 CODEC = registry.get("mixture")
-
-
-def residues(count: int, seed: int = 1) -> NDArray[np.uint8]:
-    return np.random.default_rng(seed).integers(0, 4, count).astype(np.uint8)
 
 
 def relatives(count: int) -> NDArray[np.uint8]:

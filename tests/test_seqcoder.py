@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import acgz
+import codec_checks
 from acgz import models
 from acgz.cli.main import main
 from acgz.codecs import registry
@@ -34,6 +35,7 @@ from acgz.predictors.seqcoder import chunks, mismatches
 from acgz.predictors.seqcoder.chunks import Guesses
 from acgz.predictors.seqcoder.description import Description
 from acgz.predictors.seqcoder.network import AutoEncoder
+from codec_checks import orderly
 from conftest import fasta
 from machines import PHAGE
 from seqcoder_models import random_arrays, tiny_model
@@ -42,49 +44,33 @@ CODEC = registry.get("seqcoder")
 RESIDUALS = ["zstd", "coded"]
 
 
-@pytest.fixture(autouse=True)
-def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Models that other tests have named by their paths are not found."""
-    monkeypatch.setattr("acgz.models.store._remembered", [])
-
-
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     return tiny_model(tmp_path)
 
 
-def residues(count: int, seed: int = 1) -> NDArray[np.uint8]:
-    """Bases with some order in them."""
-    generator = np.random.default_rng(seed)
-    return (np.cumsum(generator.choice(4, count, p=[0.1, 0.6, 0.2, 0.1])) % 4).astype(np.uint8)
-
-
 def round_trip(original: NDArray[np.uint8], model: Path, **settings: Any) -> Parts:
     """The parts of the payload; fails if the residues do not come back."""
-    parameters, payload = CODEC.encode(original, {"model": str(model), **settings}, Work())
-    restored = CODEC.decode(payload, parameters, original.size, Work())
-    assert restored.dtype == np.uint8
-    assert restored.tolist() == original.tolist()
-    return Parts.of(payload)
+    return Parts.of(codec_checks.round_trip(CODEC, original, {"model": str(model), **settings})[1])
 
 
 @pytest.mark.parametrize("residual", RESIDUALS)
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 63, 64, 65, 128, 3000])
 def test_residues_come_back(model: Path, residual: str, count: int) -> None:
-    round_trip(residues(count), model, residual=residual)
+    round_trip(orderly(count), model, residual=residual)
 
 
 @pytest.mark.parametrize("residual", RESIDUALS)
 def test_chunks_of_the_documents_size_come_back(tmp_path: Path, residual: str) -> None:
     model = tiny_model(tmp_path, chunk=1280)
     for count in (1279, 1280, 1281):
-        round_trip(residues(count), model, residual=residual)
+        round_trip(orderly(count), model, residual=residual)
 
 
 @pytest.mark.parametrize("residual", RESIDUALS)
 @pytest.mark.parametrize("latents", range(5))
 def test_any_number_of_latent_values_comes_back(model: Path, residual: str, latents: int) -> None:
-    parts = round_trip(residues(700), model, residual=residual, latents=latents)
+    parts = round_trip(orderly(700), model, residual=residual, latents=latents)
     if residual == "coded":
         assert bool(parts.latents) == bool(latents)
 
@@ -94,7 +80,7 @@ def test_another_factor_between_bases_and_positions_comes_back(
     tmp_path: Path, widths: tuple[int, ...]
 ) -> None:
     for count in (1, 7, 8, 9, 200):
-        round_trip(residues(count), tiny_model(tmp_path, widths=widths), residual="zstd")
+        round_trip(orderly(count), tiny_model(tmp_path, widths=widths), residual="zstd")
 
 
 @pytest.mark.parametrize("residual", RESIDUALS)
@@ -107,7 +93,7 @@ def test_a_whole_file_comes_back_with_what_is_not_acgt(model: Path, residual: st
 @pytest.mark.parametrize("residual", RESIDUALS)
 def test_nothing_needs_pytorch(model: Path, residual: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    round_trip(residues(500), model, residual=residual)
+    round_trip(orderly(500), model, residual=residual)
 
 
 def test_the_network_of_the_package_is_nearly_always_right() -> None:
@@ -128,7 +114,7 @@ def perfect(original: NDArray[np.uint8]) -> Guesses:
 
 
 def test_no_mismatch_costs_no_byte() -> None:
-    original = residues(100)
+    original = orderly(100)
     guesses = perfect(original)
     assert mismatches.encode(original, guesses) == b""
     assert mismatches.decode(b"", guesses, 0).tolist() == original.tolist()
@@ -179,7 +165,7 @@ def test_what_hints_and_repeats_say_is_not_paid_for() -> None:
 
 def test_backends_write_the_same_archive(model: Path) -> None:
     pytest.importorskip("torch", reason="PyTorch is not installed")
-    original = residues(1000)
+    original = orderly(1000)
     for residual in RESIDUALS:
         chosen = {"model": str(model), "residual": residual}
         here = CODEC.encode(original, {**chosen, "backend": "numpy"}, Work())
@@ -190,7 +176,7 @@ def test_backends_write_the_same_archive(model: Path) -> None:
 def test_a_chunk_does_not_depend_on_those_beside_it() -> None:
     d = Description(chunk=64, widths=(6, 8), keys=4)
     network = AutoEncoder(operations.backend(), d, random_arrays(d))
-    bases = residues(64 * 40)
+    bases = orderly(64 * 40)
     levels = chunks.encode(network, d, bases)
     alone = chunks.encode(network, d, bases[64 * 17 : 64 * 18])
     assert (levels[16 * 17 : 16 * 18] == alone).all()
@@ -209,7 +195,7 @@ def test_hints_hold_the_first_two_guesses_and_how_sure_they_are() -> None:
 
 def test_progress_counts_residues(model: Path) -> None:
     progress = np.zeros(1, np.int64)
-    CODEC.encode(residues(902), {"model": str(model)}, Work(progress=progress))
+    CODEC.encode(orderly(902), {"model": str(model)}, Work(progress=progress))
     assert progress[0] == 902
 
 
@@ -228,7 +214,7 @@ def test_progress_counts_residues(model: Path) -> None:
 )
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
-        CODEC.encode(residues(10), settings, Work())
+        CODEC.encode(orderly(10), settings, Work())
 
 
 @pytest.mark.parametrize(
@@ -251,7 +237,7 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> No
     ],
 )
 def test_stored_parameters_are_not_trusted(model: Path, change: dict[str, Any]) -> None:
-    original = residues(600)
+    original = orderly(600)
     parameters, payload = CODEC.encode(original, {"model": str(model)}, Work())
     with pytest.raises(DamagedError):
         CODEC.decode(payload, {**parameters, **change}, original.size, Work())
@@ -260,7 +246,7 @@ def test_stored_parameters_are_not_trusted(model: Path, change: dict[str, Any]) 
 @pytest.mark.parametrize("residual", RESIDUALS)
 def test_a_damaged_payload_is_an_error_or_other_residues(model: Path, residual: str) -> None:
     """The container notices other residues by its checksums."""
-    original = residues(300)
+    original = orderly(300)
     parameters, payload = CODEC.encode(
         original, {"model": str(model), "residual": residual}, Work()
     )
@@ -284,11 +270,11 @@ def test_a_zstd_frame_that_claims_to_be_huge_is_refused() -> None:
 
     bomb = zstandard.compress(bytes(1 << 20))
     with pytest.raises(DamagedError, match="too large"):
-        mismatches.decode(bomb, perfect(residues(10)), 3)
+        mismatches.decode(bomb, perfect(orderly(10)), 3)
 
 
 def test_a_small_memory_limit_is_kept(model: Path) -> None:
-    original = residues(600)
+    original = orderly(600)
     for residual, limit in (("zstd", 1 << 20), ("coded", 64 << 20)):
         settings = {"model": str(model), "residual": residual}
         parameters, payload = CODEC.encode(original, settings, Work())
@@ -310,14 +296,14 @@ def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:
     arrays = random_arrays(d)
     models.write(path, {"kind": "another"}, arrays)
     with pytest.raises(InputError):
-        CODEC.encode(residues(10), {"model": str(path)}, Work())
+        CODEC.encode(orderly(10), {"model": str(path)}, Work())
     for changed in ({"chunk": 63}, {"chunk": 1 << 30}, {"widths": []}, {"widths": 3}, {"keys": 0}):
         models.write(path, {**d.to_json(), **changed}, arrays)
         with pytest.raises(InputError, match="not a SeqCoder network"):
-            CODEC.encode(residues(10), {"model": str(path)}, Work())
+            CODEC.encode(orderly(10), {"model": str(path)}, Work())
     models.write(path, d.to_json(), {**arrays, "to_latent.bias": np.full(4, np.nan, np.float16)})
     with pytest.raises(InputError, match="arrays"):
-        CODEC.encode(residues(10), {"model": str(path)}, Work())
+        CODEC.encode(orderly(10), {"model": str(path)}, Work())
 
 
 def test_the_command_line_knows_the_residual(

@@ -23,15 +23,6 @@ from acgz.training.seqcoder_network import AutoEncoder, centres  # noqa: E402
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-@pytest.fixture
-def one_thread():
-    """Two threads are slower on networks this small."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def test_a_few_steps_lower_the_loss_and_restore_most_bases() -> None:
     torch.manual_seed(1)
     corpus = Corpus.of([np.random.default_rng(1).integers(0, 4, 4 * PIECE).astype(np.uint8)])

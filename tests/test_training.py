@@ -28,15 +28,6 @@ from acgz.training.warm_start import Batches, NextToken  # noqa: E402
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-@pytest.fixture
-def one_thread():
-    """Two threads are slower on networks this small."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def corpus(pieces: int = 4) -> Corpus:
     """Sequence in which a base tells much about the next."""
     steps = np.random.default_rng(1).choice(4, pieces * PIECE, p=[0.1, 0.7, 0.1, 0.1])
