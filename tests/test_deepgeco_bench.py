@@ -76,6 +76,18 @@ def test_the_tables_show_the_papers_figures_beside_ours(tmp_path: Path) -> None:
     )
 
 
+def test_the_tables_have_only_what_was_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    genome = tmp_path / "genome.fa"
+    genome.write_bytes(fasta(600))
+    assert main(["bench", "-q", "--suite", "deepgeco", str(genome), "--variants", "MINI"]) == 0
+    out = capsys.readouterr().out
+    assert "MINI" in out
+    assert "PLUS" not in out.replace("compare with PLUS", "")
+    assert "Table 5" not in out
+
+
 @pytest.fixture
 def small_supporter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("acgz.codecs.deepgeco.VERSIONS", small_versions())

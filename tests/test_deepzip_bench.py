@@ -65,4 +65,3 @@ def test_the_suite_runs_what_is_asked_for(
     assert "rnn-32, 1 epochs" in out
     assert "Section 6.2" in out
     assert main([*line[:-1], "rnn-31"]) == 2
-    assert main(["bench", "-q", "--suite", "deepgeco", str(genome), "--variants", "MINI"]) == 2

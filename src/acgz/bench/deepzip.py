@@ -153,7 +153,7 @@ def measure(
         mode = variant.name in ("uniform", "order0", "plus")
         tool = acgz_mode(variant.name, options) if mode else find_peers([variant.name])[0]
         if mode:
-            run.warm_up([tool], folder)
+            run.warm_up_once(tool, folder.parent)
         return run.measure(tool, genome, folder, timeout=timeout)
     trial = Trial(genome.name, variant.name, variant.name, OK, bases=genome.bases)
     bases = np.fromfile(genome.forms[Form.FILE], np.uint8)

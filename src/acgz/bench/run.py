@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from acgz.bench.child import ToolFailedError, Usage, run
@@ -136,3 +137,9 @@ def warm_up(tools: Sequence[Tool], folder: Path) -> list[Row]:
     path.write_bytes(b">warm-up\n" + bytes(letters) + b"\n")
     genome = Genome("warm-up", 19_800, {Form.FILE: path})
     return [measure(tool, genome, folder) for tool in tools]
+
+
+@cache
+def warm_up_once(tool: Tool, folder: Path) -> None:
+    """`warm_up` of a tool that has not had it in ``folder`` yet."""
+    warm_up([tool], folder)

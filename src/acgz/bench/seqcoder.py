@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import BinaryIO
@@ -95,7 +94,7 @@ def measure(
     """As `acgz.bench.run.measure`, with warm kernels, and with the anatomy of the payload."""
     tool = variant.tool(options)
     if variant.settings or variant.name in MODES:
-        _warm_up(tool, folder.parent)
+        run.warm_up_once(tool, folder.parent)
     row = run.measure(tool, genome, folder, timeout=timeout)
     if row.status != OK or not variant.settings:
         return row
@@ -104,11 +103,6 @@ def measure(
         path = genome.forms[Form.FILE]
         anatomy = pool.submit(_dissect, path, dict(variant.settings)).result()
     return Trial(**{f.name: getattr(row, f.name) for f in fields(Row)}, anatomy=anatomy)
-
-
-@cache
-def _warm_up(tool: Tool, folder: Path) -> None:
-    run.warm_up([tool], folder)
 
 
 def _dissect(path: Path, settings: dict[str, JSON]) -> Anatomy:

@@ -180,7 +180,10 @@ def _measure_variant(
     variant: Any, genome: Genome, folder: Path, options: list[str], timeout: float | None
 ) -> Row:
     from acgz.bench import run
+    from acgz.bench.peers import acgz_mode
 
+    if variant.mode:
+        run.warm_up_once(acgz_mode(variant.mode, options), folder.parent)
     return run.measure(variant.tool(options), genome, folder, timeout=timeout)
 
 
