@@ -76,6 +76,7 @@ CASES: dict[str, tuple[str, str, dict[str, int | str]]] = {
     "deepgeco-plus-raw": ("deepgeco-plus", "raw", {"context": 4}),
     "deepgeco-plus-2-genome": ("deepgeco-plus", "genome", {"context": 8, "ts": 50, "least": 0}),
     "deepgeco-ultra-words": ("deepgeco-ultra", "words", {"context": 4, "rounds": 20}),
+    "deepgeco-mini-both-ways-raw": ("deepgeco-mini", "raw", {"warm_start": "bigru"}),
     "mixture-3-genome": ("plus", "genome", {}),
     "mixture-3-genome-lanes": ("plus", "genome", {"lanes": 3}),
     "mixture-4-genome": ("ultra", "genome", {}),
