@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import BinaryIO
 
@@ -76,12 +79,23 @@ def prepare(stream: BinaryIO, name: str, folder: Path, *, first: int | None) -> 
 
     InputError if the file has fewer than ten records.
     """
-    residues = DataSet.of(residues_of_records(stream.read())).test[:first]
-    if not residues.size:
+    source, target = folder / "genome", folder / "residues"
+    with source.open("wb") as copy:
+        shutil.copyfileobj(stream, copy)
+    # In a process of its own: a large one would hide the memory of those that are measured.
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        bases = pool.submit(_hold_out, source, target, first).result()
+    source.unlink()
+    if not bases:
         raise InputError(f"{name}: no bases are left for the test")
-    path = folder / "residues"
-    path.write_bytes(np.frombuffer(b"ACGT", np.uint8)[residues].tobytes())
-    return Genome(f"{name}, held-out tenth", residues.size, {Form.FILE: path})
+    return Genome(f"{name}, held-out tenth", bases, {Form.FILE: target})
+
+
+def _hold_out(source: Path, target: Path, first: int | None) -> int:
+    """Write the letters of the test into ``target``; how many there are."""
+    residues = DataSet.of(residues_of_records(source.read_bytes())).test[:first]
+    target.write_bytes(np.frombuffer(b"ACGT", np.uint8)[residues].tobytes())
+    return int(residues.size)
 
 
 def data_set(name: str) -> str | None:
