@@ -98,6 +98,18 @@ def test_a_network_to_start_with_has_the_right_sizes(network: str) -> None:
         started(tiny("gru"), tiny("bigru"))
 
 
+def test_the_command_takes_the_units_of_the_network_it_starts_with(tmp_path: Path) -> None:
+    description = Description(hidden=8)
+    gru = tmp_path / "gru.safetensors"
+    models.write(gru, description.to_json(), arrays(WarmStart(description)))
+    genome, output = tmp_path / "genome.fa", tmp_path / "bigru.safetensors"
+    genome.write_bytes(fasta(2 * PIECE + 100))
+    line = ["train", "warm-start", "-q", str(genome), "-o", str(output), "--network", "bigru"]
+    assert main([*line, "--start", str(gru), "--steps", "1", "--batch", "2"]) == 0
+    trained = Description.from_json(models.read(output).description)
+    assert (trained.network, trained.hidden) == ("bigru", 8)
+
+
 def test_streams_read_on_and_see_both_strands() -> None:
     residues = np.random.default_rng(1).integers(0, 4, 100_000).astype(np.uint8)
     streams = Streams(residues, Grid(1, 1), 50, length=10**9, seed=1)

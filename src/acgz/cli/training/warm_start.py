@@ -29,7 +29,9 @@ def subparser(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--sk", default="3,3", metavar="S,K", help="(s,k)-mers (default: %(default)s)"
     )
     warm.add_argument("--plain", action="store_true", help="outputs for all 4**k tokens")
-    warm.add_argument("--hidden", type=options.count, help="units (default: gru 192, bigru 128)")
+    warm.add_argument(
+        "--hidden", type=options.count, help="units (default: gru 192, bigru 128, or --start's)"
+    )
     warm.add_argument(
         "--start",
         type=Path,
@@ -64,18 +66,21 @@ def main(args: argparse.Namespace) -> int:
     except (ValueError, TypeError) as error:
         raise UsageError(f"--sk {args.sk}: {error}") from error
     causal = args.network == "gru"
+    start = models.read(args.start) if args.start else None
+    usual = 192 if causal else 128
+    if start is not None:
+        usual = Description.from_json(start.description).hidden
     description = Description(
         network=args.network,
         s=grid.s,
         k=grid.k,
         plain=args.plain,
-        hidden=args.hidden or (192 if causal else 128),
+        hidden=args.hidden or usual,
     )
     corpus = Corpus.of([residues(file) for file in args.files])
     messages.remark(
         args, f"{corpus.training.size:,} bases to train on, {corpus.validation.size:,} held out"
     )
-    start = models.read(args.start) if args.start else None
     checkpoint = checkpoint_of(args)
     plan = Plan(args.steps, args.epochs, args.learning_rate, seed=args.seed)
     batches = Batches(streams=args.batch or (128 if causal else 1024))
