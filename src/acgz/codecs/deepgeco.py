@@ -153,8 +153,7 @@ def _predictor(
         warm = warm_start.make(ops, description, model.arrays, lanes)
     if chosen.supported:
         supporter = Supporter(ops, _shape(chosen), len(alphabet.vocabulary), alphabet.size)
-    version = VERSIONS[chosen.version]
-    delta = Delta(ops, version.delta)
+    delta = Delta(ops, VERSIONS[chosen.version].delta)
     batches = warm_batches(tokens, lanes, chosen.ts, chosen.least)
     return DeepGeCo(ops, alphabet, lanes, warm, supporter, delta, batches)
 
