@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.codecs.base import Codec, Work
+from acgz.codec import Codec, Coded, Job, decode, encode
 
 
 def residues(count: int, seed: int = 1) -> NDArray[np.uint8]:
@@ -26,8 +26,8 @@ def round_trip(
     codec: Codec, original: NDArray[np.uint8], settings: Mapping[str, Any]
 ) -> tuple[dict[str, Any], bytes]:
     """Parameters and payload; fails if the residues do not come back."""
-    parameters, payload = codec.encode(original, settings, Work())
-    restored = codec.decode(payload, parameters, original.size, Work())
+    parameters, payload = encode(codec, original, settings, Job())
+    restored = decode(codec, Coded(parameters, payload), original.size, Job())
     assert restored.dtype == np.uint8
     assert restored.tolist() == original.tolist()
     return dict(parameters), payload

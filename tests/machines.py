@@ -13,8 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-HERE = Path(__file__).parent
-PHAGE = HERE.parent / "demo" / "phage_lambda.fa"
+from paths import PHAGE, TESTS
+
+IMPORTED = [
+    str(TESTS / folder)
+    for folder in ("", "nets", "nets/deepgeco", "nets/deepzip", "nets/geneformer", "nets/seqcoder")
+]
+"""Folders that programs import from, beside the package."""
 
 
 def _numpy_vector_extensions() -> str:
@@ -55,7 +60,7 @@ ENVIRONMENTS = {
 }
 
 
-def run(program: str, codec: str, environment: Environment, folder: Path) -> str:
+def run(program: Path, codec: str, environment: Environment, folder: Path) -> str:
     """What a module of this folder prints as a program, in a process of its own.
 
     Its arguments are the codec, the backend, the number of threads, a FASTA file and ``folder``,
@@ -66,8 +71,13 @@ def run(program: str, codec: str, environment: Environment, folder: Path) -> str
     kernels = folder / f"kernels-{environment.kernels}"
     arguments = (codec, environment.backend, str(environment.threads), str(PHAGE), str(folder))
     done = subprocess.run(
-        [sys.executable, str(HERE / f"{program}.py"), *arguments],
-        env={**os.environ, "NUMBA_CACHE_DIR": str(kernels), **environment.variables},
+        [sys.executable, str(program), *arguments],
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([*IMPORTED, os.environ.get("PYTHONPATH", "")]),
+            "NUMBA_CACHE_DIR": str(kernels),
+            **environment.variables,
+        },
         capture_output=True,
         text=True,
         check=False,

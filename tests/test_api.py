@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import acgz
-from acgz.container.meter import Meter
 from acgz.errors import InputError, NotAnArchiveError, RecordNotFoundError, UsageError
+from acgz.progress import Progress
 from conftest import fasta
 
 SEQUENCES = {
@@ -177,12 +177,12 @@ def test_mistakes_in_settings_are_usage_errors() -> None:
 
 def test_streams_are_copied_and_the_meter_counts_their_bytes() -> None:
     packed, restored = io.BytesIO(), io.BytesIO()
-    meter = Meter()
-    acgz.compress_stream(io.BytesIO(TEXT), packed, "order0", block=100, meter=meter)
+    meter = Progress()
+    acgz.compress_stream(io.BytesIO(TEXT), packed, "order0", block=100, progress=meter)
     assert meter.position == len(TEXT)
     packed.seek(0)
-    meter = Meter()
-    acgz.decompress_stream(packed, restored, meter=meter)
+    meter = Progress()
+    acgz.decompress_stream(packed, restored, progress=meter)
     assert restored.getvalue() == TEXT
     assert meter.position == len(TEXT)
 

@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from acgz.codecs.modes import MODES
+from acgz.modes import MODES
+from paths import PHAGE
 
-PHAGE = Path(__file__).parent.parent / "demo" / "phage_lambda.fa"
 LANES = {"own lanes": [], "8 lanes": ["--lanes", "8"]}
 CASES = [
     f"{mode.name}, {lanes}"

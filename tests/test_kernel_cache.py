@@ -7,7 +7,7 @@ import importlib.util
 import numba
 import pytest
 
-from acgz.exact import kernel as kernels
+from acgz import kernel as kernels
 
 pytestmark = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
 
@@ -17,9 +17,7 @@ def cache_hits(tmp_path, monkeypatch):
     """A function that imports a module with a kernel anew, calls it and counts cache hits."""
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "kernels"))
     source = tmp_path / "module_with_kernel.py"
-    source.write_text(
-        "from acgz.exact.kernel import kernel\n@kernel\ndef twice(x):\n    return x + x\n"
-    )
+    source.write_text("from acgz.kernel import kernel\n@kernel\ndef twice(x):\n    return x + x\n")
 
     def call() -> int:
         spec = importlib.util.spec_from_file_location("module_with_kernel", source)

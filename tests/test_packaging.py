@@ -16,8 +16,8 @@ import pytest
 from packaging.requirements import Requirement
 
 import acgz
+from paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PINS = {
     requirement.name.lower(): requirement

@@ -8,13 +8,14 @@ import os
 from typing import BinaryIO
 
 from acgz.archive import Archive, Info, Record
-from acgz.codecs.base import JSON, MEMORY_LIMIT, Work
-from acgz.codecs.modes import DEFAULT_MODE, get_mode
+from acgz.codec import MEMORY_LIMIT, Job
 from acgz.container.blocks import DEFAULT_BLOCK_SIZE, Recipe
-from acgz.container.meter import Meter
 from acgz.container.reader import read_archive
 from acgz.container.writer import ArchiveWriter
 from acgz.errors import InputError
+from acgz.modes import DEFAULT_MODE
+from acgz.progress import Progress
+from acgz.settings import JSON
 
 __all__ = [
     "Archive",
@@ -49,8 +50,8 @@ def compress(
     b'>chr1\\nACGTACGTACGT\\n'
     """
     out = io.BytesIO()
-    recipe = Recipe.of_mode(get_mode(mode), settings, block)
-    _compress(io.BytesIO(data), out, recipe, threads, Meter())
+    recipe = Recipe.of(mode, settings, block)
+    _compress(io.BytesIO(data), out, recipe, Job(threads))
     return out.getvalue()
 
 
@@ -61,14 +62,16 @@ def compress_stream(
     *,
     block: int = DEFAULT_BLOCK_SIZE,
     threads: int = 1,
-    meter: Meter | None = None,
+    progress: Progress | None = None,
     **settings: JSON,
 ) -> None:
     """`compress` in bounded memory, from one binary file object to another.
 
-    Both are buffered ones (their `write` writes all); neither is sought in or closed. ``meter``, watched from another thread, shows the progress."""  # noqa: E501
-    recipe = Recipe.of_mode(get_mode(mode), settings, block)
-    _compress(source, target, recipe, threads, meter or Meter())
+    Both are buffered ones (their `write` writes all); neither is sought in or closed. ``progress``
+    can be watched from another thread.
+    """
+    recipe = Recipe.of(mode, settings, block)
+    _compress(source, target, recipe, Job(threads, progress=progress or Progress()))
 
 
 def decompress(data: bytes, *, threads: int = 1, memory_limit: int = MEMORY_LIMIT) -> bytes:
@@ -93,15 +96,14 @@ def decompress_stream(
     *,
     threads: int = 1,
     memory_limit: int = MEMORY_LIMIT,
-    meter: Meter | None = None,
+    progress: Progress | None = None,
 ) -> None:
     """`decompress` in bounded memory, from one binary file object to another.
 
     What is written has been checked block by block; but only when this returns without an
     exception it is all of the original.
     """
-    meter = meter or Meter()
-    for event in read_archive(source, Work(threads, meter.residues, memory_limit), meter):
+    for event in read_archive(source, Job(threads, memory_limit, progress or Progress())):
         if isinstance(event, bytes):
             target.write(event)
 
@@ -121,23 +123,21 @@ def open(
     ...     archive.records[1].name, len(archive["chr2"]), archive["chr1"][1:3]
     ('chr2', 5, 'CG')
     """
-    work = Work(threads=threads, memory_limit=memory_limit)
+    job = Job(threads, memory_limit)
     if not isinstance(path, str | os.PathLike):
-        return Archive(path, work)
+        return Archive(path, job)
     try:
         stream = builtins.open(path, "rb")  # noqa: SIM115 - the archive closes it
     except OSError as error:
         raise InputError(f"cannot read {os.fspath(path)}: {error.strerror}") from error
     try:
-        return Archive(stream, work, close=True)
+        return Archive(stream, job, close=True)
     except BaseException:
         stream.close()
         raise
 
 
-def _compress(
-    source: BinaryIO, target: BinaryIO, recipe: Recipe, threads: int, meter: Meter
-) -> None:
-    writer = ArchiveWriter(target, recipe, Work(threads, meter.residues), meter)
+def _compress(source: BinaryIO, target: BinaryIO, recipe: Recipe, job: Job) -> None:
+    writer = ArchiveWriter(target, recipe, job)
     writer.add(source)
     writer.finish()

@@ -9,11 +9,11 @@ from functools import cached_property
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from acgz.codecs.base import Work
-from acgz.codecs.modes import mode_of
+from acgz.codec import Job
 from acgz.container.indexed import IndexedReader
 from acgz.container.records import RecordPart, Stretch, find_stretches
 from acgz.errors import DamagedError, RecordNotFoundError
+from acgz.modes import mode_of
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,10 @@ class Archive:
     The last block that was decoded is kept, so reading in order decodes every block once.
     """
 
-    def __init__(self, stream: BinaryIO, work: Work | None = None, *, close: bool = False) -> None:
+    def __init__(self, stream: BinaryIO, job: Job | None = None, *, close: bool = False) -> None:
         self._stream = stream
         self._close = close
-        self._reader = IndexedReader(stream, work)
+        self._reader = IndexedReader(stream, job)
         # The last that was used, each with what it is: a block's text, a piece of it, a record.
         self._block: tuple[int, bytes] = (-1, b"")
         self._piece: tuple[int, bytes, list[Stretch]] = (-1, b"", [])

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import acgz
-from acgz.codecs import deepgeco_settings
-from acgz.codecs.modes import MODES
+from acgz.modes import MODES
+from acgz.nets.deepgeco import settings as deepgeco_settings
 
 FOLDER = Path(__file__).parent
 MANIFEST = FOLDER / "manifest.json"
@@ -74,13 +74,9 @@ CASES: dict[str, tuple[str, str, dict[str, int | str]]] = {
     "deepgeco-mini-untidy": ("deepgeco-mini", "untidy", {}),
     "deepgeco-plus-genome": ("deepgeco-plus", "genome", {"context": 8, "ts": 50, "least": 0}),
     "deepgeco-plus-raw": ("deepgeco-plus", "raw", {"context": 4}),
-    "deepgeco-plus-2-genome": ("deepgeco-plus", "genome", {"context": 8, "ts": 50, "least": 0}),
     "deepgeco-ultra-words": ("deepgeco-ultra", "words", {"context": 4, "rounds": 20}),
     "deepgeco-mini-both-ways-raw": ("deepgeco-mini", "raw", {"warm_start": "bigru"}),
-    "mixture-3-genome": ("plus", "genome", {}),
-    "mixture-3-genome-lanes": ("plus", "genome", {"lanes": 3}),
-    "mixture-4-genome": ("ultra", "genome", {}),
-    "mixture-4-untidy": ("ultra", "untidy", {}),
+    "plus-genome-lanes": ("plus", "genome", {"lanes": 3}),
     "geneformer-raw": ("geneformer", "raw", {}),
     "geneformer-grouped-untidy": ("geneformer-grouped", "untidy", {"group": 128}),
     "geneformer-grouped-raw-hybrid": ("geneformer-grouped", "raw", {"model": "hybrid"}),

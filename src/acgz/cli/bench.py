@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from acgz.bench.run import Row
 
 SUITES = {
-    "deepgeco": "acgz.bench.deepgeco",
-    "geneformer": "acgz.bench.geneformer",
-    "deepzip": "acgz.bench.deepzip",
-    "seqcoder": "acgz.bench.seqcoder",
+    "deepgeco": "acgz.nets.deepgeco.paper",
+    "geneformer": "acgz.nets.geneformer.paper",
+    "deepzip": "acgz.nets.deepzip.paper",
+    "seqcoder": "acgz.nets.seqcoder.paper",
 }
 """Name -> module with ``VARIANTS``, ``EVERYTHING`` (of which ``--variants`` chooses), ``prepare``
 and ``as_tables``, and with ``measure`` if it has its own way."""
@@ -219,9 +219,9 @@ def _measure(
 def _with_lanes(args: argparse.Namespace) -> list[Tool]:
     """The modes whose lanes call more kernels, with lanes that a small genome would not get."""
     from acgz.bench.peers import acgz_mode
-    from acgz.codecs.modes import get_mode
+    from acgz.modes import get_mode
 
-    names = [name for name in _names(args.modes) if get_mode(name).codec == "mixture"]
+    names = [name for name in _names(args.modes) if get_mode(name).codec == "engine"]
     return [acgz_mode(name, ["-T", str(args.threads)], ["--lanes", "2"]) for name in names]
 
 

@@ -56,7 +56,7 @@ def open_archive(
 ) -> Iterator[Archive]:
     """Open an archive for random access; what cannot be sought in is copied to a temporary file."""
     from acgz import api
-    from acgz.codecs.base import MEMORY_LIMIT
+    from acgz.codec import MEMORY_LIMIT
 
     with _open(file) as stream, tempfile.TemporaryFile() as copy:
         seekable = _regular_size(stream) is not None

@@ -22,7 +22,7 @@ COMMANDS = (
     "acgz.cli.ls",
     "acgz.cli.extract",
     "acgz.cli.modes",
-    "acgz.cli.tune",
+    "acgz.nets.deepgeco.tune",
     "acgz.cli.train",
     "acgz.cli.bench",
 )

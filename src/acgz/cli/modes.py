@@ -22,7 +22,7 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def main(args: argparse.Namespace) -> int:
     from acgz.cli.outputs import print_lines
-    from acgz.codecs.modes import MODES
+    from acgz.modes import MODES
 
     if args.json:
         modes = [

@@ -8,17 +8,17 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
-from acgz.container.meter import Meter
+from acgz.progress import Progress
 
 _DELAY = 0.5
 """Seconds of work without a bar: it would only flash up."""
 
 
-class Progress:
-    """Use as a context; `watch` draws what ``meter`` says."""
+class ProgressBar:
+    """Use as a context; `watch` draws what ``progress`` says."""
 
     def __init__(self, args: argparse.Namespace, label: str, total: int | None) -> None:
-        self.meter = Meter()
+        self.progress = Progress()
         self._label = label
         self._total = total
         self._wanted = sys.stderr.isatty() and not args.quiet
@@ -32,7 +32,7 @@ class Progress:
             if time.monotonic() < self._start + _DELAY:
                 return
             self._bar = self._new_bar()
-        self._bar.n = self.meter.position
+        self._bar.n = self.progress.position
         self._bar.refresh()
 
     def __enter__(self) -> Self:

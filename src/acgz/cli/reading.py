@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from acgz.cli import job
 from acgz.cli.inputs import open_input
-from acgz.cli.progress import Progress
-from acgz.codecs.base import MEMORY_LIMIT, Work
+from acgz.cli.progress import ProgressBar
+from acgz.codec import MEMORY_LIMIT, Job
 from acgz.container.format import MemberStart
 from acgz.container.indexed import IndexedReader
 from acgz.container.reader import read_archive
@@ -26,16 +26,15 @@ def read_through(
     `read_archive` raises, InputError, and what ``take`` raises.
     """
     total = _text_size(file) if sys.stderr.isatty() and not args.quiet else None
-    with open_input(file) as source, Progress(args, file, total) as progress:
-        meter = progress.meter
-        work = Work(args.threads, meter.residues, args.memory_limit or MEMORY_LIMIT)
+    with open_input(file) as source, ProgressBar(args, file, total) as bar:
+        how = Job(args.threads, args.memory_limit or MEMORY_LIMIT, bar.progress)
 
         def read() -> None:
-            for event in read_archive(source.stream, work, meter):
+            for event in read_archive(source.stream, how):
                 take(event)
 
-        job.run(read, progress.watch)
-        return meter.position
+        job.run(read, bar.watch)
+        return bar.progress.position
 
 
 def _text_size(file: str) -> int | None:

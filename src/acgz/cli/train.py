@@ -6,10 +6,10 @@ import argparse
 from importlib import import_module
 
 KINDS = (
-    "acgz.cli.training.warm_start",
-    "acgz.cli.training.geneformer",
-    "acgz.cli.training.deepzip",
-    "acgz.cli.training.seqcoder",
+    "acgz.nets.deepgeco.cli",
+    "acgz.nets.geneformer.cli",
+    "acgz.nets.deepzip.cli",
+    "acgz.nets.seqcoder.cli",
 )
 """Modules in the order of the help. Each has ``subparser(kinds)`` and ``main(args)``, like the
 commands of `acgz.cli.main`."""

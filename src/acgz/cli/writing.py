@@ -14,15 +14,15 @@ from acgz.cli.inputs import Input, open_input
 from acgz.cli.options import settings_of
 from acgz.cli.outputs import FileOutput, Output, StandardOutput
 from acgz.cli.paths import SUFFIX, own_name, remove, same_file
-from acgz.cli.progress import Progress
-from acgz.codecs.base import Work
-from acgz.codecs.modes import DEFAULT_MODE, get_mode
+from acgz.cli.progress import ProgressBar
+from acgz.codec import Job
 from acgz.container.blocks import DEFAULT_BLOCK_SIZE, Recipe
 from acgz.container.format import MAGIC
 from acgz.container.indexed import IndexedReader
 from acgz.container.reader import read_archive
 from acgz.container.writer import ArchiveWriter
 from acgz.errors import AcgzError, DamagedError, UsageError
+from acgz.modes import DEFAULT_MODE
 
 
 class Compression:
@@ -30,9 +30,10 @@ class Compression:
 
     def __init__(self, args: argparse.Namespace) -> None:
         settings = settings_of(args)
-        mode = get_mode(args.mode or DEFAULT_MODE)
         self._args = args
-        self._recipe = Recipe.of_mode(mode, settings, args.block or DEFAULT_BLOCK_SIZE)
+        self._recipe = Recipe.of(
+            args.mode or DEFAULT_MODE, settings, args.block or DEFAULT_BLOCK_SIZE
+        )
 
     def pack(self, file: str) -> None:
         """One file, one archive."""
@@ -91,25 +92,24 @@ class Compression:
         if verify and out.part is None:
             raise UsageError("--verify and --rm read the archive again, so it has to be a file")
         label = files[0] if len(files) == 1 else out.name
-        with Progress(self._args, label, total) as progress:
-            meter = progress.meter
-            writer = ArchiveWriter(
-                out, self._recipe, Work(self._args.threads, meter.residues), meter
-            )
+        with ProgressBar(self._args, label, total) as bar:
+            progress = bar.progress
+            how = Job(self._args.threads, progress=progress)
+            writer = ArchiveWriter(out, self._recipe, how)
 
             def compress() -> None:
                 add(writer)
                 writer.finish()
 
-            job.run(compress, progress.watch)
+            job.run(compress, bar.watch)
         if verify and out.part is not None:
             out.flush()
-            self._verify(out.part, writer.digests, label, meter.position)
+            self._verify(out.part, writer.digests, label, progress.position)
         like = files[0] if len(files) == 1 and os.path.isfile(files[0]) else None
         out.commit(like, durable=self._args.rm)
-        share = f" ({100 * writer.size / meter.position:.1f} %)" if meter.position else ""
+        share = f" ({100 * writer.size / progress.position:.1f} %)" if progress.position else ""
         messages.report(
-            self._args, f"{label}: {meter.position:,} bytes -> {writer.size:,} bytes{share}"
+            self._args, f"{label}: {progress.position:,} bytes -> {writer.size:,} bytes{share}"
         )
         if self._args.rm:
             remove(files)
@@ -118,15 +118,15 @@ class Compression:
         """Decompress what is on the disk now, and compare it with what was read."""
         with (
             open(part, "rb") as stream,
-            Progress(self._args, f"{label} (verifying)", total) as bar,
+            ProgressBar(self._args, f"{label} (verifying)", total) as bar,
         ):
-            work = Work(self._args.threads, bar.meter.residues)
+            how = Job(self._args.threads, progress=bar.progress)
 
             def decompress() -> None:
                 if list(IndexedReader(stream).digests) != digests:
                     raise DamagedError("the archive does not hold what was read; the disk may fail")
                 stream.seek(0)
-                for _ in read_archive(stream, work, bar.meter):
+                for _ in read_archive(stream, how):
                     pass
 
             job.run(decompress, bar.watch)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz.coding import range_coder
-from acgz.exact.kernel import allocating_kernel
+from acgz.kernel import allocating_kernel
 
 CHANCE_BITS = 16
 FRESH = 1 << 31

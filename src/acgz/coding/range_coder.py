@@ -21,7 +21,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.exact.kernel import allocating_kernel
+from acgz.kernel import allocating_kernel
 
 MAX_BITS = 24
 """Frequencies may sum to at most 2**MAX_BITS."""

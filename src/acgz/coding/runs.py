@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from acgz.coding.bitstream import MARGIN, BitStream
 from acgz.coding.logistic import FRESH, code_mixed, hashed
-from acgz.exact.kernel import allocating_kernel
+from acgz.kernel import allocating_kernel
 
 MAX_VALUE = (1 << 40) - 2
 """Largest integer that a table may hold."""

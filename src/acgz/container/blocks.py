@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
-from acgz import sequence
-from acgz.codecs import registry
-from acgz.codecs.base import JSON, Work
-from acgz.codecs.modes import Mode
+from acgz import layout
+from acgz.codec import Codec, Coded, Job, allow, decode
 from acgz.container.format import BlockHeader
-from acgz.container.meter import Meter
-from acgz.errors import DamagedError, LimitError, MissingModelError
+from acgz.errors import DamagedError, MissingModelError, UsageError
+from acgz.modes import DEFAULT_MODE, get_codec, get_mode
+from acgz.settings import Settings
 
 DEFAULT_BLOCK_SIZE = 512 << 20
 """Bytes of text. Most genomes are one block; larger ones still decode in a few GB of memory."""
@@ -25,13 +26,24 @@ LEAST_BLOCK_SIZE = 16
 class Recipe:
     """How to compress: a codec and its settings, and the length of blocks in bytes of text."""
 
-    codec: str
-    settings: Mapping[str, JSON] = field(default_factory=dict)
+    codec: Codec
+    settings: Settings
     block_size: int = DEFAULT_BLOCK_SIZE
 
     @classmethod
-    def of_mode(cls, mode: Mode, settings: Mapping[str, JSON], block_size: int) -> Recipe:
-        return cls(mode.codec, {**mode.settings, **settings}, block_size)
+    def of(
+        cls,
+        mode: str = DEFAULT_MODE,
+        settings: Mapping[str, Any] = MappingProxyType({}),
+        block_size: int = DEFAULT_BLOCK_SIZE,
+    ) -> Recipe:
+        """A mode with some settings changed; UsageError for what there is not."""
+        found = get_mode(mode)
+        codec = get_codec(found.codec)
+        chosen = codec.settings.of({**found.settings, **settings}, codec.name)
+        if block_size < LEAST_BLOCK_SIZE:
+            raise UsageError(f"a block has at least {LEAST_BLOCK_SIZE} bytes")
+        return cls(codec, chosen, block_size)
 
 
 @dataclass(frozen=True)
@@ -44,56 +56,52 @@ class Block:
     """The codec's payload; b"" if the text has no residues."""
 
 
-def encode_block(
-    text: bytes, recipe: Recipe, work: Work, meter: Meter, *, checksum: bool = True
-) -> Block:
+def encode_block(text: bytes, recipe: Recipe, job: Job, *, checksum: bool = True) -> Block:
     """Code ``text``, at least one byte. ``checksum``: False leaves out the CRC-32 of the text."""
-    parts = sequence.split(text)
+    parts = layout.split(text)
     count = parts.residues.size
-    meter.start_block(len(text), count)
-    parameters: Mapping[str, JSON] = {}
-    payload = b""
+    job.progress.start_block(len(text), count)
+    coded = Coded({}, b"")
     if count:
-        codec = registry.get(recipe.codec)
-        parameters, payload = codec.encode(parts.residues, recipe.settings, work)
+        coded = recipe.codec.encode(parts.residues, recipe.settings, job)
     header = BlockHeader(
         text_size=len(text),
         text_crc=zlib.crc32(text) if checksum else None,
         layout_size=len(parts.layout),
         residue_count=count,
-        residues_size=len(payload),
-        codec=recipe.codec if count else "",
-        parameters=parameters,
+        residues_size=len(coded.payload),
+        codec=recipe.codec.name if count else "",
+        parameters=coded.parameters,
     )
-    meter.finish_block()
-    return Block(header, parts.layout, payload)
+    job.progress.finish_block()
+    return Block(header, parts.layout, coded.payload)
 
 
-def decode_block(block: Block, work: Work, meter: Meter) -> bytes:
+def decode_block(block: Block, job: Job) -> bytes:
     """The text of a block.
 
     Raises DamagedError, LimitError, VersionError (unknown codec) and MissingModelError.
     """
     header = block.header
-    _check_memory(header, work)
-    meter.start_block(header.text_size, header.residue_count)
+    _check_memory(header, job)
+    job.progress.start_block(header.text_size, header.residue_count)
     residues = np.zeros(0, dtype=np.uint8)
     if header.residue_count:
         _check_needs(header)
-        codec = registry.get(header.codec)
-        residues = codec.decode(block.residues, header.parameters, header.residue_count, work)
-    text = _checked(sequence.join(residues, block.layout, max_size=header.text_size), header)
+        coded = Coded(header.parameters, block.residues)
+        residues = decode(get_codec(header.codec), coded, header.residue_count, job)
+    text = _checked(layout.join(residues, block.layout, max_size=header.text_size), header)
     if header.text_crc is not None and zlib.crc32(text) != header.text_crc:
         raise DamagedError("wrong checksum of a decoded block")
-    meter.finish_block()
+    job.progress.finish_block()
     return text
 
 
-def outline(block: Block, work: Work) -> bytes:
+def outline(block: Block, job: Job) -> bytes:
     """The text of a block with A for every base: enough to list its records, and quick."""
     header = block.header
-    _check_memory(header, work)
-    text = sequence.outline(header.residue_count, block.layout, max_size=header.text_size)
+    _check_memory(header, job)
+    text = layout.outline(header.residue_count, block.layout, max_size=header.text_size)
     return _checked(text, header)
 
 
@@ -103,14 +111,9 @@ def _checked(text: bytes, header: BlockHeader) -> bytes:
     return text
 
 
-def _check_memory(header: BlockHeader, work: Work) -> None:
-    """LimitError if decoding the block needs more than `Work.memory_limit`, codec aside."""
-    needed = header.text_size + header.residue_count + header.stored_size
-    if needed > work.memory_limit:
-        raise LimitError(
-            f"a block needs {needed:,} bytes of memory (or is damaged); "
-            f"{work.memory_limit:,} are allowed: raise the memory limit if you trust the file"
-        )
+def _check_memory(header: BlockHeader, job: Job) -> None:
+    """LimitError if decoding the block needs more than `Job.memory_limit`, codec aside."""
+    allow(header.text_size + header.residue_count + header.stored_size, job)
 
 
 def _check_needs(header: BlockHeader) -> None:

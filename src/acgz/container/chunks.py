@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from acgz.codecs.base import Work
+from acgz.codec import Job
 from acgz.container import format as fields
 from acgz.container.blocks import Block
 from acgz.container.format import BlockHeader, Index, MemberStart
@@ -34,7 +34,7 @@ class Unit:
     """Bytes in the archive."""
 
 
-def read_units(stream: BinaryIO, work: Work) -> Iterator[Unit | Index]:
+def read_units(stream: BinaryIO, job: Job) -> Iterator[Unit | Index]:
     """Yield all units and at the end the index, behind which the archive has to end."""
     source = Source(stream)
     check_preamble(source)
@@ -42,7 +42,7 @@ def read_units(stream: BinaryIO, work: Work) -> Iterator[Unit | Index]:
     size = 0
     unnamed = True
     while True:
-        chunk = read_chunk(source, work)
+        chunk = read_chunk(source, job)
         size += chunk.size
         if isinstance(chunk.content, MemberStart):
             starts.append(chunk.content)
@@ -76,17 +76,17 @@ def check_preamble(source: Source) -> None:
         )
 
 
-def read_chunk(source: Source, work: Work) -> Chunk:
+def read_chunk(source: Source, job: Job) -> Chunk:
     """The next chunk. DamagedError if its checksum is wrong."""
     start = source.offset
     kind, head = read_head(source)
     content: MemberStart | Block | Index
     if kind == fields.BLOCK:
         header = BlockHeader.unpack(head)
-        if header.stored_size > work.memory_limit:
+        if header.stored_size > job.memory_limit:
             raise LimitError(
                 f"a block claims to have {header.stored_size:,} bytes: it is damaged, or needs "
-                f"a larger memory limit than {work.memory_limit:,}"
+                f"a larger memory limit than {job.memory_limit:,}"
             )
         sections = source.exactly(header.layout_size), source.exactly(header.residues_size)
         source.check_checksum()

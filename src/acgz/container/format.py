@@ -11,9 +11,9 @@ from typing import Any
 
 import msgpack
 
-from acgz.codecs.base import JSON
 from acgz.container.names import check_member_name
 from acgz.errors import DamagedError, VersionError
+from acgz.settings import JSON
 
 MAGIC = b"\xacGZ"
 """No text starts like this, in ASCII or in UTF-8."""
@@ -27,7 +27,7 @@ INDEX = ord("I")
 MOST_HEAD_BYTES = {MEMBER: 1 << 16, BLOCK: 1 << 24, INDEX: 1 << 28}
 """How long the head of each kind of chunk may be."""
 
-CODEC_NUMBERS = {"uniform": 1, "order0": 2, "twobit": 3, "mixture": 4}
+CODEC_NUMBERS = {"uniform": 1, "order0": 2, "twobit": 3, "engine": 4}
 """Names of codecs that are stored as one byte; all others are stored as text."""
 _CODEC_NAMES = {number: name for name, number in CODEC_NUMBERS.items()}
 

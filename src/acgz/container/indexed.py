@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import BinaryIO
 
-from acgz.codecs.base import Work
+from acgz.codec import Job
 from acgz.container import format as fields
 from acgz.container.blocks import Block, decode_block, outline
 from acgz.container.chunks import check_preamble, read_chunk, read_head, read_units
 from acgz.container.format import BlockHeader, Index, MemberStart
-from acgz.container.meter import Meter
 from acgz.container.pieces import Piece, pieces_of
 from acgz.container.record_table import RecordTable
 from acgz.container.records import RecordPart
@@ -52,9 +51,9 @@ class IndexedReader:
     DamagedError or TruncatedError; reading a block raises what `read_archive` raises.
     """
 
-    def __init__(self, stream: BinaryIO, work: Work | None = None) -> None:
+    def __init__(self, stream: BinaryIO, job: Job | None = None) -> None:
         self._stream = stream
-        self._work = work or Work()
+        self._job = job or Job()
         self.size = stream.seek(0, os.SEEK_END)
         """Bytes of the archive."""
         self.names: list[str | None] = []
@@ -66,7 +65,7 @@ class IndexedReader:
             self._find_blocks(end)
         except DamagedError:
             stream.seek(0)
-            for _ in read_units(stream, self._work):
+            for _ in read_units(stream, self._job):
                 pass  # raises, and knows better what is wrong and where
             raise
 
@@ -89,7 +88,7 @@ class IndexedReader:
     def block(self, number: int) -> Block:
         """A block as it is stored, its checksum verified."""
         place = self._places[number]
-        chunk = read_chunk(self._source(place.offset), self._work)
+        chunk = read_chunk(self._source(place.offset), self._job)
         if not isinstance(chunk.content, Block) or chunk.size != place.size:
             raise DamagedError(
                 f"there is no block of {place.size:,} bytes at byte {place.offset:,}"
@@ -99,7 +98,7 @@ class IndexedReader:
     def text(self, number: int) -> bytes:
         """The text of a block, decoded and verified."""
         block = self.block(number)
-        text = decode_block(block, self._work, Meter())
+        text = decode_block(block, self._job)
         if block.header.text_crc is None and hashlib.sha256(text).digest() != self.digests[0]:
             raise DamagedError("the content does not have its SHA-256")
         return text
@@ -133,7 +132,7 @@ class IndexedReader:
         table = RecordTable()
         for number in range(len(self)):
             block = self.block(number)
-            text = outline(block, self._work)
+            text = outline(block, self._job)
             for piece in self.pieces(number, len(text)):
                 table.add(piece, text, block.header.residue_count)
         return table
@@ -149,7 +148,7 @@ class IndexedReader:
         start = self.size - len(fields.pack_varint(size)) - size
         if start < len(fields.PREAMBLE):
             raise DamagedError("the archive has no index")
-        chunk = read_chunk(self._source(start), self._work)
+        chunk = read_chunk(self._source(start), self._job)
         if not isinstance(chunk.content, Index) or chunk.size != size:
             raise DamagedError(f"there is no index of {size:,} bytes at byte {start:,}")
         return chunk.content, start
@@ -180,7 +179,7 @@ class IndexedReader:
         """The members that begin in the unit from ``offset`` to ``end``, and where its block is."""
         starts: list[MemberStart] = []
         while offset < end and self._source(offset).exactly(1)[0] == fields.MEMBER:
-            chunk = read_chunk(self._source(offset), self._work)
+            chunk = read_chunk(self._source(offset), self._job)
             if isinstance(chunk.content, MemberStart):
                 starts.append(chunk.content)
             offset += chunk.size

@@ -6,35 +6,31 @@ import hashlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from acgz.codecs.base import Work
+from acgz.codec import Job
 from acgz.container.blocks import decode_block
 from acgz.container.chunks import Unit, read_units
 from acgz.container.format import Index, MemberStart
-from acgz.container.meter import Meter
 from acgz.container.pieces import pieces_of
 from acgz.errors import DamagedError
 
 
-def read_archive(
-    stream: BinaryIO, work: Work | None = None, meter: Meter | None = None
-) -> Iterator[MemberStart | bytes]:
+def read_archive(stream: BinaryIO, job: Job | None = None) -> Iterator[MemberStart | bytes]:
     """Yield the start of every file and then its text, piece by piece.
 
     Every text has been checked against its CRC-32, or, if it is all there is, SHA-256. Only
     when the iteration has come to its end, all of the archive is known to be right. Raises
     NotAnArchiveError, VersionError, DamagedError, TruncatedError, MissingModelError, LimitError.
     """
-    work = work or Work()
-    meter = meter or Meter()
+    job = job or Job()
     seen = _Seen()
     held: list[MemberStart | bytes] = []
-    for item in read_units(stream, work):
+    for item in read_units(stream, job):
         if isinstance(item, Index):
             seen.check(item)
             continue
         if held:
             raise DamagedError("a block without a checksum is not alone")
-        text = decode_block(item.block, work, meter) if item.block else b""
+        text = decode_block(item.block, job) if item.block else b""
         events = list(seen.add(item, text))
         if item.block and item.block.header.text_crc is None:
             held = events  # until the index has confirmed it

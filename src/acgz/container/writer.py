@@ -7,10 +7,9 @@ import zlib
 from collections.abc import Iterable
 from typing import Protocol
 
-from acgz.codecs.base import Work
+from acgz.codec import Job
 from acgz.container import format as fields
-from acgz.container.blocks import LEAST_BLOCK_SIZE, Recipe, encode_block
-from acgz.container.meter import Meter
+from acgz.container.blocks import Recipe, encode_block
 from acgz.container.names import check_member_name
 from acgz.container.pieces import pieces_of
 from acgz.container.record_table import RecordTable
@@ -38,15 +37,10 @@ class ArchiveWriter:
     with another is stored once.
     """
 
-    def __init__(
-        self, out: Sink, recipe: Recipe, work: Work | None = None, meter: Meter | None = None
-    ) -> None:
-        if recipe.block_size < LEAST_BLOCK_SIZE:
-            raise UsageError(f"a block has at least {LEAST_BLOCK_SIZE} bytes")
+    def __init__(self, out: Sink, recipe: Recipe, job: Job | None = None) -> None:
         self._out = out
         self._recipe = recipe
-        self._work = work or Work()
-        self._meter = meter or Meter()
+        self._job = job or Job()
         self.size = 0
         """Bytes of archive written."""
         self.digests: list[bytes] = []
@@ -129,7 +123,7 @@ class ArchiveWriter:
                 size += self._write_chunk(fields.MEMBER, start.pack())
         if text:
             only = last and self._names == {None} and not self._unit_sizes
-            block = encode_block(text, self._recipe, self._work, self._meter, checksum=not only)
+            block = encode_block(text, self._recipe, self._job, checksum=not only)
             if not only:
                 for piece in pieces_of(len(text), inside, self._members_written):
                     self._records.add(piece, text, block.header.residue_count)

@@ -1,0 +1,102 @@
+"""What a codec is, and what it may be told about how to run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acgz.errors import DamagedError, LimitError
+from acgz.progress import Progress
+from acgz.settings import JSON, Settings
+
+MEMORY_LIMIT = 4 << 30
+"""Bytes. Room for a block of the default size several times over; a hostile archive stops here."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """How to run. Nothing in here changes a byte of the result."""
+
+    threads: int = 1
+    memory_limit: int = MEMORY_LIMIT
+    """Bytes that decoding one block may use; more is a LimitError."""
+    progress: Progress = field(default_factory=Progress)
+
+
+class Coded(NamedTuple):
+    """Residues as an archive stores them."""
+
+    parameters: Mapping[str, JSON]
+    """What decoding must know; stored in the head of the block."""
+    payload: bytes
+
+
+class Codec(Protocol):
+    """Residues to bytes and back.
+
+    ``name`` is stored in the archive. What a name decodes never changes: a codec that
+    needs another stream gets another name.
+    """
+
+    name: str
+    settings: type[Settings]
+    """What a user may choose."""
+
+    def encode(self, residues: NDArray[np.uint8], settings: Any, job: Job) -> Coded:
+        """``residues``: shape (n,), values 0..3 = A C G T. ``settings``: of the class above.
+
+        The parameter ``models``, a list of SHA-256 digests of the models that decoding needs,
+        means the same in every codec. Raises UsageError for settings that do not suit the input.
+        """
+        ...
+
+    def decode(self, coded: Coded, count: int, job: Job) -> NDArray[np.uint8]:
+        """The ``count`` residues again.
+
+        Trusts nothing: checks the parameters before it allocates, and raises DamagedError
+        for those that `encode` cannot have written.
+        """
+        ...
+
+    def memory(self, parameters: Mapping[str, JSON], count: int) -> int:
+        """About how many bytes `decode` uses beside payload and residues.
+
+        The caller compares it with the limit of the job. Raises DamagedError for parameters that
+        `encode` cannot have written.
+        """
+        ...
+
+
+def encode(
+    codec: Codec, residues: NDArray[np.uint8], given: Mapping[str, Any], job: Job | None = None
+) -> Coded:
+    """`Codec.encode` with the settings that a user has ``given``; raises UsageError."""
+    return codec.encode(residues, codec.settings.of(given, codec.name), job or Job())
+
+
+def decode(codec: Codec, coded: Coded, count: int, job: Job | None = None) -> NDArray[np.uint8]:
+    """`Codec.decode` within the memory limit of the job; raises LimitError, DamagedError."""
+    job = job or Job()
+    allow(codec.memory(coded.parameters, count), job)
+    return codec.decode(coded, count, job)
+
+
+def allow(needed: int, job: Job) -> None:
+    """LimitError if that many bytes are above the memory limit of the job."""
+    if needed > job.memory_limit:
+        raise LimitError(
+            f"a block needs {needed:,} bytes of memory (or is damaged); "
+            f"{job.memory_limit:,} are allowed: raise the memory limit if you trust the file"
+        )
+
+
+def integer_parameter(parameters: Mapping[str, JSON], name: str, least: int, most: int) -> int:
+    """A stored parameter between ``least`` and ``most``; DamagedError otherwise."""
+    value = parameters.get(name)
+    if type(value) is not int or not least <= value <= most:
+        raise DamagedError(f"the codec parameter {name!r} is {value!r}, not {least} to {most}")
+    return value

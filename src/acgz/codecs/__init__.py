@@ -1,1 +1,0 @@
-"""Codecs: tokenizer + predictor + settings under one name, in a registry."""

@@ -1,0 +1,177 @@
+"""The engine's one loop: predict, code, learn; the same function encodes and decodes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acgz.coding import range_coder
+from acgz.engine import contexts, copies, correction
+from acgz.engine import mixer as network
+from acgz.engine.contexts import Contexts
+from acgz.engine.copies import UNKNOWN, Copies
+from acgz.engine.correction import PRECISION, Correction
+from acgz.engine.logexp import log8
+from acgz.engine.mixer import SETS, Network
+from acgz.engine.presets import Parts
+from acgz.engine.simd import load, splat, store
+from acgz.kernel import inline_kernel, kernel
+
+_SCALES = np.float32(0.3)
+
+
+class Engine(NamedTuple):
+    """Everything that one sequence is predicted with."""
+
+    contexts: Contexts
+    copies: Copies
+    network: Network
+    correction: Correction
+    x: NDArray[np.float32]
+    """(4 * width,): inputs of the mixer."""
+    votes: NDArray[np.float32]
+    logits: NDArray[np.float32]
+    probability: NDArray[np.float32]
+    error: NDArray[np.float32]
+    chosen: NDArray[np.int64]
+    """(3,): where the chosen weight sets begin."""
+    frequency: NDArray[np.int64]
+    begin: int
+    """The first residue of the engine's lane."""
+    known: NDArray[np.uint8]
+    """(count,): the residues that the engine knows; UNKNOWN elsewhere."""
+    recent: NDArray[np.uint64]
+    """(2,): the last 32 residues, the newest in the low bits, and their reverse complement."""
+    rates: NDArray[np.float32]
+    """(3,): learning rate of the weight sets, of the hidden layers, and the extra at the start."""
+
+
+def make(parts: Parts, count: int, begin: int = 0) -> Engine:
+    """An engine that has seen nothing of ``count`` residues, to code those from ``begin`` on."""
+    experts = len(parts.slow) + len(parts.fast) + len(parts.sparse)
+    inputs = experts + copies.INPUTS
+    width = (inputs + 7) // 8 * 8
+    return Engine(
+        contexts=contexts.make(parts.slow, parts.fast, parts.sparse, parts.table_bits),
+        copies=copies.make(
+            parts.pool,
+            count,
+            parts.seeds,
+            parts.seed_bits,
+            parts.enter_misses,
+            parts.stay_misses,
+        ),
+        network=network.make(width, inputs, parts.joint, 0.25),
+        correction=correction.make(),
+        x=np.ones(4 * width, np.float32),
+        votes=np.zeros(8, np.float32),
+        logits=np.zeros(4, np.float32),
+        probability=np.zeros(4, np.float32),
+        error=np.zeros(4, np.float32),
+        chosen=np.zeros(3, np.int64),
+        frequency=np.zeros(4, np.int64),
+        begin=begin,
+        known=np.full(count, UNKNOWN, np.uint8),
+        recent=np.zeros(2, np.uint64),
+        rates=np.array([parts.rate, parts.hidden_rate, parts.rate_boost], np.float32),
+    )
+
+
+@inline_kernel
+def _inputs(e, i, history):
+    """Fill the mixer's inputs, choose its weight sets; returns the correction's class."""
+    width = e.network.width
+    x = e.x
+    experts = e.contexts.slot.size
+    longest = contexts.predict(e.contexts, x, width, i, history)
+    match = copies.predict(e.copies, e.known, x, e.votes, width, experts, i - e.begin)
+    # centred logarithms: what matters is how the residues compare
+    for at in range(0, width, 8):
+        a = log8(load(x, at))
+        b = log8(load(x, width + at))
+        c = log8(load(x, 2 * width + at))
+        d = log8(load(x, 3 * width + at))
+        mean = ((a + b) + (c + d)) * splat(np.float32(0.25))
+        store(x, at, a - mean)
+        store(x, width + at, b - mean)
+        store(x, 2 * width + at, c - mean)
+        store(x, 3 * width + at, d - mean)
+    v = e.votes
+    mean = ((v[0] + v[1]) + (v[2] + v[3])) * np.float32(0.25)
+    most = ((v[4] + v[5]) + (v[6] + v[7])) * np.float32(0.25)
+    for s in range(4):
+        x[s * width + experts + 3] = (v[s] - mean) * _SCALES
+        x[s * width + experts + 4] = v[4 + s] - most
+    size = e.copies.size[0]
+    some = 0 if size == 0 else (1 if size < 3 else (2 if size < 10 else 3))
+    many = 0
+    if size > 0:
+        many = 1
+        while many < 14 and size >= (2 << (many >> 1)) + (many & 1) * (1 << (many >> 1)):
+            many += 1
+    e.chosen[0] = ((match * 4 + longest) * 4 + some) * width
+    e.chosen[1] = (SETS[0] + np.int64(history & np.uint64(1023))) * width
+    e.chosen[2] = (SETS[0] + SETS[1] + many * 4 + longest) * width
+    return match * 4 + longest
+
+
+@kernel
+def run(e, residues, first, last, stream, coder, decoding):
+    """Encode residues ``first`` to ``last`` into ``stream``, or decode them from it.
+
+    ``residues``: uint8 (count,), read or written; ``coder``: the range coder's state, which the
+    caller starts and finishes.
+    """
+    history = e.recent[0]
+    inverse = e.recent[1]
+    width = e.network.width
+    for i in range(first, last):
+        for k in range(4 * width):
+            e.x[k] = np.float32(1.0)
+        kind = _inputs(e, i, history)
+        network.forward(e.network, e.x, e.chosen, e.logits)
+        correction.softmax(e.logits, e.votes, e.probability)
+        correction.frequencies(e.correction, kind, e.probability, e.frequency)
+        residue = np.int64(0)
+        start = np.int64(0)
+        if decoding:
+            point = np.int64(range_coder.target(coder, PRECISION))
+            while residue < 3 and point >= start + e.frequency[residue]:
+                start += e.frequency[residue]
+                residue += 1
+            range_coder.advance(coder, stream, start, e.frequency[residue], PRECISION)
+            residues[i] = residue
+        else:
+            residue = np.int64(residues[i])
+            for s in range(residue):
+                start += e.frequency[s]
+            range_coder.encode(coder, stream, start, e.frequency[residue], PRECISION)
+        e.known[i] = residue
+        correction.learn(e.correction, residue)
+        for s in range(4):
+            came = np.float32(1.0) if s == residue else np.float32(0.0)
+            e.error[s] = came - e.probability[s]
+        age = np.float32(i - e.begin)
+        boost = np.float32(1.0) + e.rates[2] / (np.float32(1.0) + age * np.float32(0.001))
+        network.learn(e.network, e.x, e.chosen, e.error, e.rates[0] * boost, e.rates[1] * boost)
+        history = (history << np.uint64(2)) | np.uint64(residue)
+        inverse = (inverse >> np.uint64(2)) | (np.uint64(3 - residue) << np.uint64(62))
+        contexts.update(e.contexts, e.known, e.begin, i, residue, history, inverse)
+        copies.update(e.copies, e.known, e.begin, i, residue, history, inverse)
+    e.recent[0] = history
+    e.recent[1] = inverse
+
+
+@kernel
+def absorb(e, residues, begin, first, last):
+    """Learn residues ``first`` to ``last`` of another lane, which begins at ``begin``.
+
+    Tables and indexes take them in as if they had been read here; what is learned from being
+    right or wrong (mixer, calibrations) does not.
+    """
+    for i in range(first, last):
+        e.known[i] = residues[i]
+    contexts.absorb(e.contexts, e.known, begin, first, last)
+    copies.absorb(e.copies, e.known, begin, first, last)

@@ -1,0 +1,1 @@
+"""The networks of four documents: one folder a system, and what they share."""

@@ -1,0 +1,113 @@
+"""ULTRA: fits a Warm-Start network to one input, as far as storing the changes pays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acgz.models import Weights
+from acgz.nets.corpus import Corpus
+from acgz.nets.deepgeco.architecture import Description
+from acgz.nets.deepgeco.changes import PARTS, Changes, names_of
+from acgz.nets.exact import pytorch
+from acgz.nets.kmers import Grid
+from acgz.nets.training import Plan, train
+
+_STREAMS = 128
+_STEPS = 32
+"""Tokens through which gradients flow back: short, for more steps on a short input."""
+_TRIALS = range(2, 9)
+"""Changes are tried in multiples of 2**-2 … 2**-8."""
+_RATES = {"outputs": 10.0, "biases": 10.0, "head": 2.0, "all": 1.0}
+"""Learning rates of the parts, in those of the settings: fewer weights have to go further."""
+
+
+def fine_tune(
+    model: Weights,
+    residues: NDArray[np.uint8],
+    *,
+    rounds: int,
+    learning_rate: float,
+    lanes: int,
+    used: int,
+    seed: int = 1,
+) -> Iterator[Changes]:
+    """Changes that make ``model`` fit ``residues`` (n,), for one part of it after the other.
+
+    The network will help to code the first ``used`` tokens of each of the ``lanes``; it sees
+    them ``rounds`` times for each part. Changes are rounded as it pays best for the network
+    alone, by the loss on a sample; those that do not pay even there are left out, and so are
+    larger parts then. MissingDependencyError without PyTorch.
+    """
+    torch = pytorch.load()
+    from acgz.nets.deepgeco.torch_network import WarmStart
+    from acgz.nets.deepgeco.train import Batches, NextToken
+
+    description = Description.from_json(model.description)
+    grid = description.grid
+    seen = beginnings(residues, grid, lanes, used)
+    width = (_STEPS + 1) * grid.s + grid.k
+    streams = max(1, min(_STREAMS, seen.size // (8 * width)))
+    if seen.size < 8 * width:
+        return
+    torch.manual_seed(seed)
+    torch.set_num_threads(1)  # the number of threads would change the archive
+    before = {name: array.astype(np.float32) for name, array in model.arrays.items()}
+    network = WarmStart(description)
+    batches = Batches(streams=streams, steps=_STEPS, both_strands=False)
+    task = NextToken(Corpus(seen, sample(seen, grid)), description, batches, seed, "cpu")
+
+    def bits(arrays: dict[str, NDArray[np.float32]]) -> float:
+        _load(torch, network, arrays)
+        network.eval()
+        with torch.no_grad():
+            return task.validate(network)
+
+    original = bits(before)
+    steps = max(1, rounds * seen.size // (grid.s * streams * _STEPS))
+    after = before
+    for place, part in enumerate(PARTS):
+        _load(torch, network, after)
+        chosen = set(names_of(part, before))
+        for name, parameter in network.named_parameters():
+            parameter.requires_grad_(name in chosen)
+        plan = Plan(steps, epochs=1, learning_rate=_RATES[part] * learning_rate, seed=seed)
+        train(network, task, plan, lambda report: None)
+        after = {name: tensor.numpy().copy() for name, tensor in network.state_dict().items()}
+        best, saved = None, 0.0
+        for precision in _TRIALS:
+            changes = Changes.between(before, after, part, precision)
+            gain = original - bits(dict(changes.apply(model).arrays))
+            worth = gain * seen.size / 8 - len(changes.to_bytes())
+            if not math.isnan(worth) and worth > saved:
+                best, saved = changes, worth
+        if best is not None:
+            yield best
+        elif place > 0:
+            return
+
+
+def beginnings(residues: NDArray[np.uint8], grid: Grid, lanes: int, used: int) -> NDArray[np.uint8]:
+    """The residues of the first ``used`` tokens of each lane, one lane after the other."""
+    width = residues.size // lanes
+    first = min(width, used * grid.s)
+    return residues[: lanes * width].reshape(lanes, width)[:, :first].reshape(-1)
+
+
+def sample(residues: NDArray[np.uint8], grid: Grid) -> NDArray[np.uint8]:
+    """Pieces from all over the ``residues``, as long as validation looks at."""
+    from acgz.nets.deepgeco.train import VALIDATION_LANES, VALIDATION_STEPS
+
+    length = VALIDATION_STEPS * grid.s + grid.k
+    width = residues.size // VALIDATION_LANES
+    rows = residues[: VALIDATION_LANES * width].reshape(VALIDATION_LANES, width)
+    return rows[:, :length].reshape(-1)
+
+
+def _load(torch: Any, network: Any, arrays: dict[str, NDArray[np.float32]]) -> None:
+    state = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
+    network.load_state_dict(state)

@@ -1,0 +1,46 @@
+"""The Warm-Start network in PyTorch, for training only.
+
+DeepGeCo, section "Supporter & Warm-Start Models": an embedding of 16, two recurrent layers,
+one Linear layer beside one Dense layer of 128. The paper refers to DZip for the details.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from acgz.nets.deepgeco.architecture import Description
+
+
+class WarmStart(nn.Module):
+    """Logits of the next token; see `Description` for the two kinds."""
+
+    def __init__(self, description: Description) -> None:
+        super().__init__()
+        self.description = d = description
+        self.embedding = nn.Embedding(d.tokens, d.embedding)
+        self.recurrent = nn.GRU(
+            d.embedding, d.hidden, num_layers=2, bidirectional=d.network == "bigru"
+        )
+        self.linear = nn.Linear(d.features, d.outputs)
+        self.dense = nn.Linear(d.features, d.dense)
+        self.output = nn.Linear(d.dense, d.outputs, bias=False)  # `linear` has one already
+
+    def forward(self, tokens: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """``tokens``: (T, B). Logits (T, B, outputs) of a ``gru``, (B, outputs) of a ``bigru``,
+        and the state (2, B, hidden) after the last token."""
+        d = self.description
+        seen, state = self.recurrent(self.embedding(tokens), state)  # (T, B, hidden)
+        if d.network == "bigru":
+            sampled = seen.flip(0)[:: d.stride].flip(0)  # (features / 2 hidden, B, 2 hidden)
+            seen = sampled.transpose(0, 1).flatten(1)  # (B, features)
+        logits = self.linear(seen) + self.output(self.dense(seen).relu())
+        return logits, state
+
+
+def arrays(network: nn.Module) -> dict[str, Any]:
+    """The weights as float16 arrays: half the size, and exact on every machine."""
+    return {
+        name: tensor.detach().cpu().half().numpy() for name, tensor in network.state_dict().items()
+    }

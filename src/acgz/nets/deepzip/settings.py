@@ -1,0 +1,81 @@
+"""Settings of the codec "deepzip": sections 4 to 6 of the document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acgz.coding.streams import MOST_LANES
+from acgz.nets.deepzip.architecture import DENSE, Description
+from acgz.settings import ALWAYS, CHANGED, Settings, setting
+
+LANES = 320
+SHORTEST_LANE = 512
+"""Symbols. The first k of a lane are coded with equal probabilities: some 3 bytes lost."""
+
+
+@dataclass(frozen=True)
+class DeepZipSettings(Settings):
+    """What a user may choose."""
+
+    network: str = setting(
+        "lstm",
+        "the recurrent cell; bi: two layers that read both ways",
+        among=("rnn", "lstm", "gru", "birnn", "bilstm", "bigru"),
+        stored=ALWAYS,
+    )
+    units: int = setting(32, "units of a recurrent layer", least=1, most=1024, stored=ALWAYS)
+    k: int = setting(32, "bases that a prediction reads", least=1, most=1024, stored=ALWAYS)
+    m: int | None = setting(
+        None,
+        "bases that are predicted at once: 1, 2 or 4 (default: 1, or 2 for two layers)",
+        among=(1, 2, 4),
+        stored=ALWAYS,
+    )
+    alphabet: int = setting(4, "5: with N, as the document has it", among=(4, 5), stored=CHANGED)
+    dense: int = setting(DENSE, "units of the dense layer", least=1, most=1024, stored=CHANGED)
+    state: str = setting(
+        "window",
+        "carried: the state of a single layer runs on along the lane",
+        among=("window", "carried"),
+        stored=CHANGED,
+    )
+    lanes: int | None = setting(
+        None,
+        "lanes to code in lockstep (default: 320, fewer for short sequences)",
+        least=1,
+        most=MOST_LANES,
+        flag="--lanes",
+        metavar="N",
+    )
+    fit: bool | None = setting(
+        None, "train the network on the input and store it in the archive", flag="--fit"
+    )
+    epochs: int = setting(10, "of training on the input", least=1, most=1000)
+    learning_rate: float = setting(5e-3, "of training on the input", above=0, below=1)
+    seed: int = setting(1, "of training on the input", least=0, most=1 << 31)
+    model: str | None = setting(
+        None, "file of a trained network (acgz train)", flag="--model", metavar="PATH"
+    )
+    backend: str = setting(
+        "numpy", "what computes; never changes the archive", among=("numpy", "torch")
+    )
+
+    @property
+    def description(self) -> Description:
+        m = self.m or (2 if self.network.startswith("bi") else 1)
+        return Description(self.network, self.units, m, self.alphabet, self.dense)
+
+    def lanes_for(self, count: int) -> int:
+        """Lanes of a sequence of that many symbols."""
+        most = count if self.lanes else count // SHORTEST_LANE
+        return max(1, min(self.lanes or LANES, most))
+
+    def check(self) -> None:
+        d = self.description
+        d.check()
+        if self.k % d.m:
+            raise ValueError(f"k must be a multiple of m, not {self.k}")
+        if self.state == "carried" and d.bidirectional:
+            raise ValueError("two bidirectional layers read windows: there is no state to carry")
+        if self.fit and self.model is not None:
+            raise ValueError("either a model or fit, not both")

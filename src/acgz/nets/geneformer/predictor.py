@@ -1,0 +1,59 @@
+"""GeneFormer as a predictor: groups as lanes, computed some lanes at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acgz.coding.predictor import PRECISION
+from acgz.nets.exact import operations
+from acgz.nets.exact.operations import Operations
+from acgz.nets.geneformer.architecture import CONTEXT, PLACES, SPAN, Description
+from acgz.nets.geneformer.folding import Arrays
+from acgz.nets.geneformer.network import TILE, Layers, Network
+
+
+class GeneFormer:
+    """See `acgz.coding.predictor.Predictor`. The first 64 bases of a lane take 2 bits each."""
+
+    alphabet = 4
+    precision = PRECISION
+
+    def __init__(
+        self, ops: Operations, description: Description, arrays: Arrays, lanes: int
+    ) -> None:
+        """InputError if ``arrays`` are not those of ``description``."""
+        layers = Layers(ops, description, arrays)
+        self._ops = ops
+        self._borders = [*range(0, lanes, TILE), lanes]
+        self._tiles = [
+            Network(layers, end - start)
+            for start, end in zip(self._borders, self._borders[1:], strict=False)
+        ]
+        self._seen = 0
+        self._equal = np.full((lanes, 4), 1 << PRECISION - 2, np.uint32)
+
+    def frequencies(self) -> NDArray[np.uint32]:
+        if self._seen < CONTEXT:
+            return self._equal
+        counts = self._ops.numpy(self._ops.counts(self._ops.array(self.logits())))
+        return operations.frequencies(counts, self.precision)
+
+    def logits(self) -> NDArray[np.float32]:
+        """Of the next base; (lanes, 4)."""
+        return np.concatenate([self._ops.numpy(tile.logits()) for tile in self._tiles])
+
+    def update(self, symbols: NDArray[np.integer]) -> None:
+        self._seen += 1
+        for tile, start, end in zip(self._tiles, self._borders, self._borders[1:], strict=False):
+            tile.advance(symbols[start:end].astype(np.int64))
+
+
+def memory_needed(d: Description, lanes: int) -> int:
+    """Bytes, at most, of a predictor: parameters several times over, and what lanes keep."""
+    n = d.dimension
+    scores = d.heads * d.distances
+    parameters = 40 * n * (n + scores) + 14 * n * n * 16 + 16 * 6 * 256 * n
+    of_lane = SPAN * (4 * n + scores) + PLACES * 2 * n * (d.segments + 1) + 4 * n
+    at_once = min(TILE, lanes) * PLACES * (24 * n + scores + d.keys)
+    return parameters + 4 * (lanes * of_lane + at_once)

@@ -1,0 +1,62 @@
+"""Settings of the codec "geneformer"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acgz.nets.geneformer.architecture import CONTEXT
+from acgz.settings import ALWAYS, Settings, setting
+
+SHORTEST_GROUP = 2 * CONTEXT
+MOST_GROUPS = 1 << 12
+"""More of them make nothing faster: the cores are busy with far fewer."""
+DEFAULT_GROUP = 213_000
+"""Bases (section 4.2): what an extra cost of 0.0006 bits/base allows a good network."""
+
+
+@dataclass(frozen=True)
+class GeneFormerSettings(Settings):
+    """See GeneFormer, section 3.3."""
+
+    model: str = setting(
+        "human",
+        "a network of the package (human, hybrid), or the file of another one",
+        flag="--model",
+        metavar="NAME|PATH",
+    )
+    grouped: bool = setting(False, "groups that are coded and decoded side by side", stored=ALWAYS)
+    group: int | None = setting(
+        None,
+        "bases that a group has at least; more groups are decoded at once if they are short",
+        least=SHORTEST_GROUP,
+    )
+    extra: float | None = setting(
+        None, "bits/base that grouping may cost, instead of group", above=0, most=2
+    )
+    expected: float = setting(
+        0.0, "bits/base that the network is expected to need, for extra", least=0, below=2
+    )
+    backend: str = setting(
+        "numpy", "what computes; never changes the archive", among=("numpy", "torch")
+    )
+
+    @property
+    def length(self) -> int:
+        """Bases of a group: 64 of them cost 2 bits instead of what is expected."""
+        if self.extra is not None:
+            return max(
+                SHORTEST_GROUP, int(min(CONTEXT * (2 - self.expected) / self.extra, 1 << 62))
+            )
+        return DEFAULT_GROUP if self.group is None else self.group
+
+    def groups_for(self, residues: int) -> int:
+        """How many groups: none is shorter than `length`, their lengths differ by one at most."""
+        if not self.grouped:
+            return 1
+        return max(1, min(MOST_GROUPS, residues // self.length))
+
+    def check(self) -> None:
+        if not self.grouped and (self.group, self.extra) != (None, None):
+            raise ValueError("group and extra are for geneformer-grouped")
+        if self.group is not None and self.extra is not None:
+            raise ValueError("group and extra exclude each other")

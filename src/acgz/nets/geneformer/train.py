@@ -1,0 +1,158 @@
+"""Trains GeneFormer as its paper does: lanes of a data set, RMSProp, the best of many validations.
+
+Hybrid training takes part of every batch from each of several data sets.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from acgz import models
+from acgz.errors import InputError
+from acgz.nets.geneformer.architecture import REACH, Description
+from acgz.nets.geneformer.torch_network import GeneFormer, arrays
+from acgz.nets.genomes import DataSet
+from acgz.nets.training import Plan, Report, train
+
+VALIDATION_LANES = 128
+VALIDATION_STEPS = 288
+VALIDATION_START = 32
+"""The first steps of a validation are not counted: the memory has to fill."""
+
+
+@dataclass(frozen=True)
+class Batches:
+    """What one step of training sees, of each data set."""
+
+    lanes: int = 64
+    """The paper's batch."""
+    steps: int = 1
+    """Bases that a lane moves on by. More of them share their features: faster on a CPU."""
+    length: int = 4096
+    """Mean number of bases between two jumps of a lane to another place."""
+
+
+class Lanes:
+    """Places in a sequence that move on together; a network's memory moves with them."""
+
+    def __init__(self, residues: NDArray[np.uint8], batches: Batches, seed: int) -> None:
+        self._residues = residues
+        self._batches = batches
+        self._random = np.random.default_rng(seed)
+        self._at = np.zeros(batches.lanes, np.int64)
+        self._jump(np.ones(batches.lanes, np.bool_))
+
+    def next(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Bases (lanes, REACH + steps), of which the last ``steps`` are to be predicted, and
+        which lanes have jumped."""
+        steps = self._batches.steps
+        jumped = self._random.random(self._at.size) < steps / self._batches.length
+        jumped |= self._at + steps > self._residues.size
+        self._jump(jumped)
+        places = self._at[:, None] + np.arange(-REACH, steps)
+        self._at += steps
+        return self._residues[places].astype(np.int64), jumped
+
+    def _jump(self, who: NDArray[np.bool_]) -> None:
+        last = self._residues.size - self._batches.steps
+        self._at[who] = self._random.integers(REACH, last + 1, int(who.sum()))
+
+
+class NextBase:
+    """The task (see `acgz.nets.training.Task`): cross-entropy of the next base.
+
+    The memory of a lane comes from the step before, without a gradient.
+    """
+
+    def __init__(
+        self, data: Sequence[DataSet], batches: Batches, seed: int, device: str = "cpu"
+    ) -> None:
+        self._data = data
+        self._device = device
+        self._lanes = [Lanes(part.training, batches, seed + n) for n, part in enumerate(data)]
+        self._memory: torch.Tensor | None = None
+
+    def bits(self, nats: float) -> float:
+        return nats / math.log(2)
+
+    def loss(self, network: Any, step: int) -> torch.Tensor:
+        drawn = [lanes.next() for lanes in self._lanes]
+        bases = self._tensor(np.concatenate([bases for bases, _ in drawn]))
+        jumped = np.concatenate([jumped for _, jumped in drawn])
+        if self._memory is None:
+            self._memory = network.memory(bases.shape[0])
+        self._memory[self._tensor(jumped)] = 0
+        logits, self._memory = network(bases[:, :-1], self._memory)
+        return _cross_entropy(logits, bases[:, REACH:])
+
+    def validate(self, network: Any) -> float:
+        """Mean of the data sets."""
+        each = [bits_per_base(network, part.validation, self._device) for part in self._data]
+        return sum(each) / len(each)
+
+    def _tensor(self, values: NDArray[Any]) -> torch.Tensor:
+        return torch.from_numpy(values).to(self._device)
+
+
+def bits_per_base(network: Any, residues: NDArray[np.uint8], device: str = "cpu") -> float:
+    """Of a sample of ``residues`` (n,): evenly spaced lanes of some hundred bases."""
+    lanes = max(1, min(VALIDATION_LANES, residues.size // (REACH + VALIDATION_STEPS)))
+    steps = min(VALIDATION_STEPS, residues.size - REACH)
+    start = min(VALIDATION_START, steps - 1)
+    at = np.linspace(REACH, residues.size - steps, lanes).astype(np.int64)
+    bases = torch.from_numpy(residues[at[:, None] + np.arange(-REACH, steps)].astype(np.int64))
+    bases = bases.to(device)
+    with torch.no_grad():
+        logits, _ = network(bases[:, :-1], network.memory(lanes))
+        return float(_cross_entropy(logits[:, start:], bases[:, REACH + start :])) / math.log(2)
+
+
+def _cross_entropy(logits: torch.Tensor, bases: torch.Tensor) -> torch.Tensor:
+    return nn.functional.cross_entropy(logits.flatten(0, 1), bases.flatten())
+
+
+def train_geneformer(
+    data: Sequence[DataSet],
+    description: Description,
+    batches: Batches,
+    plan: Plan,
+    output: Path,
+    *,
+    dropout: float = 0.1,
+    device: str = "cpu",
+    checkpoint: Path | None = None,
+    report: Callable[[Report], None] = lambda report: None,
+) -> bytes:
+    """Train a network; keep in ``output`` the one of the best validation, return its digest.
+
+    A training that is resumed compares with the one that ``output`` has. InputError if
+    learning has gone wrong: no validation gives a number.
+    """
+    torch.manual_seed(plan.seed)
+    network = GeneFormer(description, dropout).to(device)
+    task = NextBase(data, batches, plan.seed, device)
+    best = math.inf
+    if checkpoint is not None and checkpoint.exists() and output.exists():
+        best = Description.from_json(models.read(output).description).bits or math.inf
+
+    def keep_the_best(seen: Report) -> None:
+        nonlocal best
+        if seen.validation_bits is not None and seen.validation_bits < best:
+            best = seen.validation_bits
+            found = replace(description, bits=round(best, 5))
+            models.write(output, found.to_json(), arrays(network))
+        report(seen)
+
+    train(network, task, plan, keep_the_best, checkpoint)
+    if math.isinf(best):
+        raise InputError("the network has not learned: try a lower learning rate")
+    return models.digest_of(output)

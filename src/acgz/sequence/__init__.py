@@ -1,6 +1,0 @@
-"""Splits any text, without loss, into residues and a layout that says all else about it."""
-
-from acgz.sequence.records import RecordSpan
-from acgz.sequence.splitting import Split, join, outline, split
-
-__all__ = ["RecordSpan", "Split", "join", "outline", "split"]

@@ -1,1 +1,0 @@
-"""Training of networks with PyTorch, before any compression."""

@@ -1,0 +1,695 @@
+"""docs/engine.md is enough: a decoder written from nothing but the documents restores residues.
+
+It is slow and trusts its input, but knows nothing of acgz. NumPy does what is independent (the
+units of a layer, the lanes of a sum) at once; it adds nothing up.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import msgpack
+import numpy as np
+import pytest
+
+import acgz
+from paths import DOCS
+
+DOCUMENT = (DOCS / "engine.md").read_text()
+
+F = np.float32
+LETTERS = b"ACGT"
+ALL = range(4)
+H = 0x9E3779B97F4A7C15
+M64 = 2**64 - 1
+ZERO, ONE = F(0), F(1)
+
+
+def times_h(v: int) -> int:
+    return v * H & M64
+
+
+def total(v: Any) -> Any:
+    return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]))
+
+
+def log(x: Any) -> Any:
+    half, e = np.frexp(x)
+    m, e = half * F(2), (e - 1).astype(F)
+    z = (m - F(1.41421356)) / (m + F(1.41421356))
+    q = z * z
+    t = F(1 / 7) * q + F(0.2)
+    t = t * q + F(1 / 3)
+    t = t * q + ONE
+    return (e + F(0.5)) * F(0.69314718) + (z + z) * t
+
+
+def exp(x: Any) -> Any:
+    x = max(x, F(-80))
+    t = x * F(1.44269504)
+    w = (t + F(12582912)) - F(12582912)
+    f = (t - w) * F(0.69314718)
+    p = F(1 / 720) * f + F(1 / 120)
+    for constant in (F(1 / 24), F(1 / 6), F(0.5), ONE, ONE):
+        p = p * f + constant
+    return p * F(2.0 ** int(w))
+
+
+class RangeDecoder:
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at = data, 8
+        self.code, self.span = int.from_bytes(data[:8].ljust(8, b"\0"), "big"), M64
+
+    def residue(self, frequency: list[int]) -> int:
+        unit = self.span >> 20
+        point = min(self.code // unit, 2**20 - 1)
+        start = s = 0
+        while point >= start + frequency[s]:
+            start += frequency[s]
+            s += 1
+        self.code -= unit * start
+        self.span = unit * frequency[s]
+        if self.span < 2**32:
+            more = self.data[self.at : self.at + 4].ljust(4, b"\0")
+            self.code = self.code << 32 | int.from_bytes(more, "big")
+            self.span <<= 32
+            self.at += 4
+        return s
+
+
+def number(residues: list[int]) -> int:
+    value = 0
+    for residue in residues:
+        value = value << 2 | residue
+    return value
+
+
+class Past:
+    """What a lane knows of all residues: r(i), None if it does not know; A before the lane."""
+
+    def __init__(self, n: int, begin: int = 0) -> None:
+        self.r: list[Any] = [None] * n
+        self.begin = self.end = begin
+
+    def append(self, residue: int) -> None:
+        self.r[self.end] = residue
+        self.end += 1
+
+    def last(self, many: int) -> list[int]:
+        first = max(self.end - many, self.begin)
+        return [0] * (many - (self.end - first)) + self.r[first : self.end]
+
+    def turned(self, many: int) -> list[int]:
+        return [3 - residue for residue in reversed(self.last(many))]
+
+
+class ContextExperts:
+    SLOW = (1, 2, 3, 4, 6, 8, 10)
+    FAST = (1, 2, 3, 4, 6, 8)
+    SPARSE = (12, 16, 22)
+
+    def __init__(self, b: int) -> None:
+        self.b = b
+        self.slow: Any = [defaultdict(lambda: [0] * 4) for _ in self.SLOW]
+        self.fast: Any = [defaultdict(lambda: [0] * 4) for _ in self.FAST]
+        self.sparse: Any = [defaultdict(lambda: [0] * 4) for _ in self.SPARSE]
+        self.calibration: dict[Any, Any] = {}
+        self.notes: dict[int, Any] = {}
+
+    def cell(self, k: int, c: int, i: int = 3) -> int:
+        if 2 * k <= self.b:
+            return c
+        if i < 3:
+            return c & 15
+        return 16 * (times_h((c >> 4) + 1) >> 68 - self.b) + (c & 15)
+
+    def absorb(self, past: Past, i: int) -> None:
+        """Learn r(i) of the lane of ``past``, which ends after it."""
+        r = past.r[i]
+        before = Past(0, past.begin)
+        before.r, before.end = past.r, i
+        for tables, orders in ((self.slow, self.SLOW), (self.sparse, self.SPARSE)):
+            for table, k in zip(tables, orders, strict=True):
+                count, cell = (
+                    (self.count_slow, lambda _, c: c)
+                    if orders is self.SLOW
+                    else (self.count_sparse, self.cell)
+                )
+                count(table[cell(k, number(before.last(k)))], r)
+                if i >= past.begin + 32:
+                    count(table[cell(k, number(past.turned(k)))], 3 - past.r[i - k])
+
+    def calibrated(self, k: int, counts: list[int]) -> tuple[Any, list[int]]:
+        """Probabilities and number of events (a list of both), and the rank of each residue."""
+        order = sorted(ALL, key=lambda s: (-counts[s], s))
+        key = (k, *(counts[s] for s in order))
+        if key not in self.calibration:
+            part = [F(count) + F(0.3) for count in key[1:]]
+            self.calibration[key] = [
+                [part[j] / (((part[0] + part[1]) + part[2]) + part[3]) for j in ALL],
+                0,
+            ]
+        return self.calibration[key], [order.index(s) for s in ALL]
+
+    def predict(self, past: Past, i: int) -> tuple[list[list[Any]], int]:
+        raw: list[list[Any]] = [[] for _ in ALL]
+        self.slow_now = [number(past.last(k)) for k in self.SLOW]
+        self.fast_now = [number(past.last(k)) for k in self.FAST]
+        for tables, now, prior in (
+            (self.slow, self.slow_now, F(6.4)),
+            (self.fast, self.fast_now, F(600)),
+        ):
+            for table, c in zip(tables, now, strict=True):
+                for s in ALL:
+                    raw[s].append(F(table[c][s]) + prior)
+        self.cells = [self.cell(k, number(past.last(k)), i - past.begin) for k in self.SPARSE]
+        longest = 0
+        for j, k in enumerate(self.SPARSE):
+            counts = self.sparse[j][self.cells[j]]
+            (q, _), rank = self.calibrated(k, counts)
+            for s in ALL:
+                raw[s].append(q[rank[s]])
+            if any(counts):
+                longest = max(longest, (0, 2, 3)[j])
+        return raw, longest
+
+    @staticmethod
+    def count_slow(counts: list[int], r: int) -> None:
+        counts[r] += 16
+        if counts[r] > 16000:
+            counts[:] = [count >> 1 for count in counts]
+
+    @staticmethod
+    def count_sparse(counts: list[int], r: int) -> None:
+        if counts[r] == 15:
+            counts[:] = [count >> 1 for count in counts]
+        counts[r] += 1
+
+    def learn(self, past: Past, i: int) -> None:
+        r = past.r[i]
+        for j, c in enumerate(self.slow_now):
+            self.count_slow(self.slow[j][c], r)
+        for j, c in enumerate(self.fast_now):
+            counts = self.fast[j][c]
+            for s in ALL:
+                counts[s] -= counts[s] >> 5
+            counts[r] += 2047
+        for j, k in enumerate(self.SPARSE):
+            counts = self.sparse[j][self.cells[j]]
+            calibration, rank = self.calibrated(k, counts)
+            q, v = calibration
+            u = ONE / (F(v) + F(2.5))
+            for place in ALL:
+                hit = ONE if place == rank[r] else ZERO
+                q[place] = max(q[place] + (hit - q[place]) * u, F(0.00001))
+            calibration[1] = min(v + 1, 399)
+            self.count_sparse(counts, r)
+        if i >= past.begin + 36:
+            for j, (c, residue) in enumerate(self.notes[i - 4]):
+                if j < 7:
+                    self.count_slow(self.slow[j][c], residue)
+                else:
+                    k = self.SPARSE[j - 7]
+                    self.count_sparse(self.sparse[j - 7][self.cell(k, c)], residue)
+        if i >= past.begin + 32:
+            orders = (*self.SLOW, *self.SPARSE)
+            self.notes[i] = [(number(past.turned(k)), 3 - past.r[i - k]) for k in orders]
+
+
+@dataclass
+class Pointer:
+    at: int
+    step: int
+    mistakes: list[bool]
+    run: int
+    says: int | None = 0
+
+    @property
+    def missed(self) -> int:
+        return sum(self.mistakes)
+
+    @property
+    def kind(self) -> tuple[int, int]:
+        return self.missed, min(self.run, 4) + sum(self.run >= limit for limit in (8, 16, 32))
+
+
+def bucket(run: int) -> int:
+    if run < 16:
+        return run
+    o = run.bit_length() - 1
+    return min(16 + 4 * (o - 4) + ((run >> o - 2) & 3), 63)
+
+
+class RepeatExperts:
+    def __init__(self, level: int, n: int) -> None:
+        large = n >= 2**23
+        gapped = re.findall(r"^    \d+: ([01]+)$", DOCUMENT, re.MULTILINE)
+        assert len(gapped) == 12
+        k = 12 if large or level > 2 else 11
+        self.seeds = ["1" * k, *gapped][: {1: 2, 2: 6, 3: 6, 4: 13}[level]]
+        self.most = {1: (32, 32), 2: (64, 64), 3: (32, 24), 4: (64, 32)}[level][large]
+        self.enter = {1: (16, 16), 2: (16, 16), 3: (14, 12), 4: (16, 13)}[level][large]
+        self.stay = {1: (18, 17), 2: (18, 17), 3: (17, 15), 4: (18, 16)}[level][large]
+        self.h = min(max(n.bit_length() - 1, 12), 24)
+        self.pool: list[Pointer] = []
+        self.right: dict[tuple[int, int], Any] = {}
+        for missed in range(33):
+            m = F(32 - missed) / F(32)
+            for run in range(8):
+                self.right[missed, run] = F(0.25) + F(0.72) * (m * m)
+        self.trust: Any = defaultdict(lambda: F(0.9))
+        self.events: Any = defaultdict(int)
+        self.table: list[dict[int, int]] = [{} for _ in self.seeds]
+        self.here: dict[tuple[int, int], int] = {}
+        self.there: dict[tuple[int, int], int] = {}
+        self.candidates: list[tuple[int | None, int | None]] = [(None, None)] * len(self.seeds)
+        self.replaced = self.dropped = self.turned = self.silenced = 0
+        """Pointers that were, or that are of the other strand: so that tests know what happened."""
+
+    def predict(self, raw: list[list[Any]], past: Past, i: int) -> tuple[int, Any, Any]:
+        """*match*, and *sum* and *most* of every residue; adds three inputs to ``raw``."""
+        if (i - past.begin) % 256 == 0:
+            self.odds = {kind: right / (ONE - right) for kind, right in self.right.items()}
+            self.vote = {kind: max(log(odds * F(3)), ZERO) for kind, odds in self.odds.items()}
+        odds, count, sums, most = [F(0.5)] * 4, [F(0.5)] * 4, [ZERO] * 4, [ZERO] * 4
+        for pointer in self.pool:
+            pointer.says = said = past.r[pointer.at]
+            if said is None:
+                continue
+            pointer.says = s = said if pointer.step == 1 else 3 - said
+            vote = self.vote[pointer.kind]
+            odds[s] += self.odds[pointer.kind]
+            count[s] += ONE
+            sums[s] += vote
+            most[s] = max(most[s], vote)
+        saying = [pointer for pointer in self.pool if pointer.says is not None]
+        best = max(saying, key=lambda p: 64 * p.run + 32 - p.missed, default=None)
+        self.best = None
+        match = 0
+        expected = [ONE] * 4
+        if best:
+            place = bucket(best.run)
+            self.best = ((place, best.missed), best.says)
+            trust = self.trust[place, best.missed]
+            expected = [trust if s == best.says else (ONE - trust) * F(1 / 3) for s in ALL]
+            match = 1 + place // 2 if place < 16 else 9 + (place - 16) // 8
+        for s in ALL:
+            raw[s] += [odds[s], count[s], expected[s]]
+        return match, sums, most
+
+    def learn(self, past: Past, i: int) -> None:
+        r = past.r[i]
+        if self.best:
+            pair, said = self.best
+            self.events[pair] = v = min(self.events[pair] + 1, 2048)
+            u = ONE / (F(v) + F(1.5))
+            trust = self.trust[pair]
+            trust = trust + (ONE - trust) * u if said == r else trust - trust * u
+            self.trust[pair] = min(max(trust, F(0.2)), F(0.99999))
+        j = 0
+        while j < len(self.pool):
+            pointer = self.pool[j]
+            wrong = pointer.says != r
+            right = self.right[pointer.kind]
+            right += ((ZERO if wrong else ONE) - right) * F(0.002)
+            self.right[pointer.kind] = min(max(right, F(0.2)), F(0.9999))
+            pointer.mistakes = [wrong, *pointer.mistakes[:31]]
+            pointer.run = 0 if wrong else pointer.run + 1
+            pointer.at += pointer.step
+            silent, away = pointer.says is None, not 0 <= pointer.at < len(past.r)
+            self.silenced += silent
+            if pointer.missed > self.stay or away or silent:
+                self.pool[j] = self.pool[-1]
+                self.pool.pop()
+                self.dropped += 1
+            else:
+                j += 1
+        if i < past.begin + 32:
+            return
+        known = [0 if residue is None else residue for residue in past.r]
+        n = len(known)
+        for last, at in self.candidates:
+            if last is not None and 31 <= last < n - 1:
+                wrong_at = [known[last - t] != known[i - t] for t in range(32)]
+                self.join(Pointer(last + 1, 1, wrong_at, 0))
+            if at is not None and at >= 0 and at + 32 < n and past.r[at + 32] is not None:
+                wrong_at = [known[at + 1 + t] != 3 - known[i - t] for t in range(32)]
+                self.join(Pointer(at, -1, wrong_at, 0))
+        self.candidates = [self.noted(k, seed, past, i) for k, seed in enumerate(self.seeds)]
+
+    def join(self, new: Pointer) -> None:
+        if new.missed > self.enter or any((p.at, p.step) == (new.at, new.step) for p in self.pool):
+            return
+        new.run = new.mistakes.index(True) if new.missed else 32
+        if len(self.pool) < self.most:
+            self.pool.append(new)
+        else:
+            worst = max(range(self.most), key=lambda j: self.pool[j].missed)
+            if self.pool[worst].missed < new.missed:
+                return
+            self.pool[worst] = new
+            self.replaced += 1
+        self.turned += new.step < 0
+
+    def noted(self, k: int, seed: str, past: Past, i: int) -> tuple[int | None, int | None]:
+        last = at = None
+        if i - 4 >= past.begin + 32:
+            entry = self.here[k, i - 4]
+            if g := self.table[k].get(entry, 0):
+                last = g + 4
+            self.table[k][entry] = i - 3
+        if i - 2 >= past.begin + 32 and (g := self.table[k].get(self.there[k, i - 2], 0)):
+            at = g - len(seed) - 4
+        self.here[k, i] = self.entry(seed, past.last(len(seed)))
+        self.there[k, i] = self.entry(seed, past.turned(len(seed)))
+        return last, at
+
+    def absorb(self, past: Past, i: int) -> None:
+        """Learn r(i) of the lane of ``past``, which ends after it."""
+        if i >= past.begin + 32:
+            for table, seed in zip(self.table, self.seeds, strict=True):
+                table[self.entry(seed, past.last(len(seed)))] = i + 1
+
+    def entry(self, seed: str, residues: list[int]) -> int:
+        view = [r if place == "1" else 0 for place, r in zip(seed, residues, strict=True)]
+        return times_h(number(view)) >> 64 - self.h
+
+
+def noise(size: int, b: int) -> Any:
+    values = []
+    for a in range(size):
+        z = times_h(a + 1 + (b << 32))
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & M64
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB & M64
+        z ^= z >> 31
+        values.append(F((z >> 48) - 32768) * F(0.1 / 32768))
+    return np.array(values, F)
+
+
+def softsign(a: Any) -> Any:
+    return a / (ONE + abs(a))
+
+
+def slope(h: Any) -> Any:
+    return (ONE - abs(h)) * (ONE - abs(h))
+
+
+class Network:
+    def __init__(self) -> None:
+        self.sets = [np.full((rows, 24), F(0.25 / 3), F) for rows in (256, 1024, 64)]
+        self.shared_in = noise(24 * 16, 1).reshape(24, 16)
+        self.shared_out = noise(16, 2)
+        self.joint_in = noise(96 * 32, 3).reshape(96, 32)
+        self.joint_bias = np.zeros(32, F)
+        self.joint_out = noise(4 * 32, 4).reshape(4, 32)
+
+    def probabilities(self, x: Any, rows: tuple[int, int, int]) -> list[Any]:
+        """Of x (4, 24)."""
+        self.x = x
+        self.rows = [table[row] for table, row in zip(self.sets, rows, strict=True)]
+        w = (self.rows[0] + self.rows[1]) + self.rows[2]
+        logit = []
+        for s in ALL:
+            v = np.zeros(8, F)
+            for e in (0, 8, 16):
+                v = v + w[e : e + 8] * x[s, e : e + 8]
+            logit.append(total(v))
+        a = np.zeros((4, 16), F)
+        for term in self.shared_in[:, None, :] * x.T[:, :, None]:
+            a += term
+        self.shared_now = softsign(a)
+        for s in ALL:
+            v = self.shared_now[s] * self.shared_out
+            logit[s] += total(v[:8] + v[8:])
+        even, odd = self.joint_bias.copy(), np.zeros(32, F)
+        terms = self.joint_in * x.reshape(96, 1)
+        for q in range(0, 96, 2):
+            even += terms[q]
+            odd += terms[q + 1]
+        self.joint_now = softsign(even + odd)
+        for s in ALL:
+            v = (self.joint_now * self.joint_out[s]).reshape(4, 8)
+            logit[s] += total((v[0] + v[1]) + (v[2] + v[3]))
+        t = [exp(logit[s] - max(logit)) for s in ALL]
+        self.p = [t[s] / ((t[0] + t[1]) + (t[2] + t[3])) for s in ALL]
+        return self.p
+
+    def learn(self, r: int, i: int) -> None:
+        x = self.x
+        boost = ONE + F(4) / (ONE + F(i) * F(0.001))
+        error = [(ONE if s == r else ZERO) - self.p[s] for s in ALL]
+        a = [error[s] * (F(0.0004) * boost) for s in ALL]
+        b = [error[s] * (F(0.002) * boost) for s in ALL]
+        step = (a[0] * x[0] + a[1] * x[1]) + (a[2] * x[2] + a[3] * x[3])
+        for row in self.rows:
+            row += step
+        d = [(b[s] * self.shared_out) * slope(self.shared_now[s]) for s in ALL]
+        for s in ALL:
+            self.shared_out = self.shared_out + b[s] * self.shared_now[s]
+        each = [d[s][None, :] * x[s][:, None] for s in ALL]
+        self.shared_in += (each[0] + each[1]) + (each[2] + each[3])
+        sums = np.zeros(32, F)
+        for s in ALL:
+            sums = sums + b[s] * self.joint_out[s]
+        for s in ALL:
+            self.joint_out[s] += b[s] * self.joint_now
+        sums = sums * slope(self.joint_now)
+        self.joint_bias = self.joint_bias + sums
+        self.joint_in += sums[None, :] * x.reshape(96, 1)
+
+
+class Correction:
+    def __init__(self) -> None:
+        listed = " ".join(re.findall(r"^    ([\d ]+)$", DOCUMENT, re.MULTILINE)).split()
+        self.maps = [[F(int(value) / 2**20) for value in listed] for _ in range(64)]
+        assert len(listed) == 33
+
+    def frequencies(self, p: list[Any], kind: int) -> list[int]:
+        self.map = self.maps[kind]
+        self.used = []
+        t = []
+        for s in ALL:
+            c = max(p[s], F(0.0000001))
+            z = log(c) - log(max(ONE - c, F(0.0000001)))
+            place = (min(max(z, F(-11.99)), F(11.99)) + F(12)) * F(32 / 24)
+            k = int(place)
+            w = place - F(k)
+            self.used.append((k, w))
+            t.append(self.map[k] * (ONE - w) + self.map[k + 1] * w)
+        whole = (t[0] + t[1]) + (t[2] + t[3])
+        frequency = [
+            min(int((F(0.5) * (p[s] + t[s] / whole)) * F(1048572)) + 1, 1048573) for s in ALL
+        ]
+        frequency[frequency.index(max(frequency))] += 2**20 - sum(frequency)
+        return frequency
+
+    def learn(self, r: int) -> None:
+        for s, (k, w) in enumerate(self.used):
+            came = ONE if s == r else ZERO
+            self.map[k] += (came - self.map[k]) * (F(0.005) * (ONE - w))
+            self.map[k + 1] += (came - self.map[k + 1]) * (F(0.005) * w)
+
+
+class Decoder:
+    """Of one lane."""
+
+    def __init__(self, stream: bytes, level: int, b: int, n: int, begin: int = 0) -> None:
+        self.coder = RangeDecoder(stream)
+        self.past = Past(n, begin)
+        self.contexts = ContextExperts(b)
+        self.repeats = RepeatExperts(level, n)
+        self.network = Network()
+        self.correction = Correction()
+
+    def absorb(self, other: Decoder, i: int) -> None:
+        self.past.r[i] = other.past.r[i]
+        past = Past(0, other.past.begin)
+        past.r, past.end = other.past.r, i + 1
+        self.contexts.absorb(past, i)
+        self.repeats.absorb(past, i)
+
+    def residue(self, i: int) -> int:
+        raw, longest = self.contexts.predict(self.past, i)
+        match, sums, most = self.repeats.predict(raw, self.past, i)
+        size = len(self.repeats.pool)
+        some = (size > 0) + (size > 2) + (size > 9)
+        many = sum(limit <= size for limit in (1, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64))
+        y = log(np.array(raw, F))
+        x = np.zeros((4, 24), F)
+        x[:, :19] = y - ((y[0] + y[1]) + (y[2] + y[3])) * F(0.25)
+        for s in ALL:
+            x[s, 19] = (sums[s] - ((sums[0] + sums[1]) + (sums[2] + sums[3])) * F(0.25)) * F(0.3)
+            x[s, 20] = most[s] - ((most[0] + most[1]) + (most[2] + most[3])) * F(0.25)
+        kind = 4 * match + longest
+        rows = (4 * kind + some, number(self.past.last(5)), 4 * many + longest)
+        p = self.network.probabilities(x, rows)
+        r = self.coder.residue(self.correction.frequencies(p, kind))
+        self.past.append(r)
+        self.correction.learn(r)
+        self.network.learn(r, i - self.past.begin)
+        self.contexts.learn(self.past, i)
+        self.repeats.learn(self.past, i)
+        return r
+
+
+def average(lanes: list[Decoder]) -> None:
+    share = F(1 / len(lanes))
+
+    def mean(values: list[Any]) -> Any:
+        result = values[0]
+        for value in values[1:]:
+            result = result + value
+        return result * share
+
+    networks = [lane.network for lane in lanes]
+    for k in range(3):
+        table = mean([network.sets[k] for network in networks])
+        for network in networks:
+            network.sets[k] = table.copy()
+    for name in ("shared_in", "shared_out", "joint_in", "joint_bias", "joint_out"):
+        table = mean([getattr(network, name) for network in networks])
+        for network in networks:
+            setattr(network, name, table.copy())
+    for key in {key for lane in lanes for key in lane.contexts.calibration}:
+        each = [lane.contexts.calibrated(key[0], list(key[1:]))[0] for lane in lanes]
+        middle = [mean([q[j] for q, _ in each]) for j in ALL]
+        for one in each:
+            one[0] = list(middle)
+    for kind in lanes[0].repeats.right:
+        value = mean([lane.repeats.right[kind] for lane in lanes])
+        for lane in lanes:
+            lane.repeats.right[kind] = value
+    for pair in {pair for lane in lanes for pair in lane.repeats.trust}:
+        value = mean([lane.repeats.trust[pair] for lane in lanes])
+        for lane in lanes:
+            lane.repeats.trust[pair] = value
+    for k in range(64):
+        values = [
+            mean(list(each)) for each in zip(*(x.correction.maps[k] for x in lanes), strict=True)
+        ]
+        for lane in lanes:
+            lane.correction.maps[k] = list(values)
+
+
+def decoded_in_lanes(
+    data: bytes, parameters: dict[str, int], n: int
+) -> tuple[bytes, list[Decoder]]:
+    count = parameters["lanes"]
+    sizes = [int.from_bytes(data[4 * m : 4 * m + 4], "little") for m in range(count - 1)]
+    q = 32 * -(-n // (32 * count))
+    lanes, at = [], 4 * (count - 1)
+    for m in range(count):
+        stream = data[at : at + sizes[m]] if m < count - 1 else data[at:]
+        at += len(stream)
+        lanes.append(Decoder(stream, parameters["level"], parameters["b"], n, min(m * q, n)))
+    ends = [*(lane.past.begin for lane in lanes[1:]), n]
+    while any(lane.past.end < end for lane, end in zip(lanes, ends, strict=True)):
+        spans = [(x.past.end, min(x.past.end + 4096, e)) for x, e in zip(lanes, ends, strict=True)]
+        for lane, (first, last) in zip(lanes, spans, strict=True):
+            for i in range(first, last):
+                lane.residue(i)
+        for lane in lanes:
+            for other, (first, last) in zip(lanes, spans, strict=True):
+                if other is not lane:
+                    for i in range(first, last):
+                        lane.absorb(other, i)
+        average(lanes)
+    return bytes(LETTERS[residue] for residue in lanes[0].past.r), lanes
+
+
+def section(text: bytes, mode: str, **settings: Any) -> tuple[bytes, dict[str, int], int]:
+    """Residues section, parameters, and number of residues of the archive's only block."""
+    archive = acgz.compress(text, mode=mode, **settings)
+    assert archive[4:5] == b"B"
+    size, at = archive[5], 6
+    if size >= 128:
+        size, at = size - 128 + 128 * archive[6], 7
+    text_size, _, layout, others, residues, codec, parameters = msgpack.unpackb(
+        archive[at : at + size]
+    )
+    assert codec == 4
+    start = at + size + layout
+    return archive[start : start + residues], parameters, text_size - others
+
+
+def bases(count: int, seed: int) -> bytes:
+    return bytes(random.Random(seed).choices(LETTERS, k=count))
+
+
+def mutated(text: bytes, part: float, seed: int) -> bytes:
+    generator = random.Random(seed)
+    return bytes(generator.choice(LETTERS) if generator.random() < part else base for base in text)
+
+
+def other_strand(text: bytes) -> bytes:
+    return text[::-1].translate(bytes.maketrans(b"ACGT", b"TGCA"))
+
+
+def repeats() -> bytes:
+    """Copies of both strands, with and without substitutions, between bases that are no copy."""
+    unit = bases(150, 1)
+    return b"".join(
+        [
+            unit,
+            bases(50, 2),
+            mutated(unit, 0.1, 3),
+            bases(40, 4),
+            other_strand(unit),
+            bases(60, 5),
+            mutated(other_strand(unit), 0.15, 6),
+        ]
+    )
+
+
+def crowd(copies: int, run: int) -> bytes:
+    """So many unlike copies in a row, of both strands, that the pool overflows; then a long run."""
+    unit = bases(40, 7)
+    forward = [mutated(unit, 0.2, seed) for seed in range(copies)]
+    turned = [other_strand(mutated(unit, 0.2, seed)) for seed in range(100, 120)]
+    return b"".join([*forward, *turned, b"A" * run, b"T" * run, bases(40, 8)])
+
+
+def decoded(text: bytes, mode: str) -> tuple[bytes, RepeatExperts]:
+    data, parameters, n = section(text, mode)
+    decoder = Decoder(data, parameters["level"], parameters["b"], n)
+    return bytes(LETTERS[decoder.residue(i)] for i in range(n)), decoder.repeats
+
+
+@pytest.mark.parametrize("mode", ["plus", "ultra"])
+def test_a_decoder_after_the_document_restores_repeats_of_both_strands(mode: str) -> None:
+    result, pointers = decoded(repeats(), mode)
+    assert result == repeats()
+    assert pointers.turned
+    assert pointers.dropped
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("mode", "copies", "run"), [("plus", 45, 520), ("ultra", 70, 0)])
+def test_a_decoder_after_the_document_restores_what_overflows_pool_and_counts(
+    mode: str, copies: int, run: int
+) -> None:
+    result, pointers = decoded(crowd(copies, run), mode)
+    assert result == crowd(copies, run)
+    assert pointers.replaced
+
+
+@pytest.mark.slow
+def test_a_decoder_after_the_document_restores_lanes_that_point_into_each_other() -> None:
+    unit = bases(600, 9)
+    first = unit + other_strand(mutated(unit, 0.05, 10)) + bases(3500, 11)
+    text = first + mutated(first, 0.05, 12)
+    data, parameters, n = section(text, "plus", lanes=2)
+    result, lanes = decoded_in_lanes(data, parameters, n)
+    assert result == text
+    assert any(lane.repeats.silenced for lane in lanes)
+
+
+@pytest.mark.parametrize("mode", ["plus", "ultra"])
+def test_the_example_of_the_document_is_that_section(mode: str) -> None:
+    data, parameters, n = section(b"GATTACA" * 10, mode)
+    assert (parameters["b"], n) == (16, 70)
+    assert f"    {data.hex(' ').upper()}\n" in DOCUMENT

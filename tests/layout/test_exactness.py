@@ -1,0 +1,78 @@
+"""The same layouts, texts and refusals without a compiler, and with every index checked."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_sequence_hostile import TEXTS, damaged, join_or_refuse, letters
+
+from acgz.coding.bitstream import BitStream
+from acgz.errors import DamagedError
+from acgz.layout import split
+from acgz.layout.mask import code_mask
+from paths import TESTS
+
+# How many damaged layouts of which texts; without a compiler, a header takes seconds.
+FEW = {"runs": 6, "odd": 1, "verbatim": 5}
+MANY = dict.fromkeys(TEXTS, 40)
+
+
+def mask_report() -> list[str]:
+    """What a mask of words of 3 costs, and what damage makes of it."""
+    text = np.frombuffer(letters(400), dtype=np.uint8)
+    case = np.array([0, 30, 10, 5, 40, 1, 60, 100], dtype=np.int64)
+    stream = BitStream()
+    code_mask(stream, text, case, 3)
+    coded = stream.finish()
+    report = [coded.hex()]
+    for data in [coded, *random.Random(6).sample(list(damaged(coded)), 12)]:
+        decoded = np.zeros_like(case)
+        try:
+            code_mask(BitStream(data), text, decoded, 3)
+            report.append(str(decoded.tolist()))
+        except DamagedError as error:
+            report.append(str(error))
+    assert report[1] == str(case.tolist())
+    return report
+
+
+def report(amounts: dict[str, int]) -> list[str]:
+    """Layouts, and checksums of what becomes of them when they are damaged."""
+    lines = mask_report()
+    for name, amount in amounts.items():
+        parts = split(TEXTS[name])
+        lines.append(f"{name}: {parts.layout.hex()}")
+        for layout in random.Random(5).sample(list(damaged(parts.layout)), amount):
+            text = join_or_refuse(parts.residues, layout, len(TEXTS[name]))
+            lines.append("refused" if text is None else str(zlib.crc32(text)))
+    return lines
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("variable", "amounts"),
+    [("NUMBA_DISABLE_JIT", FEW), ("NUMBA_BOUNDSCHECK", MANY)],
+    ids=["without a compiler", "with every index checked"],
+)
+def test_layouts_and_refusals_are_the_same(
+    variable: str, amounts: dict[str, int], tmp_path: Path
+) -> None:
+    code = f"from test_sequence_exactness import report; print(*report({amounts}), sep=chr(10))"
+    environment = {
+        **os.environ,
+        variable: "1",
+        "NUMBA_CACHE_DIR": str(tmp_path),
+        "PYTHONPATH": os.pathsep.join([str(TESTS / "layout"), os.environ.get("PYTHONPATH", "")]),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == report(amounts)

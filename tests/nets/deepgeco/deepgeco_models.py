@@ -1,0 +1,36 @@
+"""Tiny Warm-Start networks and Supporters for tests, made without PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from acgz import models
+from acgz.nets.deepgeco.architecture import Description
+from acgz.nets.deepgeco.versions import VERSIONS, Version
+from acgz.nets.deepgeco.warm_start import shapes
+from acgz.nets.exact.training import first_weights
+
+
+def tiny_model(folder: Path, network: str = "gru", s: int = 3, k: int = 3, **sizes: object) -> Path:
+    """A network with a few random weights; the file."""
+    description = Description(
+        network=network, s=s, k=k, embedding=4, hidden=8, dense=8, window=8, stride=4, **sizes
+    )  # type: ignore[arg-type]
+    arrays = {
+        name: first_weights(shape, 0.5, seed=number).astype("float16")
+        for number, (name, shape) in enumerate(shapes(description).items())
+    }
+    path = folder / f"tiny-{network}-{s}-{k}.safetensors"
+    models.write(path, description.to_json(), arrays)
+    return path
+
+
+def small_versions(embedding: int = 8, heads: int = 4, ffn: int = 64) -> Mapping[int, Version]:
+    """All versions, with Supporters of that size."""
+    sizes = {"embedding": embedding, "heads": heads, "ffn": ffn}
+    return {
+        number: replace(version, shape=replace(version.shape, **sizes))
+        for number, version in VERSIONS.items()
+    }

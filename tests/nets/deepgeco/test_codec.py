@@ -1,0 +1,302 @@
+"""DeepGeCo gives the residues back in every mode, and says clearly what is missing."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from deepgeco_models import small_versions, tiny_model
+from numpy.typing import NDArray
+
+import acgz
+import codec_checks
+from acgz import models, modes
+from acgz.codec import Coded, Job, decode, encode
+from acgz.errors import (
+    DamagedError,
+    InputError,
+    LimitError,
+    MissingDependencyError,
+    MissingModelError,
+    UsageError,
+    VersionError,
+)
+from acgz.nets.deepgeco import mixer
+from acgz.nets.deepgeco.settings import Settings
+from acgz.nets.deepgeco.versions import VERSIONS
+from acgz.nets.exact import operations
+from acgz.nets.kmers import Grid
+from codec_checks import orderly
+
+CODEC = modes.get_codec("deepgeco")
+
+
+@pytest.fixture(autouse=True)
+def small_supporter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Supporter's form, but tiny: the tests are about bytes, not about bits/base."""
+    monkeypatch.setattr("acgz.nets.deepgeco.codec.VERSIONS", small_versions())
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return tiny_model(tmp_path)
+
+
+def round_trip(original: NDArray[np.uint8], **settings: Any) -> int:
+    """Size of the payload; fails if the residues do not come back."""
+    return len(codec_checks.round_trip(CODEC, original, settings)[1])
+
+
+@pytest.mark.parametrize("level", ["mini", "plus"])
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 95, 96, 97, 98, 2000])
+def test_residues_come_back(model: Path, level: str, count: int) -> None:
+    round_trip(orderly(count), level=level, model=str(model))
+
+
+@pytest.mark.parametrize("sk", ["1,1", "1,3", "2,3", "3,4", "4,4", "1,8", "3,8"])
+@pytest.mark.parametrize("plain", [False, True])
+def test_every_grid_comes_back(tmp_path: Path, sk: str, plain: bool) -> None:
+    grid = Grid(*map(int, sk.split(",")))
+    path = tiny_model(tmp_path, "gru", grid.s, grid.k, plain=plain)
+    if plain and grid.k == 8:
+        pytest.skip("65,536 outputs take seconds; the coding loop has its own test of them")
+    for level in ("mini", "plus"):
+        round_trip(orderly(700), level=level, model=str(path), sk=sk, plain=plain, context=8)
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 7, 64])
+def test_any_number_of_lanes_comes_back(model: Path, lanes: int) -> None:
+    round_trip(orderly(64 * 256 * 3), level="mini", model=str(model), lanes=lanes)
+
+
+@pytest.mark.parametrize(("ts", "least"), [(0, 0), (1, 0), (50, 0), (100, 0), (1, 10), (5, 4000)])
+def test_any_threshold_comes_back(model: Path, ts: float, least: int) -> None:
+    round_trip(orderly(3000), model=str(model), ts=ts, least=least, context=8)
+
+
+def test_the_papers_bidirectional_network_comes_back(tmp_path: Path) -> None:
+    path = tiny_model(tmp_path, "bigru")
+    for level in ("mini", "plus"):
+        round_trip(orderly(500), level=level, model=str(path), context=8)
+
+
+def test_the_supporter_alone_comes_back_and_learns() -> None:
+    original = orderly(12_000)
+    size = round_trip(original, warm_start="none", context=8, lanes=4)
+    assert size < 0.9 * original.size / 4
+
+
+def test_few_kmers_make_a_small_alphabet() -> None:
+    original = np.tile(np.array([0, 1, 2], np.uint8), 500)
+    parameters, _ = encode(CODEC, original, {"warm_start": "none", "context": 8}, Job())
+    assert isinstance(parameters["kmers"], bytes)
+    round_trip(original, warm_start="none", context=8)
+
+
+def test_only_continuations_cost_bits(tmp_path: Path) -> None:
+    original = orderly(3000)
+    path = tiny_model(tmp_path, "gru", 1, 3)
+    continuations = round_trip(original, level="mini", model=str(path), sk="1,3")
+    path = tiny_model(tmp_path, "gru", 1, 3, plain=True)
+    plain = round_trip(original, level="mini", model=str(path), sk="1,3", plain=True)
+    assert continuations < 0.5 * plain
+
+
+@pytest.mark.parametrize("level", ["mini", "plus"])
+def test_a_whole_file_comes_back_with_what_is_not_acgt(model: Path, level: str) -> None:
+    text = b">a b\nACGTNNNNNNacgtRYKACGU\n\n>empty\n>c\n" + b"ACGTTGCA" * 40 + b"\r\n"
+    archive = acgz.compress(text, f"deepgeco-{level}", model=str(model), context=8)
+    assert acgz.decompress(archive) == text
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_backends_write_the_same_archive(model: Path) -> None:
+    original = orderly(1000)
+    for level in ("mini", "plus"):
+        settings = {"level": level, "model": str(model), "context": 8, "ts": 50}
+        here = encode(CODEC, original, {**settings, "backend": "numpy"}, Job())
+        there = encode(CODEC, original, {**settings, "backend": "torch"}, Job())
+        assert here == there
+
+
+def test_a_backend_that_is_missing_is_named(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingDependencyError, match="PyTorch"):
+        encode(CODEC, orderly(5), {"model": str(model), "backend": "torch"}, Job())
+
+
+def test_a_model_that_is_gone_is_named_by_its_digest(model: Path) -> None:
+    archive = acgz.compress(b">a\n" + b"ACGT" * 50, "deepgeco-mini", model=str(model))
+    digest = models.digest_of(model).hex()
+    model.unlink()
+    with pytest.raises(MissingModelError, match=digest):
+        acgz.decompress(archive)
+
+
+def test_a_model_is_found_in_the_folders_of_the_environment(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = models.digest_of(model)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    model.rename(elsewhere / "renamed.safetensors")
+    monkeypatch.setenv("ACGZ_MODELS", str(elsewhere))
+    assert models.find(digest).digest == digest
+
+
+def test_an_absent_default_model_tells_how_to_get_on() -> None:
+    with pytest.raises(MissingModelError, match="train warm-start"):
+        encode(CODEC, orderly(10), {"sk": "5,6"}, Job())
+
+
+@pytest.mark.parametrize("data", [b"", b"\0" * 8, b"\xff" * 40, b"not a model at all"])
+def test_a_file_that_is_no_model_is_an_input_error(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="not a model"):
+        encode(CODEC, orderly(10), {"model": str(path)}, Job())
+
+
+def test_a_model_for_another_grid_is_refused(model: Path) -> None:
+    with pytest.raises(UsageError, match="not for"):
+        encode(CODEC, orderly(10), {"model": str(model), "sk": "2,3"}, Job())
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"level": "maxi"},
+        {"sk": "4,3"},
+        {"sk": "three"},
+        {"sk": "3,9"},
+        {"lanes": 0},
+        {"context": 30},
+        {"ts": 101},
+        {"least": -1},
+        {"ts": "many"},
+        {"backend": "abacus"},
+        {"warm_start": "none", "level": "mini"},
+        {"warmth": 3},
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        encode(CODEC, orderly(10), settings, Job())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"level": "maxi"},
+        {"level": None},
+        {"sk": "9,9"},
+        {"sk": 3},
+        {"lanes": 0},
+        {"lanes": 1 << 40},
+        {"context": 7},
+        {"context": 1 << 30},
+        {"ts": float("nan")},
+        {"least": 1.5},
+        {"version": 0},
+        {"version": "1"},
+        {"kmers": b"nonsense"},
+        {"kmers": 5},
+        {"models": []},
+        {"models": [b"x" * 32] * 2},
+        {"models": 7},
+    ],
+)
+def test_stored_parameters_are_not_trusted(model: Path, change: dict[str, Any]) -> None:
+    original = orderly(600)
+    parameters, payload = encode(CODEC, original, {"level": "mini", "model": str(model)}, Job())
+    if {"context", "ts", "least", "version"} & set(change):
+        parameters["level"] = "plus"
+    with pytest.raises(DamagedError):
+        decode(CODEC, Coded({**parameters, **change}, payload), original.size, Job())
+
+
+def test_a_later_version_is_not_damage(model: Path) -> None:
+    original = orderly(600)
+    parameters, payload = encode(CODEC, original, {"model": str(model)}, Job())
+    with pytest.raises(VersionError):
+        decode(CODEC, Coded({**parameters, "version": max(VERSIONS) + 1}, payload), 600, Job())
+
+
+def test_the_numbers_of_a_version_never_change() -> None:
+    numbers = (
+        '{"shape": {"context": 32, "embedding": 64, "heads": 8, "ffn": 4096, "rounds": 2, '
+        '"rate": %s, "cooling": %s, "decay": 0.999, "spread": 2.0}, '
+        '"delta": {"first": -2.0, "rate": 0.05, "decay": 0.999}}'
+    )
+    assert json.dumps(asdict(VERSIONS[1])) == numbers % (0.00075, 300.0)
+    assert json.dumps(asdict(VERSIONS[2])) == numbers % (0.002, 200.0)
+
+
+def test_the_warm_start_predicts_what_comes_before_the_supporters_context(model: Path) -> None:
+    beginning = orderly(3 * 32)
+    settings = {"model": str(model), "context": 32}
+    _, alone = encode(CODEC, beginning, {**settings, "level": "mini"}, Job())
+    _, both = encode(CODEC, beginning, {**settings, "level": "plus"}, Job())
+    assert alone == both
+
+
+def test_a_small_memory_limit_is_kept(model: Path) -> None:
+    original = orderly(600)
+    parameters, payload = encode(CODEC, original, {"model": str(model)}, Job())
+    with pytest.raises(LimitError):
+        decode(CODEC, Coded(parameters, payload), original.size, Job(memory_limit=1 << 20))
+
+
+def test_progress_counts_residues(model: Path) -> None:
+    progress = np.zeros(1, np.int64)
+    encode(CODEC, orderly(900), {"level": "mini", "model": str(model)}, Job(progress=progress))
+    assert progress[0] == 900
+
+
+def test_gamma_is_equation_3() -> None:
+    assert mixer.gamma(1, 10, 0.25) == pytest.approx((1 - math.sin(0.1)) * 0.75)
+    assert mixer.gamma(10, 10, 0.0) == pytest.approx(1 - math.sin(1))
+    assert mixer.gamma(11, 10, 0.0) == 0.0
+    assert mixer.gamma(5, 10, 1.0) == 0.0
+
+
+def test_sine_agrees_with_the_library() -> None:
+    for x in np.linspace(0, 1, 101):
+        assert mixer.sine(float(x)) == pytest.approx(math.sin(x), abs=1e-13)
+
+
+def test_threshold_is_a_share_of_the_batches() -> None:
+    assert mixer.warm_batches(tokens=32_000, batch=320, ts=10) == 10
+    assert mixer.warm_batches(tokens=32_001, batch=320, ts=10) == 11
+    assert mixer.warm_batches(tokens=5, batch=320, ts=0) == 0
+
+
+def test_short_sequences_keep_the_warm_start_for_longer() -> None:
+    assert mixer.warm_batches(tokens=32_000, batch=320, ts=10, least=50) == 50
+    assert mixer.warm_batches(tokens=320_000, batch=320, ts=10, least=50) == 100
+    assert mixer.warm_batches(tokens=320_000, batch=320, ts=0, least=50) == 0
+
+
+def test_mixed_logits_are_equation_2() -> None:
+    warm, own = np.array([[1.0, 2.0]], np.float32), np.array([[3.0, -2.0]], np.float32)
+    assert mixer.mix(warm, own, 0.25).tolist() == [[2.5, -1.0]]
+
+
+def test_delta_moves_towards_what_predicts_better() -> None:
+    delta = mixer.Delta(operations.backend(), mixer.Learning(first=0.0, rate=0.02, decay=0.999))
+    assert delta.value == 0.5
+    for _ in range(50):
+        delta.learn(fading=1.0, by_gamma=3.0)  # more Warm-Start would raise the loss
+    assert delta.value > 0.6
+
+
+def test_short_sequences_have_few_lanes() -> None:
+    assert Settings().lanes_for(100) == 1
+    assert Settings().lanes_for(256 * 5) == 5
+    assert Settings().lanes_for(10**7) == 320

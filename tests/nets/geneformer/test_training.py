@@ -1,0 +1,222 @@
+"""GeneFormer learns, its exact inference agrees with it, and its models compress."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from geneformer_models import tiny_description
+from numpy.typing import NDArray
+
+from acgz import models
+from acgz.cli.main import main
+from acgz.errors import InputError
+from acgz.nets.exact import operations
+from acgz.nets.geneformer.architecture import CONTEXT, PLACES, REACH, SPAN, Description
+from acgz.nets.geneformer.predictor import GeneFormer as Exact
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+
+from acgz.nets.geneformer.torch_network import GeneFormer, arrays, sinusoids  # noqa: E402
+from acgz.nets.geneformer.train import (  # noqa: E402
+    Batches,
+    Lanes,
+    NextBase,
+    bits_per_base,
+    train_geneformer,
+)
+from acgz.nets.genomes import DataSet  # noqa: E402
+from acgz.nets.training import Plan, Report, train  # noqa: E402
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def residues(count: int, seed: int = 1) -> NDArray[np.uint8]:
+    """Bases with some order in them."""
+    steps = np.random.default_rng(seed).choice(4, count, p=[0.05, 0.85, 0.05, 0.05])
+    return (np.cumsum(steps) % 4).astype(np.uint8)
+
+
+def data_set(bases: int = 6000) -> DataSet:
+    return DataSet.of(np.array_split(residues(bases), 20))
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {},
+        {"dimension": 12, "heads": 3},
+        {"latent": False},
+        {"segments": 0},
+        {"segments": 3},
+        {"latent": False, "segments": 2},
+    ],
+)
+def test_exact_inference_agrees_with_the_trained_network(sizes: dict[str, int]) -> None:
+    torch.manual_seed(2)
+    description = tiny_description(**sizes)
+    module = GeneFormer(description)
+    bases = np.random.default_rng(1).integers(0, 4, (5, CONTEXT + 40))
+    with torch.no_grad():  # running means, and u and v that are not zero
+        module(torch.from_numpy(bases), module.memory(5))
+        module.u.normal_()
+        module.v.normal_()
+    module.eval()
+    exact = Exact(operations.backend(), description, arrays(module), 5)
+    found = []
+    for step in range(bases.shape[1]):
+        exact.update(bases[:, step])
+        found.append(exact.logits())
+    with torch.no_grad():
+        logits, _ = module(torch.from_numpy(bases[:, CONTEXT - REACH :]), module.memory(5))
+    difference = np.stack(found[CONTEXT - 1 :], 1) - logits.numpy()
+    assert np.abs(difference).max() < 0.01
+    assert logits.abs().max() > 0.5, "there is nothing to compare"
+
+
+def test_attention_is_equation_5_with_the_sinusoids_of_equations_2_and_3() -> None:
+    """Every score is computed again, one pair of places after the other."""
+    torch.manual_seed(3)
+    d = tiny_description(dimension=4, heads=1)
+    module = GeneFormer(d, dropout=0.0).double().eval()
+    with torch.no_grad():
+        module.u.normal_()
+        module.v.normal_()
+        x = torch.randn(1, PLACES, 4, dtype=torch.float64)
+        memory = torch.randn(1, PLACES, 4, dtype=torch.float64)
+        found = module.attend(memory, *module._projected(x))[0]
+        together = torch.cat([memory, x], 1)[0]
+        w_q, w_k, w_v = module.query.T, module.key.T, module.value.T
+        for i in range(PLACES):
+            scores = []
+            for j in range(2 * PLACES):
+                distance = PLACES + i - j  # X(t) begins where the memory ends
+                g = torch.tensor(
+                    [
+                        math.sin(distance),
+                        math.cos(distance),
+                        math.sin(distance / 100),  # 10000 ** (2 / 4)
+                        math.cos(distance / 100),
+                    ]
+                ).double()
+                by_content = (x[0, i] + module.u) @ w_q @ w_k.T @ together[j]
+                by_position = (x[0, i] + module.v) @ w_q @ w_k.T @ g
+                scores.append((by_content + by_position) / math.sqrt(4))
+            weights = torch.stack(scores).softmax(0)
+            assert torch.allclose(found[i], weights @ (together @ w_v), atol=1e-6)
+
+
+def test_sinusoids_begin_with_the_largest_distance() -> None:
+    g = sinusoids(tiny_description(segments=1))
+    assert g.shape == (2 * PLACES + PLACES - 1, 8)
+    assert g[0, 0] == pytest.approx(math.sin(2 * PLACES - 1), abs=1e-6)
+    assert g[-1, 0] == pytest.approx(math.sin(1 - PLACES), abs=1e-6)
+
+
+def test_the_newest_base_ends_the_last_window() -> None:
+    """Of 41 places 13 windows of 3 are taken; the two oldest bases are left over."""
+    torch.manual_seed(4)
+    module = GeneFormer(tiny_description(dimension=128)).eval()
+    bases = torch.zeros((1, CONTEXT), dtype=torch.int64)
+    reached = []
+    for place in range(CONTEXT):
+        other = bases.clone()
+        other[0, place] = 1
+        with torch.no_grad():
+            features = [module.features(b[:, CONTEXT - REACH :]) for b in (bases, other)]
+        assert features[0].shape[1] == SPAN
+        if not torch.equal(*features):
+            reached.append(place)
+    assert reached == list(range(2, CONTEXT))
+
+
+def test_a_few_steps_lower_the_loss() -> None:
+    torch.manual_seed(1)
+    data = data_set()
+    task = NextBase([data, data], Batches(lanes=16, steps=4), seed=1)
+    module = GeneFormer(tiny_description(), dropout=0.0)
+    reports: list[Report] = []
+    plan = Plan(60, 2, 0.003, constant=True, optimizer="RMSprop")
+    after = train(module, task, plan, reports.append)
+    assert after < 1.7
+    assert [r.step for r in reports if r.validation_bits is not None] == [30, 60]
+
+
+def test_the_best_network_is_kept_and_a_resumed_training_has_to_beat_it(tmp_path: Path) -> None:
+    output, checkpoint = tmp_path / "model.safetensors", tmp_path / "checkpoint"
+    seen: list[float] = []
+
+    def report(report: Report) -> None:
+        if report.validation_bits is not None:
+            seen.append(round(report.validation_bits, 5))
+
+    for steps, rate in ((20, 0.003), (40, 0.9)):  # the second half spoils what was learned
+        plan = Plan(steps, 4, rate, constant=True, optimizer="RMSprop")
+        train_geneformer(
+            [data_set()],
+            tiny_description(data="nothing real"),
+            Batches(lanes=8, steps=4),
+            plan,
+            output,
+            checkpoint=checkpoint,
+            report=report,
+        )
+    kept = Description.from_json(models.read(output).description)
+    assert kept.bits == min(seen) < max(seen)
+    assert kept.data == "nothing real"
+
+
+def test_records_are_dealt_out_seven_to_two_to_one() -> None:
+    data = DataSet.of([np.full(100, number % 4, np.uint8) for number in range(30)])
+    assert (data.training.size, data.validation.size, data.test.size) == (2100, 600, 300)
+
+
+def test_lanes_read_on_and_have_the_bases_before_them() -> None:
+    sequence = np.arange(5000) // 30
+    lanes = Lanes(sequence.astype(np.uint8), Batches(lanes=10, steps=3, length=10**9), seed=1)
+    before, jumped = lanes.next()
+    after, again = lanes.next()
+    assert before.shape == (10, REACH + 3)
+    assert not jumped.any()
+    assert (before[:, 3:] == after[:, :-3])[~again].all()
+
+
+@pytest.mark.parametrize("records", [9, 10])
+def test_too_little_to_divide_is_an_input_error(records: int) -> None:
+    with pytest.raises(InputError):
+        DataSet.of([np.zeros(8, np.uint8)] * records)
+
+
+def test_a_sequence_of_any_length_is_validated() -> None:
+    module = GeneFormer(tiny_description()).eval()
+    for count in (REACH + 1, REACH + 40, 5000):
+        assert 0 < bits_per_base(module, residues(count)) < 10
+
+
+def test_the_command_trains_and_its_model_compresses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = np.array_split(residues(4000), 12)
+    text = b"".join(b">r\n" + np.frombuffer(b"ACGT", "S1")[r].tobytes() + b"\n" for r in records)
+    genomes, model = tmp_path / "genomes.fa", tmp_path / "model.safetensors"
+    genomes.write_bytes(text)
+    line = ["train", "geneformer", str(genomes), str(genomes), "-o", str(model), "-T", "1"]
+    line += ["--dimension", "8", "--batch", "4", "--epochs", "2", "--steps", "4"]
+    line += ["--device", "cpu"]
+    assert main(line) == 0
+    assert "held out: " in capsys.readouterr().err
+    first = models.read(model).digest
+    assert main(line) == 0
+    assert models.read(model).digest == first, "the seed decides"
+    assert main([*line, "--heads", "3"]) == 2
+    assert main([*line, "--dropout", "1"]) == 2
+
+    archive, restored = tmp_path / "genomes.acgz", tmp_path / "restored.fa"
+    compress = ["compress", "-q", "-m", "geneformer-grouped", "--model", str(model)]
+    compress += ["--set", "group=500", str(genomes), "-o", str(archive)]
+    assert main(compress) == 0
+    monkeypatch.setenv("ACGZ_MODELS", str(tmp_path))
+    assert main(["decompress", "-q", str(archive), "-o", str(restored)]) == 0
+    assert restored.read_bytes() == text

@@ -1,0 +1,319 @@
+"""SeqCoder gives the residues back with either residual, and says clearly what is missing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from seqcoder_models import random_arrays, tiny_model
+
+import acgz
+import codec_checks
+from acgz import models, modes
+from acgz.cli.main import main
+from acgz.codec import Coded, Job, decode, encode
+from acgz.coding.bitstream import BitStream
+from acgz.errors import (
+    AcgzError,
+    DamagedError,
+    InputError,
+    LimitError,
+    MissingModelError,
+    UsageError,
+)
+from acgz.layout import quaternary
+from acgz.nets.exact import operations
+from acgz.nets.seqcoder import chunks, mismatches
+from acgz.nets.seqcoder.architecture import Description
+from acgz.nets.seqcoder.chunks import Guesses
+from acgz.nets.seqcoder.codec import Parts
+from acgz.nets.seqcoder.network import AutoEncoder
+from codec_checks import orderly
+from conftest import fasta
+from paths import PHAGE
+
+CODEC = modes.get_codec("seqcoder")
+RESIDUALS = ["zstd", "coded"]
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return tiny_model(tmp_path)
+
+
+def round_trip(original: NDArray[np.uint8], model: Path, **settings: Any) -> Parts:
+    """The parts of the payload; fails if the residues do not come back."""
+    return Parts.of(codec_checks.round_trip(CODEC, original, {"model": str(model), **settings})[1])
+
+
+@pytest.mark.parametrize("residual", RESIDUALS)
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 63, 64, 65, 128, 3000])
+def test_residues_come_back(model: Path, residual: str, count: int) -> None:
+    round_trip(orderly(count), model, residual=residual)
+
+
+@pytest.mark.parametrize("residual", RESIDUALS)
+def test_chunks_of_the_documents_size_come_back(tmp_path: Path, residual: str) -> None:
+    model = tiny_model(tmp_path, chunk=1280)
+    for count in (1279, 1280, 1281):
+        round_trip(orderly(count), model, residual=residual)
+
+
+@pytest.mark.parametrize("residual", RESIDUALS)
+@pytest.mark.parametrize("latents", range(5))
+def test_any_number_of_latent_values_comes_back(model: Path, residual: str, latents: int) -> None:
+    parts = round_trip(orderly(700), model, residual=residual, latents=latents)
+    if residual == "coded":
+        assert bool(parts.latents) == bool(latents)
+
+
+@pytest.mark.parametrize("widths", [(6,), (6, 6, 6)])
+def test_another_factor_between_bases_and_positions_comes_back(
+    tmp_path: Path, widths: tuple[int, ...]
+) -> None:
+    for count in (1, 7, 8, 9, 200):
+        round_trip(orderly(count), tiny_model(tmp_path, widths=widths), residual="zstd")
+
+
+@pytest.mark.parametrize("residual", RESIDUALS)
+def test_a_whole_file_comes_back_with_what_is_not_acgt(model: Path, residual: str) -> None:
+    text = b">a b\nACGTNNNNNNacgtRYKACGU\n\n>empty\n>c\n" + b"ACGTTGCA" * 40 + b"\r\n"
+    archive = acgz.compress(text, "seqcoder", model=str(model), residual=residual)
+    assert acgz.decompress(archive) == text
+
+
+@pytest.mark.parametrize("residual", RESIDUALS)
+def test_nothing_needs_pytorch(model: Path, residual: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    round_trip(orderly(500), model, residual=residual)
+
+
+def test_the_network_of_the_package_is_nearly_always_right() -> None:
+    lines = PHAGE.read_bytes().split(b"\n")[1:]
+    letters = np.frombuffer(b"".join(lines)[:4000], np.uint8)
+    original = np.searchsorted(np.frombuffer(b"ACGT", np.uint8), letters).astype(np.uint8)
+    parameters, payload = encode(CODEC, original, {}, Job())
+    assert isinstance(parameters["mismatches"], int)
+    assert parameters["mismatches"] <= 2
+    assert len(payload) < original.size / 3.9
+    assert decode(CODEC, Coded(parameters, payload), 4000, Job()).tolist() == original.tolist()
+
+
+def perfect(original: NDArray[np.uint8]) -> Guesses:
+    """What a decoder says that is always right."""
+    ranking = (original[:, None] + np.arange(4, dtype=np.uint8)) % 4
+    return Guesses(ranking.astype(np.uint8), np.zeros(original.size, np.uint8))
+
+
+def test_no_mismatch_costs_no_byte() -> None:
+    original = orderly(100)
+    guesses = perfect(original)
+    assert mismatches.encode(original, guesses) == b""
+    assert mismatches.decode(b"", guesses, 0).tolist() == original.tolist()
+
+
+@given(st.binary(max_size=300), st.integers(1, 40), st.integers(0, 1 << 20))
+def test_any_mismatches_come_back(data: bytes, spread: int, seed: int) -> None:
+    guessed = np.repeat(np.frombuffer(data, np.uint8) & 3, spread)
+    guesses = perfect(guessed)
+    generator = np.random.default_rng(seed)
+    wrong = generator.random(guessed.size) < 1 / spread
+    original = np.where(wrong, (guessed + generator.integers(1, 4, guessed.size)) % 4, guessed)
+    original = original.astype(np.uint8)
+    payload = mismatches.encode(original, guesses)
+    count = int((original != guessed).sum())
+    assert mismatches.decode(payload, guesses, count).tolist() == original.tolist()
+
+
+@settings(max_examples=40)
+@given(st.binary(max_size=400), st.integers(1, quaternary.HINTS))
+def test_any_symbols_come_back(data: bytes, hints: int) -> None:
+    both = np.frombuffer(data, np.uint8)
+    symbols, seen = both & 3, (both.astype(np.int64) * 7 % hints).astype(np.uint8)
+    stream = BitStream()
+    quaternary.code_symbols(stream, symbols.copy(), seen)
+    restored = np.zeros(symbols.size, np.uint8)
+    quaternary.code_symbols(BitStream(stream.finish()), restored, seen)
+    assert restored.tolist() == symbols.tolist()
+
+
+def size_of(symbols: NDArray[np.uint8], hints: NDArray[np.uint8]) -> int:
+    stream = BitStream()
+    quaternary.code_symbols(stream, symbols.copy(), hints)
+    return len(stream.finish())
+
+
+def test_what_hints_and_repeats_say_is_not_paid_for() -> None:
+    noise = np.random.default_rng(3).integers(0, 4, 8000).astype(np.uint8)
+    nothing = np.zeros_like(noise)
+    whole = size_of(noise, nothing)
+    assert 0.99 < whole / 2000 < 1.05
+    assert size_of(noise, noise) < 0.02 * whole
+    twice = np.concatenate([noise, noise])
+    assert size_of(twice, np.zeros_like(twice)) < 1.3 * whole
+    other_strand = np.concatenate([noise, 3 - noise[::-1]])
+    assert size_of(other_strand, np.zeros_like(twice)) < 1.3 * whole
+
+
+def test_backends_write_the_same_archive(model: Path) -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    original = orderly(1000)
+    for residual in RESIDUALS:
+        chosen = {"model": str(model), "residual": residual}
+        here = encode(CODEC, original, {**chosen, "backend": "numpy"}, Job())
+        there = encode(CODEC, original, {**chosen, "backend": "torch"}, Job())
+        assert here == there
+
+
+def test_a_chunk_does_not_depend_on_those_beside_it() -> None:
+    d = Description(chunk=64, widths=(6, 8), keys=4)
+    network = AutoEncoder(operations.backend(), d, random_arrays(d))
+    bases = orderly(64 * 40)
+    levels = chunks.encode(network, d, bases)
+    alone = chunks.encode(network, d, bases[64 * 17 : 64 * 18])
+    assert (levels[16 * 17 : 16 * 18] == alone).all()
+    together = chunks.decode(network, d, levels, bases.size)
+    one = chunks.decode(network, d, alone, 64)
+    assert (together.hints[64 * 17 : 64 * 18] == one.hints).all()
+
+
+def test_hints_hold_the_first_two_guesses_and_how_sure_they_are() -> None:
+    out = np.array([[0.0, 0.9, 0.1, 0.0], [0.5, 0.5, 0.0, 0.0]], np.float32)
+    ranking = np.argsort(-out, axis=1, kind="stable").astype(np.uint8)
+    hints = chunks._hints(out, ranking)
+    assert hints.tolist() == [(1 * 4 + 2) * 8 + 6, (0 * 4 + 1) * 8]
+    assert chunks._hints(out * 9, ranking).tolist()[0] == (1 * 4 + 2) * 8 + 7
+
+
+def test_progress_counts_residues(model: Path) -> None:
+    progress = np.zeros(1, np.int64)
+    encode(CODEC, orderly(902), {"model": str(model)}, Job(progress=progress))
+    assert progress[0] == 902
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"residual": "xz"},
+        {"residual": 3},
+        {"latents": 5},
+        {"latents": -1},
+        {"latents": True},
+        {"backend": "abacus"},
+        {"model": 3},
+        {"warmth": 3},
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        encode(CODEC, orderly(10), settings, Job())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"residual": "xz"},
+        {"residual": None},
+        {"residual": []},
+        {"latents": 9},
+        {"latents": 1.0},
+        {"mismatches": -1},
+        {"mismatches": 601},
+        {"mismatches": 1},
+        {"mismatches": 0},
+        {"mismatches": None},
+        {"models": []},
+        {"models": [b"x" * 32] * 2},
+        {"models": ["x" * 32]},
+        {"models": 7},
+    ],
+)
+def test_stored_parameters_are_not_trusted(model: Path, change: dict[str, Any]) -> None:
+    original = orderly(600)
+    parameters, payload = encode(CODEC, original, {"model": str(model)}, Job())
+    with pytest.raises(DamagedError):
+        decode(CODEC, Coded({**parameters, **change}, payload), original.size, Job())
+
+
+@pytest.mark.parametrize("residual", RESIDUALS)
+def test_a_damaged_payload_is_an_error_or_other_residues(model: Path, residual: str) -> None:
+    """The container notices other residues by its checksums."""
+    original = orderly(300)
+    parameters, payload = encode(
+        CODEC, original, {"model": str(model), "residual": residual}, Job()
+    )
+    generator = np.random.default_rng(5)
+    for number in range(120):
+        damaged = bytearray(payload)
+        if number % 4 == 0:
+            del damaged[generator.integers(len(payload)) :]
+        else:
+            damaged[generator.integers(len(payload))] ^= 1 << generator.integers(8)
+        try:
+            restored = decode(CODEC, Coded(parameters, bytes(damaged)), 300, Job())
+        except AcgzError:
+            continue
+        assert restored.shape == (300,)
+        assert restored.max() <= 3
+
+
+def test_a_zstd_frame_that_claims_to_be_huge_is_refused() -> None:
+    import zstandard
+
+    bomb = zstandard.compress(bytes(1 << 20))
+    with pytest.raises(DamagedError, match="too large"):
+        mismatches.decode(bomb, perfect(orderly(10)), 3)
+
+
+def test_a_small_memory_limit_is_kept(model: Path) -> None:
+    original = orderly(600)
+    for residual, limit in (("zstd", 1 << 20), ("coded", 64 << 20)):
+        settings = {"model": str(model), "residual": residual}
+        parameters, payload = encode(CODEC, original, settings, Job())
+        with pytest.raises(LimitError):
+            decode(CODEC, Coded(parameters, payload), original.size, Job(memory_limit=limit))
+
+
+def test_a_model_that_is_gone_is_named_by_its_digest(model: Path) -> None:
+    archive = acgz.compress(b">a\n" + b"ACGT" * 50, "seqcoder", model=str(model))
+    digest = models.digest_of(model).hex()
+    model.unlink()
+    with pytest.raises(MissingModelError, match=digest):
+        acgz.decompress(archive)
+
+
+def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.safetensors"
+    d = Description(chunk=64, widths=(6, 8))
+    arrays = random_arrays(d)
+    models.write(path, {"kind": "another"}, arrays)
+    with pytest.raises(InputError):
+        encode(CODEC, orderly(10), {"model": str(path)}, Job())
+    for changed in ({"chunk": 63}, {"chunk": 1 << 30}, {"widths": []}, {"widths": 3}, {"keys": 0}):
+        models.write(path, {**d.to_json(), **changed}, arrays)
+        with pytest.raises(InputError, match="not a SeqCoder network"):
+            encode(CODEC, orderly(10), {"model": str(path)}, Job())
+    models.write(path, d.to_json(), {**arrays, "to_latent.bias": np.full(4, np.nan, np.float16)})
+    with pytest.raises(InputError, match="arrays"):
+        encode(CODEC, orderly(10), {"model": str(path)}, Job())
+
+
+def test_the_command_line_knows_the_residual(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    genome, archive = tmp_path / "genome.fa", tmp_path / "genome.acgz"
+    genome.write_bytes(fasta(2000))
+    line = ["compress", "-q", "-m", "seqcoder", "--residual", "coded", "--model", str(model)]
+    assert main([*line, str(genome), "-o", str(archive)]) == 0
+    assert main(["info", "--json", str(archive)]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["mode"] == "seqcoder"
+    restored = tmp_path / "restored.fa"
+    assert main(["decompress", "-q", str(archive), "-o", str(restored)]) == 0
+    assert restored.read_bytes() == genome.read_bytes()
