@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from acgz.codec import Coded, Job, integer_parameter
 from acgz.coding.predictor import PRECISION
 from acgz.errors import DamagedError
-from acgz.settings import JSON, Settings, setting
+from acgz.settings import JSON, Settings, setting, shown
 
 MOST_LANES = 1 << 16
 
@@ -175,4 +175,4 @@ def _stored_frequencies(parameters: Mapping[str, JSON]) -> list[int]:
         frequencies = [value for value in stored if type(value) is int and value >= 1]
         if len(frequencies) == 4 and sum(frequencies) == 1 << PRECISION:
             return frequencies
-    raise DamagedError(f"the codec parameter 'frequencies' is {stored!r}")
+    raise DamagedError(f"the codec parameter 'frequencies' is {shown(stored)}")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from acgz.errors import DamagedError, LimitError
 from acgz.progress import Progress
-from acgz.settings import JSON, Settings
+from acgz.settings import JSON, Settings, shown
 
 MEMORY_LIMIT = 4 << 30
 """Bytes. Room for a block of the default size several times over; a hostile archive stops here."""
@@ -98,5 +98,5 @@ def integer_parameter(parameters: Mapping[str, JSON], name: str, least: int, mos
     """A stored parameter between ``least`` and ``most``; DamagedError otherwise."""
     value = parameters.get(name)
     if type(value) is not int or not least <= value <= most:
-        raise DamagedError(f"the codec parameter {name!r} is {value!r}, not {least} to {most}")
+        raise DamagedError(f"the codec parameter {name!r} is {shown(value)}, not {least} to {most}")
     return value

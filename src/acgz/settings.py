@@ -93,17 +93,17 @@ class Declaration:
             return "true or false"
         if self.kind is str:
             return "text"
-        bounds = [
-            f"{word} {bound}"
-            for word, bound in (
-                ("from", self.least),
-                ("above", self.above),
-                ("to" if self.least is not None else "up to", self.most),
-                ("below", self.below),
-            )
-            if bound is not None
-        ]
-        return " ".join(["a whole number" if self.kind is int else "a number", *bounds])
+        kind = "a whole number" if self.kind is int else "a number"
+        if self.least is not None and self.most is not None:
+            return f"{kind} from {self.least} to {self.most}"
+        bounds = {
+            "from": self.least,
+            "above": self.above,
+            "up to": self.most,
+            "below": self.below,
+        }
+        told = [f"{word} {bound}" for word, bound in bounds.items() if bound is not None]
+        return " ".join([kind, " and ".join(told)]).strip()
 
     def checked(self, value: Any) -> Any:
         """``value`` as a plain bool, int, float, str or None; ValueError if it is not allowed."""
@@ -115,7 +115,7 @@ class Declaration:
                 return plain
         except (TypeError, ValueError, OverflowError):
             pass
-        raise ValueError(f"{self.name} must be {self.values}, not {_shown(value)}")
+        raise ValueError(f"{self.name} must be {self.values}, not {shown(value)}")
 
     def parsed(self, text: str) -> Any:
         """The value that a person has typed; ValueError if it is not allowed."""
@@ -214,7 +214,7 @@ class Settings:
         for name in names:
             if name not in declared:
                 known = ", ".join(sorted(declared)) or "none"
-                raise UsageError(f"{who} has no setting {_shown(name)} (it has {known})")
+                raise UsageError(f"{who} has no setting {shown(name)} (it has {known})")
 
     @classmethod
     def _made(cls, given: Mapping[str, Any], error: type[AcgzError], who: str) -> Self:
@@ -247,7 +247,14 @@ def _plain(value: Any, kind: type) -> Any:
     raise TypeError
 
 
-def _shown(value: Any) -> str:
-    """``value`` for a message: one short line."""
-    text = repr(value)
+def shown(value: Any) -> str:
+    """``value`` for a message: one line of at most 60 characters, whatever it is.
+
+    >>> shown("two\\nlines"), shown(10**5000)
+    ("'two\\\\nlines'", 'int')
+    """
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no integer of more than 4,300 digits
+        text = type(value).__name__
     return text if len(text) <= 60 else text[:57] + "..."
