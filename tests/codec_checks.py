@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from acgz.codec import Codec, Coded, Job, decode, encode
+from acgz.modes import Mode
 
 
 def residues(count: int, seed: int = 1) -> NDArray[np.uint8]:
@@ -31,3 +36,19 @@ def round_trip(
     assert restored.dtype == np.uint8
     assert restored.tolist() == original.tolist()
     return dict(parameters), payload
+
+
+def quick_settings(mode: Mode, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Any]:
+    """Settings with which a mode codes some hundred residues in milliseconds.
+
+    A codec whose models are too large for that has a function ``quick_settings`` of the same
+    arguments in a test module named after it: ``<codec>_models``. It may write models to
+    ``folder``, and change for the time of a test what is no setting.
+    """
+    module = f"{mode.codec}_models"
+    if importlib.util.find_spec(module) is None:
+        return {}
+    quick: Mapping[str, Any] = importlib.import_module(module).quick_settings(
+        mode, folder, monkeypatch
+    )
+    return quick

@@ -65,8 +65,8 @@ class Codec(Protocol):
     def memory(self, parameters: Mapping[str, JSON], count: int) -> int:
         """About how many bytes `decode` uses beside payload and residues.
 
-        The caller compares it with the limit of the job. Raises DamagedError for parameters that
-        `encode` cannot have written.
+        `decode` of this module compares all three with the limit of the job. Raises
+        DamagedError for parameters that `encode` cannot have written.
         """
         ...
 
@@ -81,7 +81,7 @@ def encode(
 def decode(codec: Codec, coded: Coded, count: int, job: Job | None = None) -> NDArray[np.uint8]:
     """`Codec.decode` within the memory limit of the job; raises LimitError, DamagedError."""
     job = job or Job()
-    allow(codec.memory(coded.parameters, count), job)
+    allow(codec.memory(coded.parameters, count) + count + len(coded.payload), job)
     return codec.decode(coded, count, job)
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from acgz import models
+from acgz.modes import Mode
 from acgz.nets.exact.training import first_weights
 from acgz.nets.geneformer.architecture import Description, shapes
 
@@ -28,3 +31,11 @@ def tiny_model(folder: Path, name: str = "tiny", **sizes: Any) -> Path:
     path = folder / f"{name}.safetensors"
     models.write(path, description.to_json(), tiny_arrays(description))
     return path
+
+
+def quick_settings(
+    mode: Mode, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str | int]:
+    """See `codec_checks.quick_settings`."""
+    model = str(tiny_model(folder))
+    return {"model": model, "group": 128} if mode.settings["grouped"] else {"model": model}

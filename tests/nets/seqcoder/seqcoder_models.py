@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from acgz import models
+from acgz.modes import Mode
 from acgz.nets.exact.training import first_weights
 from acgz.nets.seqcoder.architecture import Description
 from acgz.nets.seqcoder.network import shapes
@@ -27,3 +29,10 @@ def tiny_model(folder: Path, **sizes: Any) -> Path:
     path = folder / f"tiny-{description.chunk}.safetensors"
     models.write(path, description.to_json(), random_arrays(description))
     return path
+
+
+def quick_settings(
+    mode: Mode, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str | int]:
+    """See `codec_checks.quick_settings`."""
+    return {"model": str(tiny_model(folder))}
