@@ -30,18 +30,19 @@ class Task(NamedTuple):
 
 def deepgeco(task: Task) -> Iterator[Line]:
     """The network of the package and a small Supporter."""
-    from deepgeco_models import small_versions
+    from deepgeco_models import small_numbers
 
     from acgz.nets.deepgeco import codec as deepgeco
     from acgz.nets.deepgeco import settings as deepgeco_settings
 
     deepgeco_settings.SHORTEST_LANE = 16
-    deepgeco.VERSIONS = small_versions(embedding=16, heads=8, ffn=320)
+    deepgeco.NUMBERS = small_numbers(embedding=16, heads=8, ffn=320)
     common = {"ts": 50, "least": 0, "context": 8, "lanes": 23} | task.common
-    for level, version in (("mini", 1), ("plus", 1), ("plus", 2)):
-        settings = {"level": level, "version": version} | common
-        parameters, payload = encode(deepgeco.CODEC, task.residues, settings, task.work)
-        yield level, version, parameters["lanes"], payload
+    for level in ("mini", "plus"):
+        parameters, payload = encode(
+            deepgeco.CODEC, task.residues, {"level": level} | common, task.work
+        )
+        yield level, parameters["lanes"], payload
 
 
 def deepzip(task: Task) -> Iterator[Line]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from acgz import models
 from acgz.nets.deepgeco.architecture import Description
-from acgz.nets.deepgeco.versions import VERSIONS, Version
+from acgz.nets.deepgeco.numbers import NUMBERS, Numbers
 from acgz.nets.deepgeco.warm_start import shapes
 from acgz.nets.exact.training import first_weights
 
@@ -27,10 +26,6 @@ def tiny_model(folder: Path, network: str = "gru", s: int = 3, k: int = 3, **siz
     return path
 
 
-def small_versions(embedding: int = 8, heads: int = 4, ffn: int = 64) -> Mapping[int, Version]:
-    """All versions, with Supporters of that size."""
-    sizes = {"embedding": embedding, "heads": heads, "ffn": ffn}
-    return {
-        number: replace(version, shape=replace(version.shape, **sizes))
-        for number, version in VERSIONS.items()
-    }
+def small_numbers(embedding: int = 8, heads: int = 4, ffn: int = 64) -> Numbers:
+    """The usual ones, with a Supporter of that size."""
+    return replace(NUMBERS, shape=replace(NUMBERS.shape, embedding=embedding, heads=heads, ffn=ffn))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from deepgeco_models import small_versions, tiny_model
+from deepgeco_models import small_numbers, tiny_model
 from numpy.typing import NDArray
 
 import acgz
@@ -25,11 +25,10 @@ from acgz.errors import (
     MissingDependencyError,
     MissingModelError,
     UsageError,
-    VersionError,
 )
 from acgz.nets.deepgeco import mixer
-from acgz.nets.deepgeco.settings import Settings
-from acgz.nets.deepgeco.versions import VERSIONS
+from acgz.nets.deepgeco.numbers import NUMBERS
+from acgz.nets.deepgeco.settings import DeepGeCoSettings as Settings
 from acgz.nets.exact import operations
 from acgz.nets.kmers import Grid
 from codec_checks import orderly
@@ -40,7 +39,7 @@ CODEC = modes.get_codec("deepgeco")
 @pytest.fixture(autouse=True)
 def small_supporter(monkeypatch: pytest.MonkeyPatch) -> None:
     """The Supporter's form, but tiny: the tests are about bytes, not about bits/base."""
-    monkeypatch.setattr("acgz.nets.deepgeco.codec.VERSIONS", small_versions())
+    monkeypatch.setattr("acgz.nets.deepgeco.codec.NUMBERS", small_numbers())
 
 
 @pytest.fixture
@@ -203,8 +202,6 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> No
         {"context": 1 << 30},
         {"ts": float("nan")},
         {"least": 1.5},
-        {"version": 0},
-        {"version": "1"},
         {"kmers": b"nonsense"},
         {"kmers": 5},
         {"models": []},
@@ -215,27 +212,18 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> No
 def test_stored_parameters_are_not_trusted(model: Path, change: dict[str, Any]) -> None:
     original = orderly(600)
     parameters, payload = encode(CODEC, original, {"level": "mini", "model": str(model)}, Job())
-    if {"context", "ts", "least", "version"} & set(change):
+    if {"context", "ts", "least"} & set(change):
         parameters["level"] = "plus"
     with pytest.raises(DamagedError):
         decode(CODEC, Coded({**parameters, **change}, payload), original.size, Job())
 
 
-def test_a_later_version_is_not_damage(model: Path) -> None:
-    original = orderly(600)
-    parameters, payload = encode(CODEC, original, {"model": str(model)}, Job())
-    with pytest.raises(VersionError):
-        decode(CODEC, Coded({**parameters, "version": max(VERSIONS) + 1}, payload), 600, Job())
-
-
-def test_the_numbers_of_a_version_never_change() -> None:
-    numbers = (
+def test_the_numbers_that_decoding_depends_on_do_not_change_by_accident() -> None:
+    assert json.dumps(asdict(NUMBERS)) == (
         '{"shape": {"context": 32, "embedding": 64, "heads": 8, "ffn": 4096, "rounds": 2, '
-        '"rate": %s, "cooling": %s, "decay": 0.999, "spread": 2.0}, '
+        '"rate": 0.002, "cooling": 200.0, "decay": 0.999, "spread": 2.0}, '
         '"delta": {"first": -2.0, "rate": 0.05, "decay": 0.999}}'
     )
-    assert json.dumps(asdict(VERSIONS[1])) == numbers % (0.00075, 300.0)
-    assert json.dumps(asdict(VERSIONS[2])) == numbers % (0.002, 200.0)
 
 
 def test_the_warm_start_predicts_what_comes_before_the_supporters_context(model: Path) -> None:
@@ -254,9 +242,9 @@ def test_a_small_memory_limit_is_kept(model: Path) -> None:
 
 
 def test_progress_counts_residues(model: Path) -> None:
-    progress = np.zeros(1, np.int64)
-    encode(CODEC, orderly(900), {"level": "mini", "model": str(model)}, Job(progress=progress))
-    assert progress[0] == 900
+    job = Job()
+    encode(CODEC, orderly(900), {"level": "mini", "model": str(model)}, job)
+    assert job.progress.residues[0] == 900
 
 
 def test_gamma_is_equation_3() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from deepgeco_models import small_versions
+from deepgeco_models import small_numbers
 from float_operations import Float32
 from numpy.typing import NDArray
 
@@ -23,7 +23,7 @@ Measure = Callable[[type[NumPy], dict[str, JSON]], float]
 @pytest.fixture
 def total(monkeypatch: pytest.MonkeyPatch) -> Measure:
     """Bits for 12,000 bases of a phage, with the package's network and a small Supporter."""
-    monkeypatch.setattr("acgz.nets.deepgeco.codec.VERSIONS", small_versions(16, 8, 256))
+    monkeypatch.setattr("acgz.nets.deepgeco.codec.NUMBERS", small_numbers(16, 8, 256))
     residues: NDArray[np.uint8] = split(PHAGE.read_bytes()).residues[:12_000]
 
     def measure(operations: type[NumPy], settings: dict[str, JSON]) -> float:

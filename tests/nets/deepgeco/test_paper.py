@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from deepgeco_models import small_versions, tiny_model
+from deepgeco_models import small_numbers, tiny_model
 
 from acgz import modes
 from acgz.bench.child import Usage
@@ -45,7 +45,7 @@ def test_all_grids_are_tried() -> None:
 def test_tune_prints_every_grid_the_best_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("acgz.nets.deepgeco.codec.VERSIONS", small_versions())
+    monkeypatch.setattr("acgz.nets.deepgeco.codec.NUMBERS", small_numbers())
     genome = tmp_path / "genome.fa"
     genome.write_bytes(fasta(2000))
     line = ["tune", str(genome), "--sample", "120", "--most", "2", "--set", "context=4", "-q"]
@@ -91,7 +91,7 @@ def test_the_tables_have_only_what_was_asked_for(
 
 @pytest.fixture
 def small_supporter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("acgz.nets.deepgeco.codec.VERSIONS", small_versions())
+    monkeypatch.setattr("acgz.nets.deepgeco.codec.NUMBERS", small_numbers())
 
 
 @pytest.mark.usefixtures("small_supporter")

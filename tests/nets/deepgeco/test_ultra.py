@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from deepgeco_models import small_versions, tiny_model
+from deepgeco_models import small_numbers, tiny_model
 
 from acgz import models, modes
 from acgz.codec import Coded, Job, decode, encode
@@ -22,7 +22,7 @@ CODEC = modes.get_codec("deepgeco")
 
 @pytest.fixture(autouse=True)
 def small_supporter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("acgz.nets.deepgeco.codec.VERSIONS", small_versions())
+    monkeypatch.setattr("acgz.nets.deepgeco.codec.NUMBERS", small_numbers())
 
 
 @pytest.fixture
@@ -97,9 +97,8 @@ def test_changes_that_do_not_pay_are_not_made(model: Path) -> None:
         weights, noise, rounds=1, learning_rate=1e-5, lanes=3, used=4000
     )
     assert list(changes) == []
-    _, payload = CODEC.encode(
-        noise, {"level": "ultra", "model": str(model), "learning_rate": 1e-5}, Job()
-    )
+    settings = {"level": "ultra", "model": str(model), "learning_rate": 1e-5}
+    _, payload = encode(CODEC, noise, settings, Job())
     assert payload[:4] == bytes(4)
 
 

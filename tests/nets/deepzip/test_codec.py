@@ -27,7 +27,7 @@ from acgz.modes import MODES
 from acgz.nets.deepzip import predictor, wave
 from acgz.nets.deepzip.architecture import NETWORKS, Description
 from acgz.nets.deepzip.division import Division
-from acgz.nets.deepzip.settings import Settings
+from acgz.nets.deepzip.settings import DeepZipSettings as Settings
 from acgz.nets.deepzip.stored import StoredWeights
 from acgz.nets.exact import operations
 from codec_checks import orderly
@@ -375,12 +375,11 @@ def test_progress_counts_residues(tmp_path: Path) -> None:
     d = tiny(m=2)
     settings = settings_for(d, tiny_model(tmp_path, d), k=8)
     for count in (5, 901):
-        progress = np.zeros(1, np.int64)
-        parameters, payload = encode(CODEC, orderly(count), settings, Job(progress=progress))
-        assert progress[0] == count
-        progress[0] = 0
-        decode(CODEC, Coded(parameters, payload), count, Job(progress=progress))
-        assert progress[0] == count
+        there, back = Job(), Job()
+        coded = encode(CODEC, orderly(count), settings, there)
+        assert there.progress.residues[0] == count
+        decode(CODEC, coded, count, back)
+        assert back.progress.residues[0] == count
 
 
 def test_short_sequences_have_few_lanes() -> None:

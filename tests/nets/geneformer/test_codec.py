@@ -29,7 +29,8 @@ from acgz.nets.exact import operations
 from acgz.nets.geneformer import predictor
 from acgz.nets.geneformer.architecture import CONTEXT, Description, shapes
 from acgz.nets.geneformer.folding import fold, times
-from acgz.nets.geneformer.settings import MOST_GROUPS, Settings
+from acgz.nets.geneformer.settings import MOST_GROUPS
+from acgz.nets.geneformer.settings import GeneFormerSettings as Settings
 from codec_checks import residues
 
 CODEC = modes.get_codec("geneformer")

@@ -193,9 +193,9 @@ def test_hints_hold_the_first_two_guesses_and_how_sure_they_are() -> None:
 
 
 def test_progress_counts_residues(model: Path) -> None:
-    progress = np.zeros(1, np.int64)
-    encode(CODEC, orderly(902), {"model": str(model)}, Job(progress=progress))
-    assert progress[0] == 902
+    job = Job()
+    encode(CODEC, orderly(902), {"model": str(model)}, job)
+    assert job.progress.residues[0] == 902
 
 
 @pytest.mark.parametrize(
