@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from acgz.codec import Job
-from acgz.container.indexed import IndexedReader
+from acgz.container.contents import Contents
 from acgz.container.records import RecordPart, Stretch, find_stretches
 from acgz.errors import DamagedError, RecordNotFoundError
 from acgz.modes import mode_of
@@ -111,7 +111,7 @@ class Archive:
     def __init__(self, stream: BinaryIO, job: Job | None = None, *, close: bool = False) -> None:
         self._stream = stream
         self._close = close
-        self._reader = IndexedReader(stream, job)
+        self._reader = Contents(stream, job)
         # The last that was used, each with what it is: a block's text, a piece of it, a record.
         self._block: tuple[int, bytes] = (-1, b"")
         self._piece: tuple[int, bytes, list[Stretch]] = (-1, b"", [])
@@ -125,7 +125,7 @@ class Archive:
         for row in self._reader.rows:
             for number, part in enumerate(row.parts):
                 place = Place(row.block, in_block[row.block], number, part)
-                file = row.piece.member
+                file = row.piece.file
                 if part.continued and not row.piece.begins and found and found[-1][1] == file:
                     found[-1][2].append(place)
                 else:

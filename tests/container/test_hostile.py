@@ -148,13 +148,13 @@ def test_digests_are_digests(parameters: dict[str, object]) -> None:
         acgz.decompress(archive([*HEADER[:6], parameters]))
 
 
-@pytest.mark.parametrize("where", ["block", "member", "index"])
+@pytest.mark.parametrize("where", ["block", "file", "index"])
 def test_fields_to_come_are_ignored_in_small_and_refused_in_capital_letters(where: str) -> None:
     def with_field(name: str) -> bytes:
         extra = {name: 1}
         if where == "block":
             return archive([*HEADER, extra])
-        if where == "member":
+        if where == "file":
             return archive(before=chunk(b"M", ["a", 0, extra]))
         return archive(index=[[UNIT_SIZE], DIGEST, extra])
 
@@ -230,16 +230,16 @@ def test_a_file_is_never_restored_elsewhere(name: object) -> None:
 
 
 def test_two_files_of_one_name_are_damage() -> None:
-    members = chunk(b"M", ["a", 0]) + chunk(b"M", ["a", 4])
+    files = chunk(b"M", ["a", 0]) + chunk(b"M", ["a", 4])
     with pytest.raises(DamagedError, match="one name"):
-        read_all_ways(archive(before=members))
+        read_all_ways(archive(before=files))
 
 
 @pytest.mark.parametrize("offsets", [[1], [0, 9], [5, 4], [-1], ["0"], [None], [1 << 40]])
 def test_files_begin_inside_of_their_block_and_in_order(offsets: list[object]) -> None:
-    members = [chunk(b"M", [f"file{n}", offset]) for n, offset in enumerate(offsets)]
-    digests = [DIGEST] * len(members)
-    before = b"".join(members)
+    files = [chunk(b"M", [f"file{n}", offset]) for n, offset in enumerate(offsets)]
+    digests = [DIGEST] * len(files)
+    before = b"".join(files)
     size = UNIT_SIZE + len(before)
     with pytest.raises(DamagedError):
         read_all_ways(archive(before=before, index=[[size], *digests]))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import acgz
 from acgz.codec import Job
 from acgz.container.blocks import Recipe
-from acgz.container.format import MemberStart
+from acgz.container.format import FileStart
 from acgz.container.reader import read_archive
 from acgz.container.writer import ArchiveWriter
 from acgz.errors import DamagedError, UsageError
@@ -104,7 +104,7 @@ def write(files: Sequence[tuple[str | None, bytes]], block: int = 1 << 20) -> by
 def read(archive: bytes) -> list[tuple[str | None, bytes]]:
     files: list[tuple[str | None, bytes]] = []
     for event in read_archive(io.BytesIO(archive), Job()):
-        if isinstance(event, MemberStart):
+        if isinstance(event, FileStart):
             files.append((event.name, b""))
         else:
             files[-1] = files[-1][0], files[-1][1] + event

@@ -23,11 +23,11 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def main(args: argparse.Namespace) -> int:
     from acgz.cli.outputs import StandardOutput
     from acgz.cli.reading import read_through
-    from acgz.container.format import MemberStart
+    from acgz.container.format import FileStart
 
     out = StandardOutput()
 
-    def take(event: MemberStart | bytes) -> None:
+    def take(event: FileStart | bytes) -> None:
         if isinstance(event, bytes):
             out.write(event)
 

@@ -13,7 +13,7 @@ from acgz.errors import UsageError
 
 if TYPE_CHECKING:
     from acgz.cli.outputs import Output
-    from acgz.container.format import MemberStart
+    from acgz.container.format import FileStart
 
 DESCRIPTION = """\
 Restores what every archive FILE.acgz was made of, beside it. An archive of several files restores
@@ -44,7 +44,7 @@ def restore(args: argparse.Namespace, file: str) -> None:
     outputs: list[Output] = []
     with ExitStack() as unfinished:
 
-        def take(event: MemberStart | bytes) -> None:
+        def take(event: FileStart | bytes) -> None:
             if isinstance(event, bytes):
                 outputs[-1].write(event)
             else:
@@ -63,14 +63,14 @@ def restore(args: argparse.Namespace, file: str) -> None:
         remove([file])
 
 
-def _new_output(args: argparse.Namespace, file: str, member: str | None) -> Output:
+def _new_output(args: argparse.Namespace, file: str, name: str | None) -> Output:
     from acgz.cli.outputs import FileOutput, StandardOutput
 
-    if args.stdout or args.output == "-" or (file == "-" and not args.output and not member):
+    if args.stdout or args.output == "-" or (file == "-" and not args.output and not name):
         return StandardOutput()
-    target = restored_path(args.output, file, member)
+    target = restored_path(args.output, file, name)
     if same_file(file, str(target)):
         raise UsageError("the output would replace the archive")
-    if member is not None:
+    if name is not None:
         target.parent.mkdir(parents=True, exist_ok=True)
     return FileOutput(target, force=args.force)

@@ -11,14 +11,14 @@ from acgz.cli import job
 from acgz.cli.inputs import open_input
 from acgz.cli.progress import ProgressBar
 from acgz.codec import MEMORY_LIMIT, Job
-from acgz.container.format import MemberStart
-from acgz.container.indexed import IndexedReader
+from acgz.container.contents import Contents
+from acgz.container.format import FileStart
 from acgz.container.reader import read_archive
 from acgz.errors import AcgzError
 
 
 def read_through(
-    args: argparse.Namespace, file: str, take: Callable[[MemberStart | bytes], None]
+    args: argparse.Namespace, file: str, take: Callable[[FileStart | bytes], None]
 ) -> int:
     """Give ``take`` the start of every file in the archive and then its text, piece by piece.
 
@@ -43,6 +43,6 @@ def _text_size(file: str) -> int | None:
         return None
     try:
         with open(file, "rb") as stream:
-            return IndexedReader(stream).claimed_text_size()
+            return Contents(stream).claimed_text_size()
     except (AcgzError, OSError):  # the reading itself will say what is wrong
         return None

@@ -17,8 +17,8 @@ from acgz.cli.paths import SUFFIX, own_name, remove, same_file
 from acgz.cli.progress import ProgressBar
 from acgz.codec import Job
 from acgz.container.blocks import DEFAULT_BLOCK_SIZE, Recipe
+from acgz.container.contents import Contents
 from acgz.container.format import MAGIC
-from acgz.container.indexed import IndexedReader
 from acgz.container.reader import read_archive
 from acgz.container.writer import ArchiveWriter
 from acgz.errors import AcgzError, DamagedError, UsageError
@@ -123,7 +123,7 @@ class Compression:
             how = Job(self._args.threads, progress=bar.progress)
 
             def decompress() -> None:
-                if list(IndexedReader(stream).digests) != digests:
+                if list(Contents(stream).digests) != digests:
                     raise DamagedError("the archive does not hold what was read; the disk may fail")
                 stream.seek(0)
                 for _ in read_archive(stream, how):

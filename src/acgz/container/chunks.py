@@ -1,4 +1,4 @@
-"""From bytes to chunks, and from chunks to units: a block and the members that begin in it."""
+"""From bytes to chunks, and from chunks to units: a block and the files that begin in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import BinaryIO
 from acgz.codec import Job
 from acgz.container import format as fields
 from acgz.container.blocks import Block
-from acgz.container.format import BlockHeader, Index, MemberStart
+from acgz.container.format import BlockHeader, FileStart, Index
 from acgz.container.source import Source
 from acgz.errors import DamagedError, LimitError, NotAnArchiveError, VersionError
 
@@ -18,16 +18,16 @@ from acgz.errors import DamagedError, LimitError, NotAnArchiveError, VersionErro
 class Chunk:
     """A chunk whose checksum is right."""
 
-    content: MemberStart | Block | Index
+    content: FileStart | Block | Index
     size: int
     """Bytes in the archive."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """A block, and the members that begin in it."""
+    """A block, and the files that begin in it."""
 
-    starts: tuple[MemberStart, ...]
+    starts: tuple[FileStart, ...]
     block: Block | None
     """None if only empty files begin here."""
     size: int
@@ -38,24 +38,22 @@ def read_units(stream: BinaryIO, job: Job) -> Iterator[Unit | Index]:
     """Yield all units and at the end the index, behind which the archive has to end."""
     source = Source(stream)
     check_preamble(source)
-    starts: list[MemberStart] = []
+    starts: list[FileStart] = []
     size = 0
     unnamed = True
     while True:
         chunk = read_chunk(source, job)
         size += chunk.size
-        if isinstance(chunk.content, MemberStart):
+        if isinstance(chunk.content, FileStart):
             starts.append(chunk.content)
             unnamed = False
         elif isinstance(chunk.content, Block):
-            yield Unit(
-                tuple(starts or ([MemberStart(None)] if unnamed else [])), chunk.content, size
-            )
+            yield Unit(tuple(starts or ([FileStart(None)] if unnamed else [])), chunk.content, size)
             starts, size, unnamed = [], 0, False
         else:
             break
     if starts or unnamed:
-        yield Unit(tuple(starts or [MemberStart(None)]), None, size - chunk.size)
+        yield Unit(tuple(starts or [FileStart(None)]), None, size - chunk.size)
     yield chunk.content
     trailer = fields.pack_varint(chunk.size)[::-1]
     if source.exactly(len(trailer)) != trailer:
@@ -80,7 +78,7 @@ def read_chunk(source: Source, job: Job) -> Chunk:
     """The next chunk. DamagedError if its checksum is wrong."""
     start = source.offset
     kind, head = read_head(source)
-    content: MemberStart | Block | Index
+    content: FileStart | Block | Index
     if kind == fields.BLOCK:
         header = BlockHeader.unpack(head)
         if header.stored_size > job.memory_limit:
@@ -93,7 +91,7 @@ def read_chunk(source: Source, job: Job) -> Chunk:
         content = Block(header, *sections)
     else:
         source.check_checksum()
-        content = MemberStart.unpack(head) if kind == fields.MEMBER else Index.unpack(head)
+        content = FileStart.unpack(head) if kind == fields.FILE else Index.unpack(head)
     return Chunk(content, source.offset - start)
 
 

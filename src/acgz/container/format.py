@@ -11,7 +11,7 @@ from typing import Any
 
 import msgpack
 
-from acgz.container.names import check_member_name
+from acgz.container.names import check_name
 from acgz.errors import DamagedError, VersionError
 from acgz.settings import JSON
 
@@ -20,11 +20,11 @@ MAGIC = b"\xacGZ"
 VERSION = 1
 PREAMBLE = MAGIC + bytes([VERSION])
 
-MEMBER = ord("M")
+FILE = ord("M")
 BLOCK = ord("B")
 INDEX = ord("I")
 
-MOST_HEAD_BYTES = {MEMBER: 1 << 16, BLOCK: 1 << 24, INDEX: 1 << 28}
+MOST_HEAD_BYTES = {FILE: 1 << 16, BLOCK: 1 << 24, INDEX: 1 << 28}
 """How long the head of each kind of chunk may be."""
 
 CODEC_NUMBERS = {"uniform": 1, "order0": 2, "twobit": 3, "engine": 4}
@@ -42,7 +42,7 @@ class BlockHeader:
     text_size: int
     """Bytes of the original that this block restores; at least 1."""
     text_crc: int | None
-    """CRC-32 of them. None in the only block of an unnamed member: there SHA-256 does it."""
+    """CRC-32 of them. None in the only block of an unnamed file: there SHA-256 does it."""
     layout_size: int
     """Bytes of the layout section."""
     residue_count: int
@@ -108,7 +108,7 @@ class BlockHeader:
 
 
 @dataclass(frozen=True)
-class MemberStart:
+class FileStart:
     """A file of the archive begins."""
 
     name: str | None
@@ -117,15 +117,15 @@ class MemberStart:
     """Where it begins in the text of the next block."""
 
     def pack(self) -> bytes:
-        return _pack([check_member_name(self.name or ""), self.offset])
+        return _pack([check_name(self.name or ""), self.offset])
 
     @classmethod
-    def unpack(cls, head: bytes) -> MemberStart:
-        fields = _unpack_list(head, "member header")
-        _extensions(fields, at=2, what="member header")
+    def unpack(cls, head: bytes) -> FileStart:
+        fields = _unpack_list(head, "file header")
+        _extensions(fields, at=2, what="file header")
         if len(fields) != 2 or not isinstance(fields[0], str):
-            raise DamagedError("a member header is not a name and an offset")
-        return cls(check_member_name(fields[0]), _natural(fields[1], "offset of a member"))
+            raise DamagedError("a file header is not a name and an offset")
+        return cls(check_name(fields[0]), _natural(fields[1], "offset of a file"))
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Index:
     """The end of an archive, by which all of it is found and verified."""
 
     unit_sizes: tuple[int, ...]
-    """Bytes of each unit: a block with the members that begin in it. They fill the archive."""
+    """Bytes of each unit: a block with the files that begin in it. They fill the archive."""
     digests: tuple[bytes, ...]
     """SHA-256 of each file."""
     records: bytes | None = None

@@ -1,4 +1,4 @@
-"""Names of member files: relative, and never a way out of the directory they go to."""
+"""Names of files in an archive: relative, and never a way out of the directory they go to."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def is_safe(name: str) -> bool:
     )
 
 
-def check_member_name(name: str) -> str:
+def check_name(name: str) -> str:
     """``name`` itself; DamagedError if it could be written anywhere else than intended."""
     if not is_safe(name):
         raise DamagedError(f"refused: the archive wants to write to {name!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from acgz.container.format import MemberStart
+from acgz.container.format import FileStart
 from acgz.errors import DamagedError
 
 
@@ -13,7 +13,7 @@ from acgz.errors import DamagedError
 class Piece:
     """The part ``text[start:end]`` of a block that belongs to one file."""
 
-    member: int
+    file: int
     """Number of the file in the archive, from 0."""
     start: int
     end: int
@@ -24,8 +24,8 @@ class Piece:
         return text if len(text) == self.end - self.start else text[self.start : self.end]
 
 
-def pieces_of(text_size: int, starts: Sequence[MemberStart], members_before: int) -> list[Piece]:
-    """The pieces of a text in which the members ``starts`` begin, and ``members_before`` before it.
+def pieces_of(text_size: int, starts: Sequence[FileStart], files_before: int) -> list[Piece]:
+    """The pieces of a text in which the files ``starts`` begin, and ``files_before`` before it.
 
     DamagedError if that cannot be.
     """
@@ -34,10 +34,10 @@ def pieces_of(text_size: int, starts: Sequence[MemberStart], members_before: int
         raise DamagedError("a file begins outside of its block")
     pieces = []
     if bounds[0] > 0:
-        if members_before == 0:
+        if files_before == 0:
             raise DamagedError("the archive has text before its first file")
-        pieces.append(Piece(members_before - 1, 0, bounds[0], begins=False))
+        pieces.append(Piece(files_before - 1, 0, bounds[0], begins=False))
     for number, start in enumerate(starts):
         end = bounds[number + 1]
-        pieces.append(Piece(members_before + number, start.offset, end, begins=True))
+        pieces.append(Piece(files_before + number, start.offset, end, begins=True))
     return pieces

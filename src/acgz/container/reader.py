@@ -9,12 +9,12 @@ from typing import BinaryIO
 from acgz.codec import Job
 from acgz.container.blocks import decode_block
 from acgz.container.chunks import Unit, read_units
-from acgz.container.format import Index, MemberStart
+from acgz.container.format import FileStart, Index
 from acgz.container.pieces import pieces_of
 from acgz.errors import DamagedError
 
 
-def read_archive(stream: BinaryIO, job: Job | None = None) -> Iterator[MemberStart | bytes]:
+def read_archive(stream: BinaryIO, job: Job | None = None) -> Iterator[FileStart | bytes]:
     """Yield the start of every file and then its text, piece by piece.
 
     Every text has been checked against its CRC-32, or, if it is all there is, SHA-256. Only
@@ -23,7 +23,7 @@ def read_archive(stream: BinaryIO, job: Job | None = None) -> Iterator[MemberSta
     """
     job = job or Job()
     seen = _Seen()
-    held: list[MemberStart | bytes] = []
+    held: list[FileStart | bytes] = []
     for item in read_units(stream, job):
         if isinstance(item, Index):
             seen.check(item)
@@ -48,8 +48,8 @@ class _Seen:
         self._hashes: list[hashlib._Hash] = []
         self._unit_sizes: list[int] = []
 
-    def add(self, unit: Unit, text: bytes) -> Iterator[MemberStart | bytes]:
-        """Yield the members of a unit and their text."""
+    def add(self, unit: Unit, text: bytes) -> Iterator[FileStart | bytes]:
+        """Yield the files of a unit and their text."""
         pieces = pieces_of(len(text), unit.starts, len(self._names))
         for start in unit.starts:
             if start.name in self._known:
@@ -61,10 +61,10 @@ class _Seen:
         for piece in pieces:
             if piece.begins:
                 self._hashes.append(hashlib.sha256())
-                yield MemberStart(self._names[piece.member])
+                yield FileStart(self._names[piece.file])
             if piece.end > piece.start:
                 own = piece.of(text)
-                self._hashes[piece.member].update(own)
+                self._hashes[piece.file].update(own)
                 yield own
 
     def check(self, index: Index) -> None:

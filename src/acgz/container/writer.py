@@ -10,11 +10,11 @@ from typing import Protocol
 from acgz.codec import Job
 from acgz.container import format as fields
 from acgz.container.blocks import Recipe, encode_block
-from acgz.container.names import check_member_name
+from acgz.container.cutting import Stream, cut_texts, read_up_to
+from acgz.container.names import check_name
 from acgz.container.pieces import pieces_of
 from acgz.container.record_table import RecordTable
 from acgz.container.records import looks_like_nucleotide_fasta
-from acgz.container.segments import Stream, read_up_to, segments
 from acgz.errors import UsageError
 
 DEAREST_RECORD_TABLE = 0.01
@@ -50,9 +50,9 @@ class ArchiveWriter:
         self._records = RecordTable()
         self._text = b""
         """The beginning of a block, less than a whole one."""
-        self._starts: list[fields.MemberStart] = []
+        self._starts: list[fields.FileStart] = []
         """Members that begin in it."""
-        self._members_written = 0
+        self._files_written = 0
         self._may_be_joined = False
         """The last file can share its block with the next one."""
         self._write(fields.PREAMBLE)
@@ -67,7 +67,7 @@ class ArchiveWriter:
         if self._names & {name, None} or (self._names and name is None):
             raise UsageError(f"the files of one archive need different names, not {name!r} again")
         if name is not None:
-            check_member_name(name)
+            check_name(name)
         self._names.add(name)
 
         hashed = _Hashed(source)
@@ -78,9 +78,9 @@ class ArchiveWriter:
             if not (self._may_be_joined and joinable and self._text.endswith((b"\n", b"\r"))):
                 self._flush()
             self._may_be_joined = joinable
-        self._starts.append(fields.MemberStart(name, len(self._text)))
+        self._starts.append(fields.FileStart(name, len(self._text)))
         before, self._text = self._text + head, b""
-        for text, last in segments(hashed, self._recipe.block_size, before):
+        for text, last in cut_texts(hashed, self._recipe.block_size, before):
             if last:
                 self._text = text
             else:
@@ -111,26 +111,26 @@ class ArchiveWriter:
             self._text = b""
 
     def _write_unit(self, text: bytes, *, last: bool = False) -> None:
-        """Write a block, and before it the members that begin in it."""
+        """Write a block, and before it the files that begin in it."""
         inside = [start for start in self._starts if start.offset < max(1, len(text))]
         self._starts = [
-            fields.MemberStart(start.name, start.offset - len(text))
+            fields.FileStart(start.name, start.offset - len(text))
             for start in self._starts[len(inside) :]
         ]
         size = 0
         for start in inside:
             if start.name is not None:
-                size += self._write_chunk(fields.MEMBER, start.pack())
+                size += self._write_chunk(fields.FILE, start.pack())
         if text:
             only = last and self._names == {None} and not self._unit_sizes
             block = encode_block(text, self._recipe, self._job, checksum=not only)
             if not only:
-                for piece in pieces_of(len(text), inside, self._members_written):
+                for piece in pieces_of(len(text), inside, self._files_written):
                     self._records.add(piece, text, block.header.residue_count)
             sections = (block.layout, block.residues)
             size += self._write_chunk(fields.BLOCK, block.header.pack(), sections)
         self._unit_sizes.append(size)
-        self._members_written += len(inside)
+        self._files_written += len(inside)
 
     def _write_chunk(self, kind: int, head: bytes, sections: Iterable[bytes] = ()) -> int:
         """Write a chunk and return its length in bytes."""

@@ -19,7 +19,7 @@ class Stream(Protocol):
     def readline(self, size: int, /) -> bytes: ...
 
 
-def segments(stream: Stream, size: int, before: bytes = b"") -> Iterator[tuple[bytes, bool]]:
+def cut_texts(stream: Stream, size: int, before: bytes = b"") -> Iterator[tuple[bytes, bool]]:
     """Yield (text, last) with texts of about ``size`` bytes: at most, but for a long header.
 
     ``before``: less than ``size`` bytes that go before the stream.

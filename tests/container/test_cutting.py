@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acgz.container.segments import LONGEST_HEADER, segments
+from acgz.container.cutting import LONGEST_HEADER, cut_texts
 
 
 class Trickle(io.RawIOBase):
@@ -28,7 +28,7 @@ class Trickle(io.RawIOBase):
 
 
 def cut(data: bytes, size: int) -> list[bytes]:
-    return [text for text, _ in segments(io.BytesIO(data), size)]
+    return [text for text, _ in cut_texts(io.BytesIO(data), size)]
 
 
 FASTA_LIKE = st.lists(st.sampled_from([b"\n", b">", b"ACGT", b"N", b"\r\n", b">x y\n"]))
@@ -39,7 +39,7 @@ def test_segments_add_up_whatever_the_sizes_of_reads(data: bytes, size: int, ste
     texts = cut(data, size)
     assert b"".join(texts) == data
     assert all(texts)
-    assert [text for text, _ in segments(Trickle(data, step), size)] == texts  # type: ignore[arg-type]
+    assert [text for text, _ in cut_texts(Trickle(data, step), size)] == texts  # type: ignore[arg-type]
 
 
 @given(data=FASTA_LIKE.map(b"".join), size=st.integers(16, 40))
@@ -75,4 +75,4 @@ def test_a_header_without_end_is_cut_in_bounded_memory() -> None:
 
 @pytest.mark.parametrize(("length", "flags"), [(0, []), (99, [True]), (100, [False, True])])
 def test_a_short_segment_is_known_to_be_the_last(length: int, flags: list[bool]) -> None:
-    assert [last for _, last in segments(io.BytesIO(b"A" * length), 100)] == flags
+    assert [last for _, last in cut_texts(io.BytesIO(b"A" * length), 100)] == flags

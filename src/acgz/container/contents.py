@@ -13,7 +13,7 @@ from acgz.codec import Job
 from acgz.container import format as fields
 from acgz.container.blocks import Block, decode_block, outline
 from acgz.container.chunks import check_preamble, read_chunk, read_head, read_units
-from acgz.container.format import BlockHeader, Index, MemberStart
+from acgz.container.format import BlockHeader, FileStart, Index
 from acgz.container.pieces import Piece, pieces_of
 from acgz.container.record_table import RecordTable
 from acgz.container.records import RecordPart
@@ -29,9 +29,9 @@ class _Place:
 
     offset: int
     size: int
-    members_before: int
+    files_before: int
     """Files that begin in blocks before."""
-    starts: tuple[MemberStart, ...]
+    starts: tuple[FileStart, ...]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Row:
     parts: list[RecordPart]
 
 
-class IndexedReader:
+class Contents:
     """An archive in a file that can be sought in; the file is not closed.
 
     ``len(reader)`` is the number of blocks. Creating one raises NotAnArchiveError, VersionError,
@@ -106,7 +106,7 @@ class IndexedReader:
     def pieces(self, number: int, text_size: int) -> list[Piece]:
         """The pieces of a block's text, one for every file."""
         place = self._places[number]
-        return pieces_of(text_size, place.starts, place.members_before)
+        return pieces_of(text_size, place.starts, place.files_before)
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -161,7 +161,7 @@ class IndexedReader:
         for size in self._index.unit_sizes:
             starts, block_offset = self._read_starts(offset, offset + size)
             if not self.names and not starts:
-                starts.append(MemberStart(None))
+                starts.append(FileStart(None))
             offset += size
             if block_offset < offset:
                 self._places.append(
@@ -175,12 +175,12 @@ class IndexedReader:
         if len(self.names) != len(self.digests):
             raise DamagedError(f"the index lists {len(self.digests)} files, not {len(self.names)}")
 
-    def _read_starts(self, offset: int, end: int) -> tuple[list[MemberStart], int]:
-        """The members that begin in the unit from ``offset`` to ``end``, and where its block is."""
-        starts: list[MemberStart] = []
-        while offset < end and self._source(offset).exactly(1)[0] == fields.MEMBER:
+    def _read_starts(self, offset: int, end: int) -> tuple[list[FileStart], int]:
+        """The files that begin in the unit from ``offset`` to ``end``, and where its block is."""
+        starts: list[FileStart] = []
+        while offset < end and self._source(offset).exactly(1)[0] == fields.FILE:
             chunk = read_chunk(self._source(offset), self._job)
-            if isinstance(chunk.content, MemberStart):
+            if isinstance(chunk.content, FileStart):
                 starts.append(chunk.content)
             offset += chunk.size
         return starts, offset
