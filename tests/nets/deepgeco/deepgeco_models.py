@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from acgz import models
+from acgz.modes import Mode
 from acgz.nets.deepgeco.architecture import Description
 from acgz.nets.deepgeco.numbers import NUMBERS, Numbers
 from acgz.nets.deepgeco.warm_start import shapes
@@ -29,3 +33,12 @@ def tiny_model(folder: Path, network: str = "gru", s: int = 3, k: int = 3, **siz
 def small_numbers(embedding: int = 8, heads: int = 4, ffn: int = 64) -> Numbers:
     """The usual ones, with a Supporter of that size."""
     return replace(NUMBERS, shape=replace(NUMBERS.shape, embedding=embedding, heads=heads, ffn=ffn))
+
+
+def quick_settings(mode: Mode, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """See `codec_checks.quick_settings`: a small Supporter as well."""
+    if mode.settings["level"] == "ultra":
+        pytest.importorskip("torch", reason="fine-tuning needs PyTorch")
+    monkeypatch.setattr("acgz.nets.deepgeco.codec.NUMBERS", small_numbers())
+    monkeypatch.setattr("acgz.nets.deepgeco.settings.SHORTEST_LANE", 4)
+    return {"model": str(tiny_model(folder)), "context": 4, "least": 0, "lanes": 3}

@@ -1,0 +1,266 @@
+"""What is attacked: functions of bytes that may raise errors of acgz, and nothing else.
+
+A target that returns has found the bytes acceptable; what it restores is compared with what was
+compressed wherever that is known.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [
+    str(folder)
+    for folder in (ROOT / "tests", *sorted((ROOT / "tests" / "nets").glob("*")))
+    if folder.is_dir()
+]
+
+import msgpack
+import numpy as np
+from numpy.typing import NDArray
+
+import acgz
+from acgz import layout, models, modes
+from acgz.codec import Coded, Job, decode, encode
+from acgz.coding import streams
+from acgz.errors import AcgzError
+from acgz.modes import MODES
+
+MEMORY_LIMIT = 1 << 24
+"""Bytes. Inputs are tiny: what wants more shall be refused."""
+
+
+class WrongError(Exception):
+    """A promise is broken: other bytes came back, or what must not be."""
+
+
+def archive(data: bytes) -> None:
+    """Decompress, list and read: an archive from a stranger."""
+    with contextlib.suppress(AcgzError):
+        acgz.decompress(data, memory_limit=MEMORY_LIMIT)
+    with (
+        contextlib.suppress(AcgzError),
+        acgz.open(io.BytesIO(data), memory_limit=MEMORY_LIMIT) as opened,
+    ):
+        for record in opened:
+            str(record)
+
+
+def layout_section(data: bytes) -> None:
+    """Byte 0: how many residues; byte 1: how large the text may be; then the layout."""
+    count, most = data[0] if data else 0, 16 * data[1] if len(data) > 1 else 0
+    residues = (np.arange(count) % 4).astype(np.uint8)
+    for make in (
+        lambda: layout.join(residues, data[2:], max_size=most),
+        lambda: layout.outline(count, data[2:], max_size=most),
+    ):
+        try:
+            text = make()
+        except AcgzError:
+            continue
+        if len(text) > most:
+            raise WrongError(f"{len(text)} bytes where {most} are allowed")
+
+
+def text(data: bytes) -> None:
+    """Any bytes come back, and their records do not depend on the length of blocks."""
+    blocks = (16 + data[0] if data else 16, 1 << 20)
+    lists = []
+    for block in blocks:
+        packed = acgz.compress(data, "twobit", block=block)
+        if acgz.decompress(packed) != data:
+            raise WrongError("the text does not come back")
+        with acgz.open(io.BytesIO(packed)) as opened:
+            lists.append([(record.name, str(record)) for record in opened])
+    if lists[0] != lists[1]:
+        raise WrongError(f"records depend on the block: {lists}")
+
+
+class _Fixed:
+    """A predictor for the fuzzing of the coder: the same frequencies all the time."""
+
+    precision = 16
+
+    def __init__(self, frequencies: list[int]) -> None:
+        self.alphabet = len(frequencies)
+        self._rows = np.array([frequencies], np.uint32)
+
+    def frequencies(self) -> NDArray[np.uint32]:
+        return self._rows
+
+    def update(self, symbols: NDArray[np.integer[Any]]) -> None:
+        pass
+
+
+_FREQUENCIES = ([1 << 14] * 4, [65533, 1, 1, 1], [1, 65535], [0, 1 << 15, 0, 1 << 15])
+
+
+def range_coder(data: bytes) -> None:
+    """Byte 0: which frequencies; byte 1: how many symbols; then the stream.
+
+    What decodes encodes to a stream that decodes to the same.
+    """
+    frequencies = _FREQUENCIES[data[0] % len(_FREQUENCIES) if data else 0]
+    count = data[1] if len(data) > 1 else 0
+    try:
+        symbols = streams.decode(data[2:], count, _Fixed(frequencies), 1)
+    except AcgzError:
+        return
+    again = streams.encode(symbols, _Fixed(frequencies), 1)
+    if streams.decode(again, count, _Fixed(frequencies), 1).tolist() != symbols.tolist():
+        raise WrongError("the symbols do not come back")
+
+
+def codec(data: bytes) -> None:
+    """A list of a codec's name, parameters, payload, number of residues."""
+    name, parameters, payload, count = msgpack.unpackb(data, strict_map_key=False)
+    limit = modest_limit(name)
+    try:
+        residues = decode(modes.get_codec(name), Coded(parameters, payload), count, Job(2, limit))
+    except AcgzError:
+        return
+    if residues.shape != (count,) or residues.dtype != np.uint8 or (residues > 3).any():
+        raise WrongError("what is decoded are no residues")
+
+
+def modest_limit(name: str) -> int:
+    """Bytes that decoding a tiny block of that codec may take."""
+    return MEMORY_LIMIT + 2 * _needed.get(name, 0)
+
+
+_needed: dict[str, int] = {}
+_folder = tempfile.TemporaryDirectory(prefix="acgz-fuzz-", ignore_cleanup_errors=True)
+
+
+def model(data: bytes) -> None:
+    """The file of a model: read, and taken for one of every system."""
+    path = Path(_folder.name) / "model.safetensors"
+    path.write_bytes(data)
+    try:
+        models.read(path)
+    except AcgzError:
+        return
+    for name, mode in _LOADED.items():
+        try:
+            encode(
+                modes.get_codec(MODES[name].codec),
+                np.zeros(9, np.uint8),
+                {**MODES[name].settings, **mode, "model": str(path)},
+            )
+        except AcgzError:
+            continue
+
+
+_LOADED: dict[str, Mapping[str, Any]] = {}
+"""Modes that read a model, and the other settings with which they are quick."""
+
+
+def region(data: bytes) -> None:
+    """What a person may type after `acgz extract ARCHIVE`."""
+    from acgz.cli.extract import find_region
+
+    try:
+        record, start, stop = find_region(_regions(), data.decode("utf-8", "surrogateescape"))
+    except AcgzError:
+        return
+    if not 0 <= start <= stop or start > len(record):
+        raise WrongError(f"positions {start} to {stop} of {len(record)}")
+
+
+_opened: list[acgz.Archive] = []
+
+
+def _regions() -> acgz.Archive:
+    if not _opened:
+        packed = acgz.compress(b">a\nACGTACGT\n>b:1-2\nACGT\n>{c}\nAC\n>empty\n", "twobit")
+        _opened.append(acgz.open(io.BytesIO(packed)))
+    return _opened[0]
+
+
+def wrong_archive(data: bytes) -> None:
+    """A list of an archive whose checksums fit, and of the one text that it may restore."""
+    packed, right = msgpack.unpackb(data)
+    try:
+        restored = acgz.decompress(packed, memory_limit=MEMORY_LIMIT)
+    except AcgzError:
+        restored = right
+    if restored != right:
+        raise WrongError("an archive restores something else")
+    archive(packed)
+
+
+TARGETS: Mapping[str, Callable[[bytes], None]] = {
+    "archive": archive,
+    "layout": layout_section,
+    "text": text,
+    "range-coder": range_coder,
+    "model": model,
+    "region": region,
+    "codec": codec,
+    "wrong-archive": wrong_archive,
+}
+
+
+@dataclass(frozen=True)
+class Block:
+    """What a codec wrote."""
+
+    codec: str
+    coded: Coded
+    count: int
+
+
+class _NoPatch:
+    """In the place of pytest's monkeypatch: what it changes stays."""
+
+    def setattr(self, target: Any, name: Any, value: Any = None, raising: bool = True) -> None:
+        if isinstance(target, str):
+            module, _, attribute = target.rpartition(".")
+            setattr(importlib.import_module(module), attribute, name)
+        else:
+            setattr(target, name, value)
+
+    def setenv(self, name: str, value: str) -> None:
+        os.environ[name] = value
+
+
+def blocks(counts: tuple[int, ...] = (1, 40, 130)) -> list[Block]:
+    """Small blocks of every mode, with tiny models; of every codec two modes at least."""
+    from codec_checks import orderly, quick_settings
+
+    folder = Path(_folder.name) / "models"
+    folder.mkdir(exist_ok=True)
+    patch = _NoPatch()
+    patch.setenv("ACGZ_MODELS", str(folder))
+    found = []
+    for mode in _few_modes():
+        quick = quick_settings(mode, folder, patch)  # type: ignore[arg-type]
+        if "model" in quick:
+            _LOADED[mode.name] = {key: value for key, value in quick.items() if key != "model"}
+        chosen = modes.get_codec(mode.codec)
+        for count in counts:
+            coded = encode(chosen, orderly(count), {**mode.settings, **quick})
+            found.append(Block(mode.codec, coded, count))
+            needed = chosen.memory(coded.parameters, count)
+            _needed[mode.codec] = max(needed, _needed.get(mode.codec, 0))
+    return found
+
+
+def _few_modes() -> list[modes.Mode]:
+    """All modes, but of a family of many the first, the last, and one in three."""
+    found = []
+    for name in modes.CODECS:
+        own = [mode for mode in MODES.values() if mode.codec == name]
+        found += own if len(own) < 6 else own[::4]
+    torch = importlib.util.find_spec("torch") is not None
+    return [mode for mode in found if torch or "PyTorch" not in mode.summary]
