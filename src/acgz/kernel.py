@@ -20,25 +20,24 @@ _FLOORS = ("coding", "engine", "layout", "nets")
 """Where there are kernels."""
 
 
-def allocating_kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
-    """Decorator of a kernel that may make arrays; ``options`` are Numba's."""
+def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
+    """Decorator of a kernel: a loop over arrays, scalars and named tuples of them.
+
+    A kernel makes no arrays: whoever calls it brings the room. So Numba need not count the
+    references of every array that is taken out of a named tuple (``_nrt=False``); in the engine's
+    loop those atomic operations took more than half of the time (229 instead of 552 kB/s).
+    ``options`` are Numba's.
+    """
     if function is None:
-        return partial(allocating_kernel, **options)
-    dispatcher = njit(nogil=True, fastmath=False, **options)(function)
+        return partial(kernel, **options)
+    compile_for: Any = njit(nogil=True, fastmath=False, **{"_nrt": False, **options})
+    dispatcher = compile_for(function)
     if hasattr(dispatcher, "enable_caching"):  # not when compilation is turned off
         dispatcher.enable_caching()
         index = dispatcher._cache._cache_file
         index._source_stamp = (index._source_stamp, _digest())
     return dispatcher
 
-
-kernel: Any = partial(allocating_kernel, _nrt=False)
-"""Decorator of a kernel that allocates nothing.
-
-Without ``_nrt=False`` Numba counts references of every array that it takes out of a named
-tuple; in the engine's loop those atomic operations took more than half of the time
-(229 instead of 552 kB/s).
-"""
 
 inline_kernel: Any = partial(kernel, forceinline=True)
 """Decorator of a kernel that is only called by other kernels and melts into them."""

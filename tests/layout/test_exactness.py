@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_sequence_hostile import TEXTS, damaged, join_or_refuse, letters
+from test_hostile import TEXTS, damaged, join_or_refuse, letters
 
 from acgz.coding.bitstream import BitStream
 from acgz.errors import DamagedError
@@ -64,12 +64,14 @@ def report(amounts: dict[str, int]) -> list[str]:
 def test_layouts_and_refusals_are_the_same(
     variable: str, amounts: dict[str, int], tmp_path: Path
 ) -> None:
-    code = f"from test_sequence_exactness import report; print(*report({amounts}), sep=chr(10))"
+    code = f"from test_exactness import report; print(*report({amounts}), sep=chr(10))"
     environment = {
         **os.environ,
         variable: "1",
         "NUMBA_CACHE_DIR": str(tmp_path),
-        "PYTHONPATH": os.pathsep.join([str(TESTS / "layout"), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONPATH": os.pathsep.join(
+            [str(TESTS / "layout"), str(TESTS), os.environ.get("PYTHONPATH", "")]
+        ),
     }
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False

@@ -137,7 +137,7 @@ def test_well_coded_nonsense_is_refused_or_a_text(data: st.DataObject) -> None:
 
     stream = BitStream()
     code_numbers(stream, np.array(counts, dtype=np.int64), 8)
-    code_lines(stream, b">a\n" * lines, lines)
+    code_lines(stream, np.frombuffer(b">a\n" * lines, dtype=np.uint8), lines)
     code_numbers(stream, numbers(sizes[0]), 2)
     code_numbers(stream, numbers(3 * lines + 3), 3)
     code_numbers(stream, numbers(sizes[1]), 2)

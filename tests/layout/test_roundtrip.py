@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import io
 import os
 from pathlib import Path
 
-import dnaio
 import numpy as np
 import pytest
 import zstandard
@@ -140,7 +138,6 @@ def test_residues_are_the_letters_acgtu_of_either_case() -> None:
 def test_what_is_not_nucleotide_has_no_residues(name: str) -> None:
     parts = check(TEXTS[name])
     assert parts.residues.size == 0
-    assert parts.records == ()
 
 
 # Sizes
@@ -189,51 +186,3 @@ def test_mask_of_a_plant_is_a_third_of_what_its_run_lengths_are(shared: Path) ->
     text = content(shared / "bench" / "plant_A_thaliana_TAIR10_chr1etc.fna.gz")
     upper = split(text.upper())
     assert len(check(text).layout) - len(upper.layout) <= 110_000
-
-
-# Records
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.text(alphabet="abc123 |.", max_size=20).map(str.strip),
-            st.text(alphabet="ACGTNacgt", min_size=1, max_size=200),
-        ),
-        min_size=1,
-        max_size=6,
-    ),
-    st.sampled_from(["\n", "\r\n"]),
-)
-def test_records_are_those_that_dnaio_finds(records: list[tuple[str, str]], end: str) -> None:
-    lines = []
-    for header, sequence in records:
-        lines += [">" + header, *(sequence[k : k + 60] for k in range(0, len(sequence), 60))]
-    text = (end.join(lines) + end).encode()
-    found = split(text).records
-    if found:  # short texts are not taken apart
-        with dnaio.open(io.BytesIO(text)) as reader:
-            expected = [(r.id, len(r.name), len(r.sequence), False) for r in reader]
-        assert [(r.name, r.header_length, r.length, r.continued) for r in found] == expected
-
-
-def test_records_of_real_files_are_those_that_dnaio_finds(shared: Path) -> None:
-    for name in ("resfinder_beta-lactam.fsa", "human_hg18_trimmed_chrM_chr20.fasta"):
-        text = content(shared / "messy" / name)
-        with dnaio.open(io.BytesIO(text)) as reader:
-            expected = [(r.id, len(r.name), len(r.sequence)) for r in reader]
-        assert [(r.name, r.header_length, r.length) for r in split(text).records] == expected
-
-
-def test_blanks_and_comments_are_no_part_of_a_records_length() -> None:
-    text = b">a b\nACGT ACGT\tACGT \n;ACGT\n \t\n  ACGTACGT\n>b\nACGT-N*\n"
-    text += fasta(160, width=10**9).split(b"\n")[1]
-    assert [record.length for record in split(text).records] == [20, 167]
-
-
-def test_sequence_without_header_is_a_record_that_continues() -> None:
-    records = split(b"ACGTACGTACGT\n" * 9 + b">\xe9 x\n" + b"ACGTTTTT" * 9).records
-    assert [record.continued for record in records] == [True, False]
-    assert [record.name for record in records] == ["", "\udce9"]
-    assert [record.header_length for record in records] == [0, 3]
-    assert [record.length for record in records] == [108, 72]

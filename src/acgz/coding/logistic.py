@@ -13,11 +13,13 @@ that the decoder computes the same probability on every machine.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from acgz.coding import range_coder
-from acgz.kernel import allocating_kernel
+from acgz.kernel import inline_kernel
 
 CHANCE_BITS = 16
 FRESH = 1 << 31
@@ -27,7 +29,7 @@ _LIMIT = 3071  # stretched values stay in [-3071, 3071]: 12 nats, the reach of 1
 
 
 def _exp_table() -> list[int]:
-    """``e**(i / 256)`` for i = 0..3071, times 2**60, by integer Taylor series and powers."""
+    """``e**(i / 256)`` for i = 0 … 3071, times 2**60, by integer Taylor series and powers."""
     one = 1 << 60
     step = term = one
     k = 1
@@ -63,7 +65,31 @@ STEP = np.array([(1 << 17) // (2 * n + 3) for n in range(1024)], dtype=np.int32)
 """Size of a slot's step after ``n`` uses: 1 / (n + 1.5), in units of 2**-16."""
 
 
-@allocating_kernel
+class Mixer(NamedTuple):
+    """The contexts of a model, of which each holds a chance for every bit, and how to mix them."""
+
+    slots: NDArray[np.uint32]
+    """(n,)"""
+    weights: NDArray[np.int64]
+    """(rows, contexts), in units of 2**-16; a row for each kind of bit."""
+    limit: int
+    """Of the counts of slots, at most 1023."""
+    keys: NDArray[np.int64]
+    """(contexts,): room for what the model knows of each, hashed."""
+    places: NDArray[np.int64]
+    """(contexts,): the slot of each for the bit at hand."""
+    inputs: NDArray[np.int64]
+    """(contexts,): room for their stretched chances."""
+
+
+def new_mixer(slots: int, shape: tuple[int, int], weight: int, limit: int) -> Mixer:
+    """A mixer that has learned nothing; ``shape`` is that of its weights, (rows, contexts)."""
+    keys, places, inputs = np.zeros((3, shape[1]), dtype=np.int64)
+    weights = np.full(shape, weight, dtype=np.int64)
+    return Mixer(np.full(slots, FRESH, dtype=np.uint32), weights, limit, keys, places, inputs)
+
+
+@inline_kernel
 def hashed(key, part):
     """Mix ``part`` into the 32-bit ``key``; stays below 2**63, so no arithmetic ever wraps."""
     part ^= part >> 20
@@ -71,19 +97,19 @@ def hashed(key, part):
     return key ^ (key >> 15)
 
 
-@allocating_kernel
+@inline_kernel
 def squash(stretched):
     """Chance of a stretched value, which is clamped first."""
     return np.int64(SQUASH[min(max(stretched, -_LIMIT), _LIMIT) + _LIMIT])
 
 
-@allocating_kernel
+@inline_kernel
 def stretched(slot):
     """Stretched chance that a slot holds."""
     return np.int64(STRETCH[np.int64(slot) >> 20])
 
 
-@allocating_kernel
+@inline_kernel
 def learned(slot, bit, limit):
     """The slot after it has seen ``bit``; its count stops at ``limit`` (at most 1023)."""
     value = np.int64(slot)
@@ -95,39 +121,37 @@ def learned(slot, bit, limit):
     return np.uint32((chance << 10) | count)
 
 
-@allocating_kernel
-def code_bit(state, data, chance, bit, decoding):
+@inline_kernel
+def code_bit(bits, chance, bit):
     """Decode and return a bit, or encode and return the given one."""
-    if decoding:
+    state = bits.state
+    if bits.decoding:
         bound = (state[1] >> np.uint64(CHANCE_BITS)) * np.uint64(chance)
         bit = np.int64(1) if state[0] < bound else np.int64(0)
     start = np.int64(0) if bit else chance
     freq = chance if bit else 65536 - chance
-    if decoding:
-        range_coder.advance(state, data, start, freq, CHANCE_BITS)
+    if bits.decoding:
+        range_coder.advance(state, bits.data, start, freq, CHANCE_BITS)
     else:
-        range_coder.encode(state, data, start, freq, CHANCE_BITS)
+        range_coder.encode(state, bits.data, start, freq, CHANCE_BITS)
     return bit
 
 
-@allocating_kernel
-def code_mixed(
-    state, data, decoding, bit, places, inputs, slots, weights, row, rate, limit
-):  # fmt: skip
-    """Code a bit under the mixed slots of its contexts, and teach them; return the bit.
+@inline_kernel
+def code_mixed(bits, mixer, bit, row, rate):
+    """Code a bit under the slots at `Mixer.places`, mixed, and teach them; return the bit.
 
-    ``places`` are the contexts' places in ``slots``; ``inputs`` is room to work in, as long. Their
-    weights, in units of 2**-16, are the ``row`` of ``weights``; they move along the gradient of the
-    bit's cost, at the ``rate``.
+    The ``row`` of weights moves along the gradient of the bit's cost, at the ``rate``.
     """
     total = np.int64(0)
-    for k in range(places.size):
-        inputs[k] = stretched(slots[places[k]])
-        total += inputs[k] * weights[row, k]
+    for k in range(mixer.places.size):
+        mixer.inputs[k] = stretched(mixer.slots[mixer.places[k]])
+        total += mixer.inputs[k] * mixer.weights[row, k]
     chance = squash(total >> 16)
-    bit = code_bit(state, data, chance, bit, decoding)
+    bit = code_bit(bits, chance, bit)
     error = ((bit << CHANCE_BITS) - chance) * rate
-    for k in range(places.size):
-        weights[row, k] += (inputs[k] * error + (1 << 19)) >> 20
-        slots[places[k]] = learned(slots[places[k]], bit, limit)
+    for k in range(mixer.places.size):
+        mixer.weights[row, k] += (mixer.inputs[k] * error + (1 << 19)) >> 20
+        place = mixer.places[k]
+        mixer.slots[place] = learned(mixer.slots[place], bit, mixer.limit)
     return bit

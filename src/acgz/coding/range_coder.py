@@ -12,8 +12,9 @@ State arrays (so that kernels can hold many coders):
 - encoder: ``uint64[3]`` = low, span, bytes written
 - decoder: ``uint64[3]`` = code (value minus low), span, bytes read
 
-Reading past the end of a stream yields zero bytes: the encoder drops trailing zeros.
-A cut stream therefore decodes to something: its length and checksum belong to the container.
+A stream ends with the fewest bytes that identify the last interval, so a decoder, which is
+`AHEAD` bytes ahead of its encoder, reads up to so many zeros behind the end. One that reads more
+decodes what nobody has written: see `is_spent`.
 """
 
 from __future__ import annotations
@@ -21,10 +22,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.kernel import allocating_kernel
+from acgz.kernel import inline_kernel, kernel
 
 MAX_BITS = 24
 """Frequencies may sum to at most 2**MAX_BITS."""
+
+AHEAD = 8
+"""Bytes that a decoder has read when its encoder had written nothing."""
 
 _FULL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _TOP = np.uint64(1 << 32)
@@ -36,12 +40,19 @@ def new_encoder() -> NDArray[np.uint64]:
     return np.array([0, _FULL, 0], dtype=np.uint64)
 
 
+def new_decoder(data: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """State of a decoder at the beginning of ``data``; ``uint64[3]``."""
+    state = np.zeros(3, dtype=np.uint64)
+    start_decoder(state, data)
+    return state
+
+
 def capacity(symbols: int, bits: int) -> int:
     """Bytes that ``symbols`` symbols of total ``2**bits`` can need at most."""
     return symbols * (bits + 1) // 8 + 32
 
 
-@allocating_kernel(inline="always")
+@inline_kernel
 def encode(state, out, start, freq, bits):
     """Append the symbol owning ``[start, start + freq)`` of ``2**bits`` to ``out``."""
     low = state[0]
@@ -63,7 +74,7 @@ def encode(state, out, start, freq, bits):
     state[1] = span
 
 
-@allocating_kernel
+@kernel
 def carry(out, at):
     """Add one to the big-endian number that ends before ``out[at]``."""
     i = at - 1
@@ -73,12 +84,16 @@ def carry(out, at):
     out[i] += np.uint8(1)
 
 
-@allocating_kernel
+@kernel
 def finish(state, out):
-    """Write the fewest bytes that identify the interval; return the stream's length."""
+    """Write the fewest bytes that identify the interval; return the stream's length.
+
+    Only zeros of this end are left out, none that was written before: so the length says how far
+    a decoder may read.
+    """
     low = state[0]
     last = low + (state[1] - np.uint64(1))
-    at = np.int64(state[2])
+    written = np.int64(state[2])
     value = last
     wrapped = last < low
     for drop in range(8, 65, 8):
@@ -92,28 +107,34 @@ def finish(state, out):
         else:
             break
     if wrapped:
-        carry(out, at)
+        carry(out, written)
     for i in range(8):
-        out[at + i] = np.uint8((value >> np.uint64(56 - 8 * i)) & np.uint64(255))
-    at += 8
-    while at > 0 and out[at - 1] == 0:
-        at -= 1
-    return at
+        out[written + i] = np.uint8((value >> np.uint64(56 - 8 * i)) & np.uint64(255))
+    size = written + 8
+    while size > written and out[size - 1] == 0:
+        size -= 1
+    return size
 
 
-@allocating_kernel
+@kernel
 def start_decoder(state, data):
     """Load the first bytes of ``data`` into the decoder ``state`` (``uint64[3]``)."""
     code = np.uint64(0)
-    for i in range(8):
+    for i in range(AHEAD):
         byte = np.uint64(data[i]) if i < data.size else np.uint64(0)
         code = (code << np.uint64(8)) | byte
     state[0] = code
     state[1] = _FULL
-    state[2] = np.uint64(8)
+    state[2] = np.uint64(AHEAD)
 
 
-@allocating_kernel(inline="always")
+@inline_kernel
+def is_spent(state, data):
+    """Has the decoder read more of ``data`` than any encoder has written?"""
+    return np.int64(state[2]) > data.size + AHEAD
+
+
+@inline_kernel
 def target(state, bits):
     """The point in ``[0, 2**bits)`` that the next symbol's interval contains."""
     point = state[0] // (state[1] >> np.uint64(bits))
@@ -121,7 +142,7 @@ def target(state, bits):
     return min(point, limit)
 
 
-@allocating_kernel(inline="always")
+@inline_kernel
 def advance(state, data, start, freq, bits):
     """Remove the symbol owning ``[start, start + freq)`` from the stream."""
     unit = state[1] >> np.uint64(bits)

@@ -14,21 +14,38 @@ several records, the place in the record, because aligned records have gaps in t
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.coding.bitstream import MARGIN, BitStream
-from acgz.coding.logistic import FRESH, code_mixed, hashed
-from acgz.kernel import allocating_kernel
+from acgz.coding.bitstream import BitStream, must_settle
+from acgz.coding.logistic import code_mixed, hashed, new_mixer
+from acgz.kernel import inline_kernel, kernel
 
 MAX_VALUE = (1 << 40) - 2
 """Largest integer that a table may hold."""
+
+MOST_SLOTS = 1 << 22
+"""Of a table's model."""
 
 _LENGTHS = 40
 _CONTEXTS = 9
 _WEIGHT = 12000  # of 65536: nine inputs that partly say the same start a little above their mean
 _LIMIT = 1023  # slots adapt ever more slowly: the lengths of a genome's runs hardly drift
 _NOWHERE = np.zeros(0, dtype=np.int64)
+
+
+class Table(NamedTuple):
+    """Numbers and what they describe, as kernels see it."""
+
+    values: NDArray[np.int64]
+    """(n,)"""
+    columns: int
+    breaks: NDArray[np.int64]
+    """Positions at which records begin along the sequence that the table describes, ascending."""
+    symbol_column: int
+    """The column whose values are no lengths, so that they do not count for positions; -1: none."""
 
 
 def code_numbers(
@@ -41,36 +58,17 @@ def code_numbers(
 ) -> None:
     """Encode ``values`` (each in ``[0, MAX_VALUE]``), or fill them when the stream is decoding.
 
-    ``breaks``, ascending, are the positions at which records begin along the sequence whose runs
-    the table describes. Position advances by every value but those of ``symbol_column``.
+    ``breaks`` and ``symbol_column`` are those of `Table`.
 
     Raises
     ------
     DamagedError, TruncatedError
         When decoding nonsense.
     """
-    bits = min(max(values.size.bit_length() + 6, 10), 22)
-    slots = np.full(1 << bits, FRESH, dtype=np.uint32)
-    room = np.zeros((3, _CONTEXTS), dtype=np.int64)
-    weights = np.full((2 * _LENGTHS * columns, _CONTEXTS), _WEIGHT, dtype=np.int64)
-
-    def kernel(start: int) -> int:
-        stop = _code(
-            stream.state,
-            stream.data,
-            stream.decoding,
-            values,
-            start,
-            columns,
-            breaks,
-            symbol_column,
-            slots,
-            weights,
-            room,
-        )
-        return int(stop)
-
-    stream.drive(kernel, values.size)
+    table = Table(values, columns, breaks, symbol_column)
+    slots = min(max(64 << values.size.bit_length(), 1024), MOST_SLOTS)
+    mixer = new_mixer(slots, (2 * _LENGTHS * columns, _CONTEXTS), _WEIGHT, _LIMIT)
+    stream.drive(lambda start: int(_code(stream.bits, mixer, table, start)), values.size)
 
 
 def code_number(stream: BitStream, value: int = 0) -> int:
@@ -80,19 +78,64 @@ def code_number(stream: BitStream, value: int = 0) -> int:
     return int(values[0])
 
 
-@allocating_kernel
-def _magnitude(value):
-    """Two steps per doubling: 0, 1, 2, 3, 4 (4, 5), 5 (6, 7), 6 (8 to 11), 7 (12 to 15) ..."""
-    doublings = np.int64(0)
-    while value > 3:
-        value >>= 1
-        doublings += 1
-    return 2 * doublings + value
+@kernel
+def _code(bits, mixer, table, start):
+    """Code values from ``start`` on; return where it stopped, or -1 for a number out of range."""
+    values = table.values
+    position = np.int64(0)
+    for i in range(start):
+        if i % table.columns != table.symbol_column:
+            position += values[i]
+    record = 0
+    for i in range(start, values.size):
+        if must_settle(bits):
+            return i
+        while record < table.breaks.size and table.breaks[record] <= position:
+            record += 1
+        place = position - table.breaks[record - 1] if record else position
+        _set_contexts(mixer.keys, table, i, place)
+        target = _code_positive(bits, mixer, values[i] + 1, i // table.columns, i % table.columns)
+        if target == 0:
+            return -1
+        if bits.decoding:
+            values[i] = target - 1
+        if i % table.columns != table.symbol_column:
+            position += values[i]
+    return values.size
 
 
-@allocating_kernel
-def _set_contexts(keys, values, i, columns, place):
+@kernel
+def _code_positive(bits, mixer, target, row, column):
+    """Code a number ≥ 1 of a table's ``row`` and ``column``; return it, or 0 if out of range."""
+    rate = np.int64(12 + 200 * 64 // (64 + row))
+    weights = column * 2 * _LENGTHS
+    depth = np.int64(0)
+    while _code_digit(bits, mixer, depth, target >> (depth + 1) > 0, weights + depth, rate):
+        depth += 1
+        if depth == _LENGTHS:
+            return np.int64(0)
+    weights += _LENGTHS
+    value = np.int64(1)
+    while depth > 0:
+        node = (depth + 1) * 4096 + value
+        digit = (target >> (depth - 1)) & 1
+        value = 2 * value + _code_digit(bits, mixer, node, digit, weights + depth, rate)
+        depth -= 1
+    return value
+
+
+@inline_kernel
+def _code_digit(bits, mixer, node, digit, row, rate):
+    """Code a binary digit at a ``node`` of the tree of all numbers."""
+    for k in range(_CONTEXTS):
+        mixer.places[k] = hashed(mixer.keys[k], node) & (mixer.slots.size - 1)
+    return code_mixed(bits, mixer, np.int64(digit), row, rate)
+
+
+@inline_kernel
+def _set_contexts(keys, table, i, place):
     """Hash what is known before value ``i`` into the ``keys`` of its contexts."""
+    values, columns = table.values, table.columns
     above = values[i - columns] if i >= columns else np.int64(0)
     higher = values[i - 2 * columns] if i >= 2 * columns else np.int64(0)
     before = values[i - 1] if i >= 1 else np.int64(0)
@@ -110,62 +153,11 @@ def _set_contexts(keys, values, i, columns, place):
     keys[8] = hashed(hashed(mark + 8, place), before)
 
 
-@allocating_kernel
-def _code(
-    state, data, decoding, values, start, columns, breaks, symbol_column, slots, weights, room
-):  # fmt: skip
-    """Code values from ``start`` on; return where it stopped, or -1 for an impossible value."""
-    keys, places, inputs = room[0], room[1], room[2]
-    position = np.int64(0)
-    for i in range(start):
-        if i % columns != symbol_column:
-            position += values[i]
-    record = 0
-    for i in range(start, values.size):
-        at = np.int64(state[2])
-        if decoding:
-            if at > data.size + MARGIN:
-                return i
-        elif at + MARGIN > data.size:
-            return i
-        while record < breaks.size and breaks[record] <= position:
-            record += 1
-        place = position - breaks[record - 1] if record else position
-        _set_contexts(keys, values, i, columns, place)
-        rate = 12 + 200 * 64 // (64 + i // columns)
-        target = values[i] + 1
-        length = np.int64(0)
-        while (target >> (length + 1)) > 0:
-            length += 1
-        value = np.int64(1)
-        depth = np.int64(0)
-        unary = True
-        while unary or depth > 0:
-            if unary:
-                node = depth
-                bit = np.int64(1) if depth < length else np.int64(0)
-                row = (i % columns) * 2 * _LENGTHS + depth
-            else:
-                node = (depth + 1) * 4096 + value
-                bit = (target >> (depth - 1)) & 1
-                row = ((i % columns) * 2 + 1) * _LENGTHS + depth
-            for k in range(_CONTEXTS):
-                places[k] = hashed(keys[k], node) & (slots.size - 1)
-            bit = code_mixed(
-                state, data, decoding, bit, places, inputs, slots, weights, row,
-                np.int64(rate), np.int64(_LIMIT),
-            )  # fmt: skip
-            if not unary:
-                value = 2 * value + bit
-                depth -= 1
-            elif bit == 0:
-                unary = False
-            else:
-                depth += 1
-                if depth >= _LENGTHS:
-                    return -1
-        if decoding:
-            values[i] = value - 1
-        if i % columns != symbol_column:
-            position += values[i]
-    return values.size
+@inline_kernel
+def _magnitude(value):
+    """Two steps per doubling: 0, 1, 2, 3, 4 (4, 5), 5 (6, 7), 6 (8 to 11), 7 (12 to 15) ..."""
+    doublings = np.int64(0)
+    while value > 3:
+        value >>= 1
+        doublings += 1
+    return 2 * doublings + value

@@ -1,6 +1,5 @@
 """Splits any text, without loss, into residues and a layout that says all else about it."""
 
-from acgz.layout.records import RecordSpan
 from acgz.layout.splitting import Split, join, outline, split
 
-__all__ = ["RecordSpan", "Split", "join", "outline", "split"]
+__all__ = ["Split", "join", "outline", "split"]

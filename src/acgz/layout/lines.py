@@ -1,19 +1,19 @@
 """Where the lines of a text begin and end, and which of them are sequence.
 
-Every ``\\n``, ``\\r\\n`` and lone ``\\r`` ends a line. A line that begins with ``>`` (header) or ``;``
-(comment) is a *text line*; all others are *sequence lines*. The sequence lines before the first
-text line, between two, and after the last are a *group*: a text with n text lines has n + 1
+Every ``\\n``, ``\\r\\n`` and lone ``\\r`` ends a line. A line that begins with ``>`` (header) or
+``;`` (comment) is a *text line*; all others are *sequence lines*. The sequence lines before the
+first text line, between two, and after the last are a *group*: a text with n text lines has n + 1
 groups, some of them empty.
-"""  # noqa: E501
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.kernel import allocating_kernel
+from acgz.kernel import kernel
 
 LF, CRLF, CR = range(3)
 """Kinds of line ends."""
@@ -21,8 +21,7 @@ LF, CRLF, CR = range(3)
 LINE_ENDS = (b"\n", b"\r\n", b"\r")
 
 
-@dataclass(frozen=True)
-class Lines:
+class Lines(NamedTuple):
     """The lines of a text, in order; all arrays have shape (lines,)."""
 
     begins: NDArray[np.int64]
@@ -64,7 +63,7 @@ def find_lines(text: bytes) -> Lines:
     return Lines(begins, stops, ends, is_text, unterminated)
 
 
-@allocating_kernel
+@kernel
 def _find(letters, begins, stops, ends):
     """Find the lines; return how many there are."""
     count = 0

@@ -3,27 +3,27 @@
 *Symbols* are all bytes of the sequence lines, line ends excluded. They are described by
 
 - *residues*: the symbols A, C, G, T (U), as 0..3, in order;
-- *others*: runs of equal symbols that are not residues, as rows (gap, symbol, length). The gap counts
-  the residues since the previous run. Letters are listed in upper case;
+- *others*: runs of equal symbols that are not residues, as rows (gap, symbol, length). The gap
+  counts the residues since the previous run. Letters are listed in upper case;
 - *uracil*: alternating lengths, in residues, of runs without U, without T, without U ...;
 - *case*: alternating lengths, in symbols, of runs of upper case, lower, upper ... Symbols that are
   not letters belong to whatever run they are in.
 
 Lengths alternate from the first, which may be 0; the last run of uracil and case, which reaches to
 the end, is left out. So a text of plain A, C, G, T has nothing but residues.
-"""  # noqa: E501
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.kernel import allocating_kernel
+from acgz.kernel import inline_kernel, kernel
 from acgz.layout.lines import Lines
 
-_CASELESS = 24
+_OTHER, _LOWER, _CASELESS, _UNEXPECTED = 16, 4, 24, 8
 
 
 def _classes() -> NDArray[np.uint8]:
@@ -34,25 +34,25 @@ def _classes() -> NDArray[np.uint8]:
     """
     table = np.full((2, 256), _CASELESS, dtype=np.uint8)
     for letter in range(ord("A"), ord("Z") + 1):
-        table[:, letter] = 16
-        table[:, letter | 32] = 20
+        table[:, letter] = _OTHER
+        table[:, letter | 32] = _OTHER + _LOWER
     for value, letter in enumerate(b"ACGT"):
         table[:, letter] = value
-        table[:, letter | 32] = value + 4
-    table[1, [ord("T"), ord("t")]] = 8 + 3, 8 + 7
-    table[0, [ord("U"), ord("u")]] = 8 + 3, 8 + 7
-    table[1, [ord("U"), ord("u")]] = 3, 7
+        table[:, letter | 32] = value + _LOWER
+    table[1, [ord("T"), ord("t")]] = _UNEXPECTED + 3, _UNEXPECTED + _LOWER + 3
+    table[0, [ord("U"), ord("u")]] = _UNEXPECTED + 3, _UNEXPECTED + _LOWER + 3
+    table[1, [ord("U"), ord("u")]] = 3, _LOWER + 3
     return table
 
 
 _CLASSES = _classes()
 
 
-@dataclass(frozen=True)
-class Symbols:
+class Symbols(NamedTuple):
     """The symbols of a text; see the module."""
 
     residues: NDArray[np.uint8]
+    """(n,): 0..3 = A C G T, or U."""
     others: NDArray[np.int64]
     """Shape (3 * runs,): gap, symbol, length; gap, symbol, length ..."""
     uracil: NDArray[np.int64]
@@ -64,110 +64,126 @@ class Symbols:
         return self.others.size + self.uracil.size + self.case.size
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         """How many symbols there are."""
         return self.residues.size + int(self.others[2::3].sum())
+
+
+class _Walk(NamedTuple):
+    """How far the tables are filled, and the runs that are not yet at their ends; arrays of one."""
+
+    residues: NDArray[np.int64]
+    others: NDArray[np.int64]
+    """Numbers in the table of others, as in the next two: also where there was no room."""
+    uracil: NDArray[np.int64]
+    case: NDArray[np.int64]
+    strange: NDArray[np.int64]
+    """Symbols so far that are no residues."""
+    case_since: NDArray[np.int64]
+    """The symbol at which the run of upper or lower case began."""
+    uracil_since: NDArray[np.int64]
+    """The residue at which the run without U or T began."""
+    last: NDArray[np.int64]
+    """Symbol of the last run of others (-1: none), and how many residues are before its end."""
+
+
+def _new_walk() -> _Walk:
+    a, b, c, d, e, f, g = np.zeros((7, 1), dtype=np.int64)
+    return _Walk(a, b, c, d, e, f, g, np.array([-1, 0]))
 
 
 def take_symbols(text: NDArray[np.uint8], lines: Lines, most: int) -> Symbols | None:
     """The symbols of a text; None if describing them takes more than ``most`` numbers."""
     residues = np.empty(text.size, dtype=np.uint8)
-    counts = np.array([0, text.size // 32, text.size // 256, text.size // 32]) + 64
+    sizes = [text.size // 32 + 64, text.size // 256 + 64, text.size // 32 + 64]
     while True:
-        others, uracil, case = (np.empty(count, dtype=np.int64) for count in counts[1:])
-        room = counts.copy()
-        _take(
-            text,
-            lines.begins,
-            lines.stops,
-            lines.is_text,
-            _CLASSES,
-            residues,
-            others,
-            uracil,
-            case,
-            counts,
-        )
-        if counts[1:].sum() > most:
+        room = Symbols(residues, *(np.empty(size, dtype=np.int64) for size in sizes))
+        walk = _new_walk()
+        _take(text, lines, _CLASSES, room, walk)
+        sizes = [int(walk.others[0]), int(walk.uracil[0]), int(walk.case[0])]
+        if sum(sizes) > most:
             return None
-        if (counts[1:] <= room[1:]).all():
-            found = residues[: counts[0]]
-            return Symbols(found, others[: counts[1]], uracil[: counts[2]], case[: counts[3]])
+        tables = room[1:]
+        if all(size <= table.size for size, table in zip(sizes, tables, strict=True)):
+            filled = (table[:size] for size, table in zip(sizes, tables, strict=True))
+            return Symbols(residues[: int(walk.residues[0])], *filled)
 
 
-@allocating_kernel
-def _take(
-    text, begins, stops, is_text, all_classes, residues, others, uracil, case, counts
-):  # fmt: skip
+@kernel
+def _take(text, lines, classes, symbols, walk):
     """Walk over the sequence lines; write as much as there is room for, and count all."""
-    found = np.int64(0)  # residues so far
-    strange = np.int64(0)  # other symbols so far
-    others_at = np.int64(0)
-    uracil_at = np.int64(0)
-    case_at = np.int64(0)
-    lower = np.uint8(0)  # 4 in a run of lower case
-    lower_since = np.int64(0)  # symbol at which the run began
-    is_u = 0  # 1 in a run without T
-    u_since = np.int64(0)  # residue at which the run began
-    last = np.int64(-1)  # symbol of the last run of others
-    last_end = np.int64(0)  # residues found when it ended
-    classes = all_classes[0]
-    for line in range(begins.size):
-        if is_text[line]:
+    lower = np.uint8(0)  # _LOWER in a run of lower case
+    without_t = 0
+    for line in range(lines.begins.size):
+        if lines.is_text[line]:
             continue
-        part = text[begins[line] : stops[line]]
+        part = text[lines.begins[line] : lines.stops[line]]
         at = 0
         while at < part.size:
-            # usual residues in the case of their run: nearly all symbols, so a loop of their own
-            stretch = part[at:]
-            room = residues[found:]
-            size = 0
-            for letter in stretch:
-                change = classes[letter] ^ lower
-                if change >= 4:
-                    break
-                room[size] = change
-                size += 1
-            found += size
+            size = _take_usual(part[at:], classes[without_t], lower, symbols, walk)
             at += size
             if at == part.size:
                 break
-            kind = classes[part[at]]
-            if (kind ^ lower) & 4 and kind != _CASELESS:
-                if case_at < case.size:
-                    case[case_at] = found + strange - lower_since
-                case_at += 1
-                lower_since = found + strange
-                lower ^= np.uint8(4)
-            if kind >= 16:
-                symbol = np.int64(part[at]) - (32 if kind == 20 else 0)
-                if symbol != last or last_end != found:
-                    if others_at + 3 <= others.size:
-                        others[others_at] = found - last_end
-                        others[others_at + 1] = symbol
-                        others[others_at + 2] = 0
-                    others_at += 3
-                    last = symbol
-                    last_end = found
-                if others_at <= others.size:
-                    others[others_at - 1] += 1
-                strange += 1
+            kind = classes[without_t, part[at]]
+            if (kind ^ lower) & _LOWER and kind != _CASELESS:
+                here = walk.residues[0] + walk.strange[0]
+                _end_run(symbols.case, walk.case, walk.case_since, here)
+                lower ^= np.uint8(_LOWER)
+            if kind >= _OTHER:
+                letter = np.int64(part[at])
+                _take_other(symbols.others, letter - 32 if kind & _LOWER else letter, walk)
                 at += 1
-            elif kind & 8:
-                if uracil_at < uracil.size:
-                    uracil[uracil_at] = found - u_since
-                uracil_at += 1
-                u_since = found
-                is_u ^= 1
-                classes = all_classes[is_u]
-    counts[0] = found
-    counts[1] = others_at
-    counts[2] = uracil_at
-    counts[3] = case_at
+            elif kind & _UNEXPECTED:
+                _end_run(symbols.uracil, walk.uracil, walk.uracil_since, walk.residues[0])
+                without_t ^= 1
+
+
+@inline_kernel
+def _take_usual(part, classes, lower, symbols, walk):
+    """Take residues as long as they go on as in their runs; return how many.
+
+    That is nearly all symbols, so it is a loop of its own, of as little as possible.
+    """
+    room = symbols.residues[walk.residues[0] :]
+    size = 0
+    for letter in part:
+        change = classes[letter] ^ lower
+        if change >= _LOWER:
+            break
+        room[size] = change
+        size += 1
+    walk.residues[0] += size
+    return size
+
+
+@inline_kernel
+def _end_run(lengths, used, since, here):
+    """A run that has begun at ``since`` ends; the next one begins."""
+    if used[0] < lengths.size:
+        lengths[used[0]] = here - since[0]
+    used[0] += 1
+    since[0] = here
+
+
+@inline_kernel
+def _take_other(others, symbol, walk):
+    """One more symbol that is no residue."""
+    used = walk.others
+    if symbol != walk.last[0] or walk.last[1] != walk.residues[0]:
+        if used[0] + 3 <= others.size:
+            others[used[0]] = walk.residues[0] - walk.last[1]
+            others[used[0] + 1] = symbol
+            others[used[0] + 2] = 0
+        used[0] += 3
+        walk.last[0] = symbol
+        walk.last[1] = walk.residues[0]
+    if used[0] <= others.size:
+        others[used[0] - 1] += 1
+    walk.strange[0] += 1
 
 
 def put_symbols(symbols: Symbols) -> NDArray[np.uint8]:
-    """The bytes that were taken apart; shape (symbols.count,)."""
+    """The bytes that were taken apart; shape (symbols.size,)."""
     text = put_upper(symbols)
     if symbols.case.size:
         _put_case(text, symbols.case)
@@ -175,38 +191,41 @@ def put_symbols(symbols: Symbols) -> NDArray[np.uint8]:
 
 
 def put_upper(symbols: Symbols) -> NDArray[np.uint8]:
-    """The bytes that were taken apart, all letters in upper case; shape (symbols.count,)."""
-    text = np.empty(symbols.count, dtype=np.uint8)
+    """The bytes that were taken apart, all letters in upper case; shape (symbols.size,)."""
+    text = np.empty(symbols.size, dtype=np.uint8)
     _put(np.ascontiguousarray(symbols.residues), symbols.others, text)
     if symbols.uracil.size:
         _put_uracil(symbols.uracil, text)
     return text
 
 
-@allocating_kernel
+@kernel
 def _put(residues, others, text):
+    """Write all residues, and the others between them."""
     at = np.int64(0)
     begin = np.int64(0)
-    for row in range(others.size // 3 + 1):
-        stop = residues.size
-        if 3 * row < others.size:
-            stop = begin + others[3 * row]
-        for i in range(begin, stop):
-            # A C G T from 0 1 2 3 by arithmetic, which runs in vector registers
-            residue = residues[i] & 3
-            high = residue >> 1
-            text[at + i - begin] = 65 + 2 * (residue + high) + 11 * (high & residue)
+    for row in range(others.size // 3):
+        stop = begin + others[3 * row]
+        _put_residues(residues[begin:stop], text[at:])
         at += stop - begin
         begin = stop
-        if 3 * row < others.size:
-            symbol = others[3 * row + 1]
-            length = others[3 * row + 2]
-            for i in range(at, at + length):
-                text[i] = symbol
-            at += length
+        symbol = others[3 * row + 1]
+        for _ in range(others[3 * row + 2]):
+            text[at] = symbol
+            at += 1
+    _put_residues(residues[begin:], text[at:])
 
 
-@allocating_kernel
+@inline_kernel
+def _put_residues(residues, text):
+    """A C G T from 0 1 2 3 by arithmetic, which runs in vector registers."""
+    for i in range(residues.size):
+        residue = residues[i] & 3
+        high = residue >> 1
+        text[i] = 65 + 2 * (residue + high) + 11 * (high & residue)
+
+
+@kernel
 def _put_uracil(uracil, text):
     """Turn the T of every second run to U."""
     run = 0
@@ -222,7 +241,7 @@ def _put_uracil(uracil, text):
             left -= 1
 
 
-@allocating_kernel
+@kernel
 def _put_case(text, case):
     """Turn the letters of every second run to lower case."""
     at = np.int64(0)

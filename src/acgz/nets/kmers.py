@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.kernel import allocating_kernel
+from acgz.kernel import kernel
 
 MOST = 8
 """The longest k-mer: 65,536 different tokens."""
@@ -108,7 +108,7 @@ def join(head: int, tokens: NDArray[np.integer], grid: Grid, count: int) -> NDAr
     return residues[:count]
 
 
-@allocating_kernel
+@kernel
 def _encode(residues, s, k, tokens):
     for at in range(tokens.size):
         kmer = 0

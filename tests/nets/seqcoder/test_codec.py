@@ -19,6 +19,7 @@ import codec_checks
 from acgz import models, modes
 from acgz.cli.main import main
 from acgz.codec import Coded, Job, decode, encode
+from acgz.coding import quaternary
 from acgz.coding.bitstream import BitStream
 from acgz.errors import (
     AcgzError,
@@ -28,7 +29,6 @@ from acgz.errors import (
     MissingModelError,
     UsageError,
 )
-from acgz.layout import quaternary
 from acgz.nets.exact import operations
 from acgz.nets.seqcoder import chunks, mismatches
 from acgz.nets.seqcoder.architecture import Description

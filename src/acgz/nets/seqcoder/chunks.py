@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.layout.quaternary import HINTS
+from acgz.coding.quaternary import HINTS
 from acgz.nets.seqcoder.architecture import BASES, LATENTS, Description
 from acgz.nets.seqcoder.network import AutoEncoder
 

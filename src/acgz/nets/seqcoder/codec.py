@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from acgz import models
 from acgz.codec import Coded, Job, integer_parameter
+from acgz.coding import quaternary
 from acgz.coding.bitstream import BitStream
 from acgz.errors import DamagedError, InputError
-from acgz.layout import quaternary
 from acgz.models import Weights
 from acgz.nets.exact import operations
 from acgz.nets.seqcoder import chunks, mismatches

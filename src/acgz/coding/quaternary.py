@@ -10,12 +10,14 @@ All is in integers, so a decoder computes the same chances on every machine.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.coding.bitstream import MARGIN, BitStream
-from acgz.coding.logistic import FRESH, code_mixed, hashed, learned
-from acgz.kernel import allocating_kernel
+from acgz.coding.bitstream import BitStream, must_settle
+from acgz.coding.logistic import FRESH, code_mixed, hashed, learned, new_mixer
+from acgz.kernel import inline_kernel, kernel
 
 HINTS = 128
 """Hints are below."""
@@ -38,6 +40,16 @@ _WHOLE = 4 ** (LONGEST + 1) - 1
 _WEIGHT = 65536 * 2 // CONTEXTS
 _LIMIT = 255
 _RATE = 6
+
+
+class Orders(NamedTuple):
+    """The tables of contexts, one for each order, which share the slots of a mixer."""
+
+    slots: NDArray[np.uint32]
+    begins: NDArray[np.int64]
+    """(CONTEXTS,): where each table begins, in contexts."""
+    masks: NDArray[np.int64]
+    """(CONTEXTS,): the number of contexts, a power of two, less one."""
 
 
 def table_sizes(count: int) -> NDArray[np.int64]:
@@ -64,16 +76,14 @@ def code_symbols(
     ``hints`` (n,), below `HINTS`: what both sides know about each symbol. Raises TruncatedError
     when the stream ends too early.
     """
-    # A context has four slots: three for the nodes of the tree of a symbol, one for its check.
     sizes = table_sizes(symbols.size)
-    tables = np.stack([np.cumsum(sizes) - sizes, sizes - 1])
-    slots = np.full(4 * int(sizes.sum()), FRESH, dtype=np.uint32)
-    weights = np.full((HINTS * 3 * (CONTEXTS - CHECKED + 1), CONTEXTS), _WEIGHT, dtype=np.int64)
-    scratch = np.zeros((3, CONTEXTS), dtype=np.int64)
+    shape = (HINTS * 3 * (CONTEXTS - CHECKED + 1), CONTEXTS)
+    # A context has four slots: three for the nodes of the tree of a symbol, one for its check.
+    mixer = new_mixer(4 * int(sizes.sum()), shape, _WEIGHT, _LIMIT)
+    orders = Orders(mixer.slots, np.cumsum(sizes) - sizes, sizes - 1)
 
     def kernel(start: int) -> int:
-        stop = int(_code(stream.state, stream.data, stream.decoding, symbols, hints, start,
-                         slots, tables, weights, scratch))  # fmt: skip
+        stop = int(_code(stream.bits, mixer, orders, symbols, hints, start))
         if progress is not None:
             progress[0] = stop
         return stop
@@ -81,46 +91,37 @@ def code_symbols(
     stream.drive(kernel, symbols.size)
 
 
-@allocating_kernel
-def _code(state, data, decoding, symbols, hints, start, slots, tables, weights, scratch):
-    """Code symbols from ``start`` on; return where it stopped.
-
-    ``tables``: where the table of each order begins, in contexts, and its mask.
-    """
-    first, places, inputs = scratch[0], scratch[1], scratch[2]
+@kernel
+def _code(bits, mixer, orders, symbols, hints, start):
+    """Code symbols from ``start`` on; return where it stopped."""
+    first = mixer.keys  # where the slots of each context begin
     past = inverted = np.int64(0)
     for i in range(max(0, start - LONGEST - 1), start):
         past, inverted = _advanced(past, inverted, np.int64(symbols[i]))
     for i in range(start, symbols.size):
-        at = np.int64(state[2])
-        if decoding:
-            if at > data.size + MARGIN:
-                return i
-        elif at + MARGIN > data.size:
+        if must_settle(bits):
             return i
         hint = np.int64(hints[i])
         known = np.int64(0)
         for k in range(CONTEXTS):
-            first[k], seen = _find(slots, tables, k, past & _MASKS[k], hint)
+            first[k], seen = _find(orders, k, past & _MASKS[k], hint)
             known += seen
         value = np.int64(1)
         for depth in range(2):
             for k in range(CONTEXTS):
-                places[k] = first[k] + value
+                mixer.places[k] = first[k] + value
             row = (hint * (CONTEXTS - CHECKED + 1) + known) * 3 + value - 1
             bit = (np.int64(symbols[i]) >> (1 - depth)) & 1
-            bit = code_mixed(state, data, decoding, bit, places, inputs, slots, weights, row,
-                             np.int64(_RATE), np.int64(_LIMIT))  # fmt: skip
-            value = 2 * value + bit
+            value = 2 * value + code_mixed(bits, mixer, bit, row, np.int64(_RATE))
         symbols[i] = value & 3
         past, inverted = _advanced(past, inverted, value & 3)
         for k in range(INVERTED, CONTEXTS):
             if i >= _ORDERS[k]:
-                _teach(slots, tables, k, past, inverted)
+                _teach(orders, k, past, inverted)
     return symbols.size
 
 
-@allocating_kernel
+@inline_kernel
 def _advanced(past, inverted, symbol):
     """The last LONGEST + 1 symbols, the last one lowest, and their complements, the last one
     highest: what comes before on the other strand."""
@@ -128,14 +129,15 @@ def _advanced(past, inverted, symbol):
     return past, (inverted >> 2) | ((3 - symbol) << (2 * LONGEST))
 
 
-@allocating_kernel
-def _find(slots, tables, k, past, hint):
+@kernel
+def _find(orders, k, past, hint):
     """Where the slots of a context begin, and 1 if it is a checked one that was there."""
+    slots = orders.slots
     if k < CHECKED:
         key = past * HINTS + hint if k < HINTED else past
-        return 4 * (tables[0, k] + (key & tables[1, k])), 0
+        return 4 * (orders.begins[k] + (key & orders.masks[k])), 0
     key = hashed(hashed(np.int64(k), past & 0xFFFFFF), past >> 24)
-    place = 4 * (tables[0, k] + (key & tables[1, k]))
+    place = 4 * (orders.begins[k] + (key & orders.masks[k]))
     check = np.uint32((hashed(key, past & 0xFFFF) | 1) & 0xFFFFFFFF)
     if slots[place] == check:
         return place, 1
@@ -145,12 +147,13 @@ def _find(slots, tables, k, past, hint):
     return place, 0
 
 
-@allocating_kernel
-def _teach(slots, tables, k, past, inverted):
+@kernel
+def _teach(orders, k, past, inverted):
     """Tell the context that the other strand has here which symbol comes next on it."""
     order = _ORDERS[k]
-    place, _ = _find(slots, tables, k, inverted >> (2 * (LONGEST + 1 - order)), 0)
+    place, _ = _find(orders, k, inverted >> (2 * (LONGEST + 1 - order)), 0)
     symbol = 3 - ((past >> (2 * order)) & 3)
     high = symbol >> 1
+    slots = orders.slots
     slots[place + 1] = learned(slots[place + 1], high, np.int64(_LIMIT))
     slots[place + 2 + high] = learned(slots[place + 2 + high], symbol & 1, np.int64(_LIMIT))
