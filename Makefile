@@ -43,7 +43,7 @@ bench: .venv/.acgz
 
 .venv/.acgz: pyproject.toml constraints.txt | .venv/bin/python
 	@echo "installing acgz"
-	@$(PIP) --editable .
+	@$(PIP) --editable '.[jit]'
 	@touch $@
 
 .venv/.dev: pyproject.toml constraints.txt | .venv/bin/python

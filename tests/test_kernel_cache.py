@@ -36,7 +36,7 @@ def test_a_kernel_is_compiled_once(cache_hits):
 
 def test_a_change_of_any_kernel_compiles_all_again(cache_hits, monkeypatch):
     cache_hits()
-    monkeypatch.setattr(kernels, "_digest", lambda: "another state of the sources")
+    monkeypatch.setattr(kernels, "digest", lambda: "another state of the sources")
     assert cache_hits() == 0
     assert cache_hits() == 1
 

@@ -1,8 +1,9 @@
 """How every kernel is compiled: cached, without the GIL, without fused or reordered floats.
 
-Numba's cache notices when the file of a kernel has changed, but not when a kernel that it calls
-has. An engine of which one half is old would write archives that nobody can read, so the cache
-of a kernel is valid here for one state of all kernels of the package.
+A wheel carries its kernels compiled and needs no Numba (`acgz.compiled`). Elsewhere Numba compiles
+them when they are called. Its cache notices when the file of a kernel has changed, but not when a
+kernel that it calls has. An engine of which one half is old would write archives that nobody can
+read, so the cache of a kernel is valid here for one state of all kernels of the package.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from numba import njit
+from acgz import compiled
 
 _PACKAGE = Path(__file__).parent
 _FLOORS = ("coding", "engine", "layout", "nets")
@@ -30,12 +31,16 @@ def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any
     """
     if function is None:
         return partial(kernel, **options)
+    if MACHINE_CODE is not None:
+        return compiled.Kernel(function, MACHINE_CODE)
+    from numba import njit
+
     compile_for: Any = njit(nogil=True, fastmath=False, **{"_nrt": False, **options})
     dispatcher = compile_for(function)
     if hasattr(dispatcher, "enable_caching"):  # not when compilation is turned off
         dispatcher.enable_caching()
         index = dispatcher._cache._cache_file
-        index._source_stamp = (index._source_stamp, _digest())
+        index._source_stamp = (index._source_stamp, digest())
     return dispatcher
 
 
@@ -44,10 +49,23 @@ inline_kernel: Any = partial(kernel, forceinline=True)
 
 
 @cache
-def _digest() -> str:
-    """Of the sources of all kernels."""
-    digest = sha256()
+def digest() -> str:
+    """SHA-256 of the sources of all kernels."""
+    state = sha256()
     for floor in _FLOORS:
         for source in sorted((_PACKAGE / floor).rglob("*.py")):
-            digest.update(source.read_bytes())
-    return digest.hexdigest()
+            state.update(source.read_bytes())
+    return state.hexdigest()
+
+
+MACHINE_CODE = compiled.library(digest)
+"""Kernels that were compiled when the package was built; None where Numba compiles them."""
+
+
+def compiles_here() -> bool:
+    """Whether kernels are compiled in this process, not before and not run as plain Python."""
+    if MACHINE_CODE is not None:
+        return False
+    from numba import config
+
+    return not config.DISABLE_JIT  # type: ignore[attr-defined]

@@ -6,8 +6,8 @@ is eight independent float32, every operation works element by element (IEEE 754
 contracted to FMA), and :func:`total` adds the eight in one fixed tree. LLVM maps a float8
 to one AVX register, two SSE or NEON registers, or scalar code; the bits are the same.
 
-With ``NUMBA_DISABLE_JIT=1`` a float8 is a NumPy array of shape (8,), and the functions
-below are plain Python with the same results.
+Where nothing is compiled (`acgz.kernel.compiles_here`), a float8 is a NumPy array of shape (8,),
+and the functions below are plain Python with the same results.
 
 Indices are not checked: they come from kernels that own the arrays.
 """
@@ -17,14 +17,12 @@ from __future__ import annotations
 import operator
 
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
-from numba import config, types
-from numba.core import cgutils
-from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
+
+from acgz import kernel
 
 WIDTH = 8
 
-if config.DISABLE_JIT:  # type: ignore[attr-defined]
+if not kernel.compiles_here():
 
     class Plain(np.ndarray):
         """A float8 in plain Python: ``a += b`` makes a new one, as it does when compiled."""
@@ -77,6 +75,11 @@ if config.DISABLE_JIT:  # type: ignore[attr-defined]
         return np.int64(int(word).bit_count())
 
 else:
+    from llvmlite import ir  # type: ignore[import-untyped]
+    from numba import types
+    from numba.core import cgutils
+    from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
+
     _F32 = ir.FloatType()
     _I32 = ir.IntType(32)
     _V8 = ir.VectorType(_F32, 8)

@@ -1,0 +1,48 @@
+"""Hatch's hook: a wheel carries machine code for the machine that it was built on.
+
+An editable installation has none: there, Numba compiles what is called.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class MachineCode(BuildHookInterface[Any]):
+    """Compiles the kernels into a folder of the wheel."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version == "editable":
+            return
+        self._folder = Path(tempfile.mkdtemp(prefix="acgz-machine-code-"))
+        subprocess.run(
+            [sys.executable, Path(self.root) / "aot" / "make.py", self._folder],
+            env={**os.environ, "PYTHONPATH": str(Path(self.root) / "src")},
+            check=True,
+        )
+        build_data["force_include"][str(self._folder)] = "acgz/machine_code"
+        build_data["pure_python"] = False
+        build_data["tag"] = f"py3-none-{_platform()}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        if version != "editable":
+            shutil.rmtree(self._folder)
+
+
+def _platform() -> str:
+    """The library uses what every C library of Linux has had since 2014, at most."""
+    if platform.libc_ver()[0] == "glibc":
+        return f"manylinux_2_17_{platform.machine()}"
+    return sysconfig.get_platform().replace("-", "_").replace(".", "_")

@@ -1,0 +1,79 @@
+"""Which kernels are called from Python, and with which arguments: found by watching.
+
+``python aot/rehearsal.py OUT`` runs every mode on small inputs with Numba's compiler at run time
+and pickles what was seen: kernel -> signature -> `Seen`.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import random
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parent.parent
+
+
+class Seen(NamedTuple):
+    """A kernel and arguments that it was called with."""
+
+    module: str
+    name: str
+    types: tuple[Any, ...]
+    """Numba's types of the arguments."""
+    slots: str
+    """See `acgz.compiled.slots`."""
+
+
+def watch(seen: dict[str, dict[str, Seen]]) -> None:
+    """From now on every call of a kernel from Python is noted in ``seen``."""
+    from numba import typeof
+    from numba.core.dispatcher import Dispatcher
+
+    from acgz.compiled import signature, slots
+
+    call = Dispatcher.__call__
+
+    def noted(self: Any, *arguments: Any) -> Any:
+        function = self.py_func
+        known = seen.setdefault(f"{function.__module__}.{function.__qualname__}", {})
+        described = signature(arguments)
+        if described not in known:
+            types = tuple(typeof(argument) for argument in arguments)
+            known[described] = Seen(
+                function.__module__, function.__qualname__, types, slots(arguments)
+            )
+        return call(self, *arguments)
+
+    Dispatcher.__call__ = noted
+
+
+def rehearse() -> None:
+    """Restore every golden archive and make it again."""
+    import acgz
+    from acgz.modes import MODES
+
+    folder = ROOT / "tests" / "golden"
+    for name, made in sorted(json.loads((folder / "manifest.json").read_text()).items()):
+        archive = (folder / f"{name}.acgz").read_bytes()
+        text = acgz.decompress(archive)
+        if not MODES[made["mode"]].fits:
+            acgz.compress(text, made["mode"], **made["settings"])
+    # Long sequences are looked over first.
+    acgz.compress(bytes(random.Random(1).choices(b"ACGT", k=1 << 20)))
+
+
+def main(out: str) -> None:
+    seen: dict[str, dict[str, Seen]] = {}
+    watch(seen)
+    rehearse()
+    Path(out).write_bytes(pickle.dumps(seen))
+
+
+if __name__ == "__main__":
+    # Pickled under a name that others can import.
+    from rehearsal import main as run
+
+    run(*sys.argv[1:])
