@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from acgz.api import Record as Record
     from acgz.api import compress as compress
     from acgz.api import compress_stream as compress_stream
+    from acgz.api import create as create
     from acgz.api import decompress as decompress
     from acgz.api import decompress_stream as decompress_stream
     from acgz.api import open as open
@@ -34,6 +35,7 @@ __all__ = [
     "__version__",
     "compress",
     "compress_stream",
+    "create",
     "decompress",
     "decompress_stream",
     "open",

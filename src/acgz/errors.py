@@ -11,6 +11,8 @@ class AcgzError(Exception):
     """Base of all errors that acgz raises on purpose."""
 
     exit_code = 1
+    place: str | None = None
+    """The file that it is about, where the message does not say so."""
 
 
 class UsageError(AcgzError):

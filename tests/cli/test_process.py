@@ -23,7 +23,7 @@ import sys, threading
 import numpy as np
 from numba import njit
 from acgz.cli.main import main
-from acgz.baselines import codecs as baselines
+from acgz import baselines
 
 @njit(nogil=True)
 def endless(flag):
@@ -32,7 +32,7 @@ def endless(flag):
 
 endless(np.ones(1))
 
-def encode(residues, settings, work):
+def encode(residues, settings, job):
     print("started", file=sys.stderr, flush=True)
     endless(np.zeros(1))
 

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from acgz.cli import messages, options
+from acgz.cli import interrupts, messages, options
 from acgz.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ process of its own, compares the restored bytes, and prints one table. A peer th
 installed is named as missing. gz, xz and zst files stand for their content."""
 
 
-def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_command(commands: options.Commands[options.Parser]) -> None:
     """Add ``bench`` to the command line."""
-    parser = subparsers.add_parser(
+    parser = commands.add_parser(
         "bench",
         help="compare modes and other compressors on your files",
         description=DESCRIPTION,
@@ -110,6 +110,11 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def main(args: argparse.Namespace) -> int:
     """Run the bench; 1 if a mode of acgz did not restore its input, else 0."""
+    with interrupts.raised():
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
     from acgz.bench.peers import PEERS, acgz_mode, find_peers
     from acgz.bench.run import OK
 
@@ -146,7 +151,7 @@ def _run_suite(args: argparse.Namespace) -> int:
     temporary = tempfile.TemporaryDirectory
     with temporary(prefix="acgz-bench-", dir=args.work) as work:
         for file in args.files:
-            with temporary(dir=work) as place, open_input(file, unpack=True) as source:
+            with temporary(dir=work) as place, open_input(file, unpack="always") as source:
                 genome = suite.prepare(
                     source.stream, Path(file).name, Path(place), first=args.first
                 )
@@ -204,7 +209,7 @@ def _measure(
                 if row.status != run.OK:
                     raise UsageError(f"{row.tool}: {row.status}")
         for file in args.files:
-            with temporary(dir=work) as place, open_input(file, unpack=True) as source:
+            with temporary(dir=work) as place, open_input(file, unpack="always") as source:
                 genome = inputs.prepare(
                     source.stream, Path(file).name, Path(place), residues_only=args.residues
                 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from acgz.cli import job, messages, options
+from acgz.cli import background, messages, options
 from acgz.errors import RecordNotFoundError
 
 if TYPE_CHECKING:
@@ -19,9 +20,13 @@ Writes records, or regions of them, as FASTA. A REGION is NAME, NAME:FROM-TO, NA
 positions count from 1, both ends belong to the region, and commas may group their digits.
 {NAME}:FROM-TO is for names with a colon. Only the blocks that hold the regions are decompressed."""
 
+_LONGEST_NUMBER = 18
+"""Digits of a position; what has more is behind the end of every record."""
 
-def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser(
+
+def add_command(commands: options.Commands[options.Parser]) -> None:
+    """Add ``extract`` to the command line."""
+    parser = commands.add_parser(
         "extract", help="records or regions as FASTA", description=DESCRIPTION
     )
     parser.add_argument("archive", metavar="ARCHIVE", help="an archive (-: standard input)")
@@ -38,28 +43,42 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def main(args: argparse.Namespace) -> int:
-    from acgz.cli.outputs import FileOutput, StandardOutput
-
-    to_file = args.output is not None and args.output != "-"
-    out: Output = FileOutput(Path(args.output), force=args.force) if to_file else StandardOutput()
-    with out:
-        code = messages.for_each([args.archive], lambda file: _extract(args, file, out))
-        if code == 0:
-            out.commit()
-    return code
-
-
-def _extract(args: argparse.Namespace, file: str, out: Output) -> None:
     from acgz.cli.inputs import open_archive
+    from acgz.cli.outputs import claim, open_output
+    from acgz.places import Claims
 
-    with open_archive(file, threads=args.threads, memory_limit=args.memory_limit) as archive:
+    extraction = Extraction(args.regions, args.width, args.quiet, args.verbose)
+
+    def extract(file: str) -> None:
+        claim(Claims([file]), args.output, file)
+        with (
+            open_archive(file, threads=args.threads, memory_limit=args.memory_limit) as archive,
+            open_output(args.output, force=args.force) as out,
+        ):
+            extraction.write(archive, out)
+            out.commit()
+
+    return messages.for_each([args.archive], extract)
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What is wanted, in which form."""
+
+    regions: Sequence[str]
+    width: int
+    quiet: bool
+    verbose: bool
+
+    def write(self, archive: Archive, out: Output) -> None:
+        """Write the regions as FASTA."""
         # Look up all regions first: a typing error in the last one is found at once.
-        found = [(region, *find_region(archive, region)) for region in args.regions]
+        found = [(region, *find_region(archive, region)) for region in self.regions]
         for region, record, start, stop in found:
             if stop > len(record):
-                messages.remark(args, f"{region}: {record.name} ends at {len(record):,}")
-            letters = job.run(partial(record.__getitem__, slice(start, stop)))
-            lines = [letters[at : at + args.width] for at in range(0, len(letters), args.width)]
+                messages.remark(self, f"{region}: {record.name} ends at {len(record):,}")
+            letters = background.run(partial(record.__getitem__, slice(start, stop)))
+            lines = [letters[at : at + self.width] for at in range(0, len(letters), self.width)]
             text = "\n".join([f">{region}", *lines, ""])
             out.write(text.encode("utf-8", "surrogateescape"))
 
@@ -82,9 +101,14 @@ def find_region(archive: Archive, region: str) -> tuple[Record, int, int]:
     first, _, last = positions.replace(",", "").partition("-")
     if not (first + last).isascii() or not (first + last).isdigit():
         raise RecordNotFoundError(f"{positions!r} is no range of positions like 1-1,000")
-    start, stop = int(first or 1), int(last) if last else len(record)
+    start, stop = _position(first or "1"), _position(last) if last else len(record)
     if not 1 <= start <= max(stop, 1) or start > len(record):
         raise RecordNotFoundError(
             f"{positions!r} is outside of {name!r}, which has the positions 1 to {len(record):,}"
         )
     return record, start - 1, stop
+
+
+def _position(digits: str) -> int:
+    digits = digits.lstrip("0") or "0"
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else 10**_LONGEST_NUMBER

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import shutil
 import stat
 import sys
@@ -13,11 +14,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from acgz.cli.packings import LONGEST_MAGIC, Packing, Unpacked, recognise
+from acgz.cli.packings import HEAD, GarbageError, Packing, Unpacked, check, recognise
 from acgz.errors import InputError
+from acgz.places import Identity, status_of
+from acgz.rights import Rights
 
 if TYPE_CHECKING:
     from acgz.archive import Archive
+
+_IN_MEMORY = 64 << 20
+"""Bytes of a pipe that are kept in memory rather than in a temporary file."""
 
 
 @dataclass(frozen=True)
@@ -29,25 +35,58 @@ class Input:
     """Its first bytes; they are still to be read from ``stream``."""
     size: int | None
     """Bytes of ``stream``, if known."""
-    packing: Packing | None
+    unpacked: Packing | None
     """What has been undone to get ``stream``."""
+    packed: str
+    """Why it stays in the gzip, xz or zstd that it shows; "" if it shows none."""
+    identity: Identity | None
+    """To compare before the file is deleted; None if it is no regular file."""
+    rights: Rights | None
+    """Of a regular file."""
 
 
 @contextmanager
-def open_input(file: str, *, unpack: bool = False) -> Iterator[Input]:
+def open_input(file: str, *, unpack: str = "never") -> Iterator[Input]:
     """Open a file, or standard input for "-". InputError if that is not possible.
 
-    ``unpack``: if it is a gzip, xz or zstd file, give its content.
+    ``unpack``: "never"; "always", if it is a gzip, xz or zstd file; "named", if moreover its
+    name says so and unpacking loses nothing.
     """
     with _open(file) as stream:
-        size = _regular_size(stream)
-        head = _read(stream, LONGEST_MAGIC)
-        chained = io.BufferedReader(_Chain(head, stream))
-        packing = recognise(head) if unpack else None
-        if packing is None:
-            yield Input(chained, head, size, None)
+        status = status_of(stream)
+        regular = status is not None and stat.S_ISREG(status.st_mode)
+        from_start = regular and stream.seekable() and stream.tell() == 0
+        head = _read(stream, HEAD)
+        packing = recognise(head) if unpack != "never" else None
+        packed = ""
+        if packing is not None and unpack == "named":
+            packed = _why_packed(file, packing, stream if from_start else None)
+        chained: BinaryIO = io.BufferedReader(_Chain(head, stream))
+        if packed or packing is None:
+            size = status.st_size if status is not None and from_start else None
         else:
-            yield Input(io.BufferedReader(Unpacked(packing, chained)), head, None, packing)
+            chained, size = io.BufferedReader(Unpacked(packing, chained)), None
+        yield Input(
+            chained,
+            head,
+            size,
+            None if packed else packing,
+            packed,
+            Identity.of(status) if status is not None and regular else None,
+            Rights.like(status, stream.fileno()) if status is not None and regular else None,
+        )
+
+
+def named_content(file: str) -> str:
+    """The name of what `open_input` gives with "named", unless the file turns out to be odd."""
+    try:
+        if stat.S_ISREG(os.stat(file).st_mode):
+            with open(file, "rb") as stream:
+                packing = recognise(stream.read(HEAD))
+            return (packing and packing.content_name(file)) or file
+    except OSError:  # opening it will say so
+        pass
+    return file
 
 
 @contextmanager
@@ -58,37 +97,82 @@ def open_archive(
     from acgz import api
     from acgz.codec import MEMORY_LIMIT
 
-    with _open(file) as stream, tempfile.TemporaryFile() as copy:
-        seekable = _regular_size(stream) is not None
-        if not seekable:
+    limit = memory_limit or MEMORY_LIMIT
+    with _open(file) as stream, tempfile.SpooledTemporaryFile(_IN_MEMORY) as copy:
+        source: BinaryIO = stream
+        status = status_of(stream)
+        if status is None or not stat.S_ISREG(status.st_mode) or stream.tell() != 0:
             shutil.copyfileobj(stream, copy)
-        limit = memory_limit or MEMORY_LIMIT
-        source = stream if seekable else copy
+            source = copy  # type: ignore[assignment]
         with api.open(source, threads=threads, memory_limit=limit) as archive:
             yield archive
+
+
+def _why_packed(file: str, packing: Packing, stream: BinaryIO | None) -> str:
+    """Why the file has to stay packed, "" if it can be unpacked. ``stream`` is read from 0 and
+    left at the same place; None if that is not possible."""
+    if file == "-":
+        return f"has no name that ends in {packing.endings[0]}"
+    if packing.content_name(file) is None:
+        return f"its name does not end in {packing.endings[0]}"
+    if stream is None:
+        return "it cannot be read twice"
+    at = stream.tell()
+    stream.seek(0)
+    try:
+        check(packing, stream)
+    except GarbageError as error:
+        return str(error)
+    finally:
+        stream.seek(at)
+    return ""
 
 
 @contextmanager
 def _open(file: str) -> Iterator[BinaryIO]:
     if file == "-":
-        yield sys.stdin.buffer
+        yield _standard_input()
         return
     try:
         stream = open(file, "rb")  # noqa: SIM115 - closed below
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read: {getattr(error, 'strerror', error)}") from error
     with stream:
         yield stream
 
 
-def _regular_size(stream: BinaryIO) -> int | None:
-    """Bytes of a regular file that is read from its start; None for a pipe and the like."""
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise InputError("is closed")
     try:
-        status = os.fstat(stream.fileno())
-    except OSError:  # not a file of the system
-        return None
-    regular = stat.S_ISREG(status.st_mode) and stream.seekable() and stream.tell() == 0
-    return status.st_size if regular else None
+        handle = sys.stdin.fileno()
+    except (OSError, ValueError):  # not a file of the system
+        return sys.stdin.buffer
+    return io.BufferedReader(_Waiting(io.FileIO(handle, closefd=False)))
+
+
+class _Waiting(io.RawIOBase):
+    """Waits for the input where the other end has made it non-blocking."""
+
+    def __init__(self, raw: io.FileIO) -> None:
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._raw.fileno()
+
+    def seekable(self) -> bool:
+        return self._raw.seekable()
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._raw.seek(offset, whence)
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        while (count := self._raw.readinto(buffer)) is None:
+            select.select([self._raw], [], [])
+        return count
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:

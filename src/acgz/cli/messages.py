@@ -2,49 +2,106 @@
 
 from __future__ import annotations
 
-import argparse
+import contextlib
+import os
+import re
 import sys
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
-from acgz.errors import AcgzError, InputError, UsageError
+from acgz.cli import interrupts
+from acgz.errors import AcgzError, InputError
+
+_LONGEST = 1000
+"""Characters of a message: some hold what an archive says, which may be megabytes."""
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Characters that end a line, move the cursor or turn the direction of reading."""
+
+
+class Loudness(Protocol):
+    """Options of `options.add_messages`."""
+
+    @property
+    def quiet(self) -> bool: ...
+    @property
+    def verbose(self) -> bool: ...
+
+
+def shown(text: str) -> str:
+    r"""Text in one line that is what it looks like.
+
+    >>> print(shown("chr1\t5\nchr2"))
+    chr1\x095\x0achr2
+    """
+    return _CONTROLS.sub(_escape, text)
 
 
 def complain(error: AcgzError, file: str | None = None) -> int:
     """Print an error in one line; return its exit code."""
-    place = "" if file is None else "standard input: " if file == "-" else f"{file}: "
-    hint = " (acgz --help says more)" if isinstance(error, UsageError) else ""
-    print(f"acgz: {place}{error}{hint}", file=sys.stderr)
+    place = error.place or file
+    where = "" if place is None else "standard input: " if place == "-" else f"{place}: "
+    _say(f"acgz: {where}{error}")
     return error.exit_code
 
 
-def remark(args: argparse.Namespace, text: str) -> None:
+def remark(loudness: Loudness, text: str) -> None:
     """Print a line, unless the user wants none."""
-    if not args.quiet:
-        print(f"acgz: {text}", file=sys.stderr)
+    if not loudness.quiet:
+        _say(f"acgz: {text}")
 
 
-def report(args: argparse.Namespace, text: str) -> None:
+def report(loudness: Loudness, text: str) -> None:
     """Print a result in one line, if a person is watching or wants it."""
-    if args.verbose or (sys.stderr.isatty() and not args.quiet):
-        print(text, file=sys.stderr)
+    if loudness.verbose or (watched() and not loudness.quiet):
+        _say(text)
+
+
+def watched() -> bool:
+    """True if stderr is a terminal."""
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def for_each(files: Iterable[str], work: Callable[[str], None]) -> int:
     """Do ``work`` for every file, also after errors; the exit code is that of the first error."""
-    code = 0
-    for file in files:
-        try:
-            work(file)
-        except AcgzError as error:
-            code = code or complain(error, file)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            code = code or complain(trouble(error), file)
-    return code
+    codes = []
+    with interrupts.raised():
+        for file in files:
+            try:
+                work(file)
+            except AcgzError as error:
+                codes.append(complain(error, file))
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                codes.append(complain(trouble(error), file))
+    return codes[0] if codes else 0
 
 
 def trouble(error: OSError) -> InputError:
     """The same as an error of ours."""
     reason = error.strerror or str(error)
     return InputError(f"{error.filename}: {reason}" if error.filename else reason)
+
+
+def forget(stream: object) -> None:
+    """Keep the interpreter from failing once more when it flushes ``stream`` at its end."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # type: ignore[attr-defined]
+
+
+def _say(text: str) -> None:
+    if sys.stderr is None:  # it is closed, and `print` would take stdout instead
+        return
+    line = shown(text)
+    if len(line) > _LONGEST:
+        line = line[: _LONGEST - 3] + "..."
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except OSError:
+        forget(sys.stderr)
+
+
+def _escape(match: re.Match[str]) -> str:
+    number = ord(match[0])
+    return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"

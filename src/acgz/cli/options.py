@@ -1,11 +1,36 @@
-"""Options that several commands have, and the types of their values."""
+"""The parser, options that several commands have, and the types of their values."""
 
 from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from acgz.errors import UsageError
+
+Commands = argparse._SubParsersAction
+"""What a command is added to."""
 
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+MOST_THREADS = 1024
+
+
+class Parser(argparse.ArgumentParser):
+    """Options are written out, and a mistake is a `UsageError` like any other."""
+
+    def __init__(self, **others: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, **others})
+        self.prepare: Callable[[Sequence[str]], None] | None = None
+        """Called with the words that are to be parsed, before they are."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self.prepare is not None:
+            self.prepare(args)
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} ({self.prog} --help says more)")
 
 
 def size(text: str) -> int:
@@ -27,9 +52,16 @@ def size(text: str) -> int:
 
 def count(text: str) -> int:
     """A whole number of at least 1."""
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
+    if not text.isascii() or not text.isdigit() or len(text) > 18 or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
     return int(text)
+
+
+def threads(text: str) -> int:
+    """A number of threads that a system can have."""
+    if count(text) > MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"{text!r} is above {MOST_THREADS:,}")
+    return count(text)
 
 
 def number(text: str) -> float:
@@ -43,24 +75,16 @@ def number(text: str) -> float:
     return value
 
 
-def setting(text: str) -> tuple[str, bool | int | float | str]:
-    """NAME=VALUE; the value is true, false, a number or text.
+def assignment(text: str) -> tuple[str, str]:
+    """NAME=VALUE of a setting; which type the value has, only the setting knows.
 
-    >>> setting("ts=2.5"), setting("plain=true"), setting("sk=3,4")
-    (('ts', 2.5), ('plain', True), ('sk', '3,4'))
+    >>> assignment("learning-rate=0.5"), assignment("sk=3,4")
+    (('learning_rate', '0.5'), ('sk', '3,4'))
     """
     name, equals, value = text.partition("=")
     if not name or not equals:
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    name = name.replace("-", "_")
-    if value in ("true", "false"):
-        return name, value == "true"
-    for kind in (int, float):
-        try:
-            return name, kind(value)
-        except ValueError:
-            pass
-    return name, value
+    return name.replace("-", "_"), value
 
 
 def default_threads() -> int:
@@ -92,58 +116,12 @@ def add_output(parser: argparse.ArgumentParser, meaning: str) -> None:
     )
 
 
-def add_settings(parser: argparse.ArgumentParser) -> None:
-    """How a codec codes; which of them a mode knows, its documentation says."""
-    parser.add_argument(
-        "--lanes",
-        type=count,
-        metavar="N",
-        help="lanes to code in lockstep, where a mode can",
-    )
-    parser.add_argument("--sk", metavar="S,K", help="deepgeco: tokens of K bases, S apart")
-    parser.add_argument(
-        "--model", metavar="PATH", help="a trained network, where a mode takes one (acgz train)"
-    )
-    parser.add_argument(
-        "--fit",
-        action="store_const",
-        const=True,
-        help="deepzip: train the network on the input and store it in the archive",
-    )
-    parser.add_argument(
-        "--residual",
-        choices=("zstd", "coded"),
-        help="seqcoder: how latents and mismatches are stored (default: zstd, as published)",
-    )
-    parser.add_argument(
-        "--warm-start",
-        choices=("gru", "bigru", "none"),
-        help="deepgeco: the kind of Warm-Start network",
-    )
-    parser.add_argument(
-        "--set",
-        action="append",
-        type=setting,
-        default=[],
-        metavar="NAME=VALUE",
-        help="another setting of the mode; may be repeated",
-    )
-
-
-def settings_of(args: argparse.Namespace) -> dict[str, bool | int | float | str]:
-    """The settings that the options of `add_settings` give."""
-    names = ("lanes", "sk", "model", "fit", "residual", "warm_start")
-    named = {name: getattr(args, name) for name in names}
-    given = {name: value for name, value in named.items() if value is not None}
-    return {**given, **dict(args.set)}
-
-
 def add_threads(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-T",
         "--threads",
-        type=count,
-        default=default_threads(),
+        type=threads,
+        default=min(MOST_THREADS, default_threads()),
         metavar="N",
         help="threads (default: all cores, here %(default)s); never changes the result",
     )

@@ -1,81 +1,51 @@
-"""Output files, which appear under their names complete or not at all, and standard output."""
+"""Where results go: files, devices and pipes, standard output."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shutil
+import re
+import select
+import stat
 import sys
-import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
+from acgz.cli import interrupts
+from acgz.cli.messages import forget
 from acgz.errors import InputError
+from acgz.newfiles import NewFiles
+from acgz.places import Claims
+from acgz.rights import Rights
+
+_DESCRIPTOR = re.compile(r"/dev/(stdout|stderr)|/(?:dev|proc/self)/fd/([0-9]{1,9})")
 
 
 class FileOutput:
-    """Writes beside the target, and renames on `commit`; left without it, nothing remains.
+    """One file, which appears under its name on `commit` or not at all."""
 
-    A target that is no regular file, such as /dev/null or a named pipe, is written directly.
-    Errors of the system become InputErrors that name the target.
-    """
+    direct = False
 
-    def __init__(self, target: Path, *, force: bool) -> None:
-        self.name = str(target)
-        self._target = Path(os.path.realpath(target))  # a link stays, what it points to is replaced
-        self._force = force
-        self.part: Path | None = None
-        """Where the bytes are before `commit`; None if the target is written directly."""
-        self._refuse_to_overwrite()
-        try:
-            if self._target.exists() and not self._target.is_file():
-                self._stream = open(self._target, "wb")  # noqa: SIM115 - see __exit__
-            else:
-                handle, part = tempfile.mkstemp(
-                    prefix=f".{self._target.name[:100]}.", suffix=".part", dir=self._target.parent
-                )
-                self.part = Path(part)
-                self._stream = os.fdopen(handle, "wb")
-        except OSError as error:
-            raise self._trouble(error) from error
+    def __init__(self, target: str, *, force: bool) -> None:
+        self.name = target
+        self._files = NewFiles(force=force)
+        self._files.begin(Path(target))
+
+    @property
+    def part(self) -> Path:
+        """Where the bytes are before `commit`."""
+        return self._files.part
 
     def write(self, data: bytes) -> None:
-        try:
-            self._stream.write(data)
-        except OSError as error:
-            raise self._trouble(error) from error
+        self._files.write(data)
 
     def flush(self) -> None:
         """Let others see in `part` what has been written."""
-        try:
-            self._stream.flush()
-        except OSError as error:
-            raise self._trouble(error) from error
+        self._files.flush()
 
-    def commit(self, like: str | None = None, *, durable: bool = False) -> None:
-        """Give the file its name, and the permissions and times of the file ``like``.
-
-        ``durable``: return only when it is safe on the disk.
-        """
-        self.flush()
-        try:
-            if durable:
-                os.fsync(self._stream.fileno())
-            self._stream.close()
-            if self.part is None:
-                return
-            self._refuse_to_overwrite()  # once more: the work may have taken hours
-            with contextlib.suppress(OSError):  # some file systems have no permissions to give
-                self.part.chmod(0o666 & ~_umask())
-                if like is not None:
-                    shutil.copystat(like, self.part)
-            self.part.replace(self._target)
-            self.part = None
-            if durable:
-                _sync_folder(self._target.parent)
-        except OSError as error:
-            raise self._trouble(error) from error
+    def commit(self, rights: Rights | None = None, *, durable: bool = False) -> None:
+        with interrupts.held():
+            self._files.commit(rights or Rights.usual(), durable=durable)
 
     def __enter__(self) -> Self:
         return self
@@ -86,48 +56,66 @@ class FileOutput:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self.part is not None:
-            self.part.unlink(missing_ok=True)
-        if isinstance(error, KeyboardInterrupt):
-            return  # the job's thread may still be writing: closing could wait for it for ever
+        self._files.__exit__(kind, error, traceback)
+
+
+class StreamOutput:
+    """Standard output, a device or a pipe: nothing that is written can be taken back."""
+
+    direct = True
+
+    def __init__(self, stream: BinaryIO, name: str, *, close: bool) -> None:
+        self.name = name
+        self._stream = stream
+        self._close = close
+
+    @classmethod
+    def stdout(cls) -> StreamOutput:
+        """InputError if standard output is closed."""
+        if sys.stdout is None:
+            raise InputError("standard output is closed")
+        return cls(sys.stdout.buffer, "standard output", close=False)
+
+    @classmethod
+    def special(cls, target: str) -> StreamOutput:
+        """Open what `is_special` says true of; waits for the reader of a named pipe."""
         try:
-            self._stream.close()
-        except OSError as problem:
-            if error is None:  # else that error says more
-                raise self._trouble(problem) from problem
-
-    def _refuse_to_overwrite(self) -> None:
-        if self._target.is_dir():
-            raise InputError(f"cannot write {self.name}: it is a directory")
-        if self._target.is_file() and not self._force:
-            raise InputError(f"{self.name} exists already (-f overwrites it)")
-
-    def _trouble(self, error: OSError) -> Exception:
-        if isinstance(error, BrokenPipeError):
-            return error
-        return InputError(f"cannot write {self.name}: {error.strerror}")
-
-
-class StandardOutput:
-    """The same for stdout, where nothing can be taken back."""
-
-    name = "standard output"
-    part: Path | None = None
+            number = _descriptor(target)
+            if number is not None:
+                handle = os.dup(number)
+            else:
+                handle = os.open(target, os.O_WRONLY | getattr(os, "O_NOCTTY", 0))
+        except OSError as error:
+            raise InputError(f"cannot write {target}: {error.strerror}") from error
+        return cls(os.fdopen(handle, "wb", buffering=0), target, close=True)
 
     def write(self, data: bytes) -> None:
         left = memoryview(data)
-        try:
-            while left:  # with PYTHONUNBUFFERED, one call may write only a part
-                left = left[sys.stdout.buffer.write(left) :]
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise InputError(f"cannot write {self.name}: {error.strerror}") from error
+        while left:  # with PYTHONUNBUFFERED, one call may write only a part
+            try:
+                written = self._stream.write(left)
+            except BlockingIOError as full:  # the other end has made it non-blocking
+                written = full.characters_written
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                raise self._trouble(error) from error
+            if not written:
+                select.select([], [self._stream], [])
+            left = left[written or 0 :]
 
     def flush(self) -> None:
-        sys.stdout.buffer.flush()
+        while True:
+            try:
+                return self._stream.flush()
+            except BlockingIOError:
+                select.select([], [self._stream], [])
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                raise self._trouble(error) from error
 
-    def commit(self, like: str | None = None, *, durable: bool = False) -> None:
+    def commit(self, rights: Rights | None = None, *, durable: bool = False) -> None:
         self.flush()
 
     def __enter__(self) -> Self:
@@ -139,30 +127,53 @@ class StandardOutput:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Nothing to close or to remove."""
+        if self._close and not isinstance(error, KeyboardInterrupt):
+            self._stream.close()
+
+    def _trouble(self, error: OSError) -> InputError:
+        if not self._close:
+            forget(self._stream)
+        return InputError(f"cannot write {self.name}: {error.strerror}")
 
 
-Output = FileOutput | StandardOutput
+Output = FileOutput | StreamOutput
+
+
+def is_special(target: str | None) -> bool:
+    """True for what is written to and not replaced: standard output, devices, pipes."""
+    if target is None or target == "-" or _descriptor(target) is not None:
+        return True
+    try:
+        mode = os.stat(target).st_mode
+    except (OSError, ValueError):
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def claim(claims: Claims, target: str | None, owner: str) -> None:
+    """Refuse, before anything is written, an output that is an input or another output."""
+    if target is None or target == "-":
+        claims.stdout()
+    elif not is_special(target) or not stat.S_ISCHR(os.stat(target).st_mode):
+        claims.output(target, owner)
+
+
+def open_output(target: str | None, *, force: bool) -> Output:
+    """``target``: a path; None or "-" is standard output."""
+    if target is None or target == "-":
+        return StreamOutput.stdout()
+    return StreamOutput.special(target) if is_special(target) else FileOutput(target, force=force)
 
 
 def print_lines(*lines: str) -> None:
     """Write lines to stdout in UTF-8; names that are not UTF-8 come out as the bytes they were."""
     text = "".join(f"{line}\n" for line in lines)
-    StandardOutput().write(text.encode("utf-8", "surrogateescape"))
+    StreamOutput.stdout().write(text.encode("utf-8", "surrogateescape"))
 
 
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in ``folder`` durable, on systems where a folder can be opened."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _descriptor(target: str) -> int | None:
+    """The number of an open file that ``target`` stands for."""
+    match = _DESCRIPTOR.fullmatch(target)
+    if match is None or os.name != "posix":
+        return None
+    return {"stdout": 1, "stderr": 2}[match[1]] if match[1] else int(match[2])

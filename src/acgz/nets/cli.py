@@ -42,7 +42,7 @@ def residues(file: str) -> NDArray[np.uint8]:
     from acgz.cli.inputs import open_input
     from acgz.layout import split
 
-    with open_input(file, unpack=True) as source:
+    with open_input(file, unpack="always") as source:
         return split(source.stream.read()).residues
 
 

@@ -1,12 +1,13 @@
-"""``acgz train warm-start``: the static network of the deepgeco modes."""
+"""``acgz train warm-start``, the static network of the deepgeco modes, and ``acgz tune``."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from acgz.cli import job, messages, options
+from acgz.cli import background, messages, options
 from acgz.nets.cli import add_common, checkpoint_of, residues, show
+from acgz.nets.deepgeco import tune
 
 DESCRIPTION = """\
 Trains the Warm-Start network of the deepgeco modes on FILES: FASTA or raw sequence, also
@@ -14,7 +15,10 @@ compressed. One piece of 32 kb in 64 is held out; its bits/base are printed afte
 state is kept beside the output after each epoch: --resume goes on from there. Needs PyTorch."""
 
 
-def subparser(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(
+    commands: options.Commands[options.Parser], kinds: options.Commands[options.Parser]
+) -> None:
+    tune.add_command(commands)
     warm = kinds.add_parser(
         "warm-start", help="the static network of deepgeco", description=DESCRIPTION
     )
@@ -99,7 +103,7 @@ def main(args: argparse.Namespace) -> int:
             report=lambda report: show(args, report),
         )
 
-    digest = job.run(work)
+    digest = background.run(work)
     checkpoint.unlink(missing_ok=True)
     messages.remark(args, f"{args.output}: {digest.hex()}")
     return 0

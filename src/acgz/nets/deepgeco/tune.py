@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from acgz.cli import job, messages, options
+from acgz.cli import background, messages, options
 
 DESCRIPTION = """\
 Compresses and restores a sample of FILE with every (s,k) up to --most and prints the table of
@@ -12,8 +12,8 @@ DeepGeCo's RTCR (rank of ratio and of throughput, half and half), the best first
 without a Warm-Start network, since each would need one of its own: the Supporter alone."""
 
 
-def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser(
+def add_command(commands: options.Commands[options.Parser]) -> None:
+    parser = commands.add_parser(
         "tune", help="find the (s,k) of deepgeco for a file", description=DESCRIPTION
     )
     parser.add_argument("file", metavar="FILE")
@@ -35,7 +35,7 @@ def subparser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument(
         "--set",
         action="append",
-        type=options.setting,
+        type=options.assignment,
         default=[],
         metavar="NAME=VALUE",
         help="another setting of deepgeco; may be repeated",
@@ -55,8 +55,9 @@ def main(args: argparse.Namespace) -> int:
     from acgz.errors import UsageError
     from acgz.layout import split
     from acgz.nets.deepgeco import rtcr
+    from acgz.nets.deepgeco.settings import DeepGeCoSettings
 
-    with open_input(args.file, unpack=True) as source:
+    with open_input(args.file, unpack="always") as source:
         residues = split(source.stream.read()).residues
     if not residues.size:
         raise UsageError(f"{args.file}: no nucleotide sequence")
@@ -67,8 +68,13 @@ def main(args: argparse.Namespace) -> int:
         grid = trial.grid
         messages.remark(args, f"({grid.s},{grid.k}): {trial.bits_per_base:.4f} bits/base")
 
-    settings = {"warm_start": "none", **dict(args.set)}
-    trials = job.run(lambda: rtcr.measure(sample, args.most, settings, Job(args.threads), hear))
+    settings = {
+        "warm_start": "none",
+        **DeepGeCoSettings.parsed(dict(args.set), "deepgeco"),
+    }
+    trials = background.run(
+        lambda: rtcr.measure(sample, args.most, settings, Job(args.threads), hear)
+    )
     ranked = rtcr.rank(trials)
     if args.json:
         rows = [

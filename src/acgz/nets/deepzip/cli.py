@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from acgz.cli import job, messages, options
+from acgz.cli import background, messages, options
 from acgz.nets.cli import add_common, checkpoint_of, residues, show
 
 DESCRIPTION = """\
@@ -14,7 +14,9 @@ printed after each epoch. The state is kept beside the output after each epoch: 
 from there. (--fit of acgz compress trains on the very input instead.) Needs PyTorch."""
 
 
-def subparser(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(
+    commands: options.Commands[options.Parser], kinds: options.Commands[options.Parser]
+) -> None:
     parser = kinds.add_parser(
         "deepzip", help="the recurrent networks of deepzip", description=DESCRIPTION
     )
@@ -89,7 +91,7 @@ def main(args: argparse.Namespace) -> int:
             report=lambda report: show(args, report),
         )
 
-    digest = job.run(work)
+    digest = background.run(work)
     checkpoint.unlink(missing_ok=True)
     messages.remark(args, f"{args.output}: {digest.hex()}")
     return 0

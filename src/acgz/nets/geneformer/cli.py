@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from acgz.cli import job, messages, options
+from acgz.cli import background, messages, options
 from acgz.nets.cli import add_common, checkpoint_of, show
 
 DESCRIPTION = """\
@@ -15,7 +15,9 @@ share of each. Bits/base of the validation are printed after each epoch; the out
 that was best so far. The state is kept beside it: --resume goes on from there. Needs PyTorch."""
 
 
-def subparser(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(
+    commands: options.Commands[options.Parser], kinds: options.Commands[options.Parser]
+) -> None:
     parser = kinds.add_parser(
         "geneformer", help="the transformer encoder of geneformer", description=DESCRIPTION
     )
@@ -79,7 +81,7 @@ def main(args: argparse.Namespace) -> int:
         raise UsageError(f"train geneformer: {error}") from error
     data = []
     for file in args.files:
-        with open_input(file, unpack=True) as source:
+        with open_input(file, unpack="always") as source:
             data.append(DataSet.of(residues_of_records(source.stream.read())))
         messages.remark(args, f"{file}: {data[-1].training.size:,} bases to train on")
     checkpoint = checkpoint_of(args)
@@ -107,7 +109,7 @@ def main(args: argparse.Namespace) -> int:
             report=lambda report: show(args, report),
         )
 
-    digest = job.run(work)
+    digest = background.run(work)
     checkpoint.unlink(missing_ok=True)
     messages.remark(args, f"{args.output}: {digest.hex()}")
     return 0

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from acgz.cli import job, messages, options
+from acgz.cli import background, messages, options
 from acgz.nets.cli import add_common, checkpoint_of, residues
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ cost, in bits/base. The state is kept beside the output: --resume goes on from t
 PyTorch."""
 
 
-def subparser(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(
+    commands: options.Commands[options.Parser], kinds: options.Commands[options.Parser]
+) -> None:
     parser = kinds.add_parser(
         "seqcoder", help="the autoencoder of seqcoder", description=DESCRIPTION
     )
@@ -82,7 +84,7 @@ def main(args: argparse.Namespace) -> int:
             report=lambda report: _show(args, report),
         )
 
-    digest = job.run(work)
+    digest = background.run(work)
     checkpoint.unlink(missing_ok=True)
     messages.remark(args, f"{args.output}: {digest.hex()}")
     return 0

@@ -1,0 +1,71 @@
+"""What Ctrl-C, SIGTERM and SIGHUP do: end at once, unwind, or wait, as the work allows."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_Handler = Callable[[int, FrameType | None], object]
+
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+"""Windows has no SIGHUP."""
+
+_held: list[int] = []
+"""Signals that came within `held`."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal has come; the exit code of the process is 128 and its number."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+def exiting() -> None:
+    """From now on Ctrl-C ends the process without a word: nothing has been begun."""
+    signal.signal(signal.SIGINT, lambda number, frame: os._exit(128 + number))
+
+
+@contextmanager
+def raised() -> Iterator[None]:
+    """Within this context the signals raise `Interrupted`, unless they are ignored."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise Interrupted(number)
+
+    with _handled(interrupt):
+        yield
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Within this context the signals wait for its end."""
+    try:
+        with _handled(lambda number, frame: _held.append(number)):
+            yield
+    finally:
+        if _held:
+            number = _held[0]
+            _held.clear()
+            raise Interrupted(number)
+
+
+@contextmanager
+def _handled(handler: _Handler) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set handlers
+        return
+    before = {}
+    for name in _NAMES:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            before[number] = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)

@@ -1,0 +1,197 @@
+"""``acgz info``, ``ls`` and ``modes``: what an archive holds, and what there is to choose from."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from acgz.cli import messages, options
+from acgz.cli.messages import shown
+
+if TYPE_CHECKING:
+    from acgz.archive import Archive
+    from acgz.modes import Mode
+
+
+def add_commands(commands: options.Commands[options.Parser]) -> None:
+    """Add ``info``, ``ls`` and ``modes`` to the command line."""
+    parser = commands.add_parser(
+        "info",
+        help="mode, sizes, bits per base",
+        description="Says what archives hold, without decompressing their bases. Bits per base "
+        "are those of the whole archive over A, C, G and T.",
+    )
+    _add_looking(parser)
+    parser.set_defaults(main=info)
+
+    parser = commands.add_parser(
+        "ls",
+        help="list the records",
+        description="Lists the records of archives, without decompressing their bases: name, "
+        "length in letters, number of the (first) block it is in, and in archives of several "
+        "files the file; with tabs in between.",
+    )
+    _add_looking(parser)
+    parser.set_defaults(main=ls)
+
+    parser = commands.add_parser(
+        "modes",
+        help="list the modes of compression, or the settings of one",
+        description="Lists the modes: name, class of speed, whether a model has to be installed or "
+        "is trained on the input (needs PyTorch), what it is, and where it is described. With "
+        "MODE, its settings. Decompression never asks for a mode.",
+    )
+    parser.add_argument("mode", nargs="?", metavar="MODE", help="list the settings of this mode")
+    options.add_json(parser)
+    parser.set_defaults(main=modes)
+
+
+def _add_looking(parser: argparse.ArgumentParser) -> None:
+    options.add_files(parser, "archives")
+    options.add_json(parser)
+    options.add_memory_limit(parser)
+
+
+def info(args: argparse.Namespace) -> int:
+    def facts(file: str, archive: Archive) -> list[dict[str, Any]]:
+        from dataclasses import asdict
+
+        found = archive.info
+        share = round(found.bits_per_base, 4)
+        return [{"archive": file, **asdict(found), "bits_per_base": share}]
+
+    between = "" if len(args.files) > 1 else None
+    return _look(args, facts, lambda facts: [*_as_text(facts), *([] if between is None else [""])])
+
+
+def ls(args: argparse.Namespace) -> int:
+    def records(file: str, archive: Archive) -> list[dict[str, Any]]:
+        return [
+            {
+                "archive": file,
+                "file": record.file,
+                "name": record.name,
+                "length": record.length,
+                "block": record.places[0].block,
+            }
+            for record in archive
+        ]
+
+    return _look(args, records, lambda record: [_as_row(record)])
+
+
+def _look(
+    args: argparse.Namespace,
+    find: Callable[[str, Archive], list[dict[str, Any]]],
+    lines: Callable[[dict[str, Any]], Sequence[str]],
+) -> int:
+    """Print what is found in each archive, in lines as it comes or as JSON at the end."""
+    from acgz.cli.inputs import open_archive
+    from acgz.cli.outputs import print_lines
+
+    everything: list[dict[str, Any]] = []
+
+    def look(file: str) -> None:
+        with open_archive(file, memory_limit=args.memory_limit) as archive:
+            found = find(file, archive)
+        everything.extend(found)
+        if not args.json:
+            print_lines(*(line for item in found for line in lines(item)))
+
+    code = messages.for_each(args.files or ["-"], look)
+    if args.json:
+        print_lines(json.dumps(everything, indent=2))
+    return code
+
+
+_LINES = (
+    ("archive", "archive", ""),
+    ("files", "files", ""),
+    ("mode", "mode", ""),
+    ("records", "records", ""),
+    ("blocks", "blocks", ""),
+    ("bases", "bases", " A, C, G, T"),
+    ("text_size", "original", " bytes"),
+    ("size", "archive", " bytes"),
+    ("residues_size", "  bases", " bytes"),
+    ("layout_size", "  layout", " bytes"),
+    ("bits_per_base", "bits/base", ""),
+    ("models", "models", ""),
+)
+
+
+def _as_text(facts: dict[str, Any]) -> list[str]:
+    lines = []
+    for key, label, unit in _LINES:
+        value = facts[key]
+        if isinstance(value, list | tuple):
+            value = ", ".join(map(str, value)) or "-"
+        elif isinstance(value, int):
+            value = f"{value:,}"
+        lines.append(shown(f"{label:10} {value or '-'}{unit}"))
+    return lines
+
+
+def _as_row(record: dict[str, Any]) -> str:
+    columns = [record["name"], str(record["length"]), str(record["block"])]
+    return "\t".join(map(shown, [*columns, record["file"]] if record["file"] else columns))
+
+
+def modes(args: argparse.Namespace) -> int:
+    from acgz.cli.outputs import print_lines
+    from acgz.modes import MODES, get_mode
+
+    if args.mode is None:
+        rows = [_mode_facts(mode) for mode in MODES.values()]
+    else:
+        rows = _setting_facts(get_mode(args.mode))
+    if args.json:
+        print_lines(json.dumps(rows, indent=2))
+    else:
+        print_lines(*map(_mode_line if args.mode is None else _setting_line, rows))
+    return 0
+
+
+def _mode_facts(mode: Mode) -> dict[str, Any]:
+    return {
+        "name": mode.name,
+        "speed": mode.speed,
+        "needs_model": mode.needs_model,
+        "fits": mode.fits,
+        "summary": mode.summary,
+        "source": mode.source,
+    }
+
+
+def _mode_line(mode: dict[str, Any]) -> str:
+    own = "fits its own" if mode["fits"] else "no model"
+    model = "needs a model" if mode["needs_model"] else own
+    return f"{mode['name']:18} {mode['speed']:10} {model:14} {mode['summary']} [{mode['source']}]"
+
+
+def _setting_facts(mode: Mode) -> list[dict[str, Any]]:
+    from acgz.modes import get_codec
+
+    return [
+        {
+            "name": declared.name,
+            "values": declared.values,
+            "default": mode.settings.get(declared.name, declared.default),
+            "stored": declared.stored,
+            "flag": declared.flag or None,
+            "what": declared.what,
+        }
+        for declared in get_codec(mode.codec).settings.declarations().values()
+    ]
+
+
+def _setting_line(setting: dict[str, Any]) -> str:
+    default = setting["default"]
+    known = "the mode decides" if default is None else json.dumps(default).strip('"')
+    flag = setting["flag"] or f"--set {setting['name']}=…"
+    return (
+        f"{flag:24} {setting['what']}: {setting['values']} (default: {known}; "
+        f"{'stored in the archive' if setting['stored'] != 'never' else 'not stored'})"
+    )

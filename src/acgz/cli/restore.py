@@ -1,0 +1,267 @@
+"""``acgz decompress``, ``cat`` and ``test``: all that is in an archive."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import stat
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from acgz.cli import background, interrupts, messages, options
+from acgz.cli.background import ProgressBar
+from acgz.cli.compress import SUFFIX
+from acgz.cli.inputs import Input, open_input
+from acgz.cli.outputs import claim, is_special, open_output
+from acgz.errors import AcgzError, UsageError
+from acgz.newfiles import NewFiles, below
+from acgz.places import Claims, check_removable, remove
+from acgz.rights import Rights
+
+if TYPE_CHECKING:
+    from acgz.container.format import FileStart
+
+DESCRIPTION = """\
+Restores what every archive FILE.acgz was made of, beside it. An archive of several files restores
+all of them under their names. Nothing appears under its name before its SHA-256 is verified."""
+
+TEST = """\
+Decompresses archives, checks everything and writes nothing. Silent if all is well (-v: not
+silent)."""
+
+
+def add_commands(commands: options.Commands[options.Parser]) -> None:
+    """Add ``decompress``, ``test`` and ``cat`` to the command line."""
+    parser = commands.add_parser("decompress", help="restore files", description=DESCRIPTION)
+    options.add_files(parser, "archives")
+    options.add_output(parser, "the restored file, or a folder for it")
+    _add_reading(parser)
+    parser.set_defaults(main=decompress)
+
+    parser = commands.add_parser("test", help="check that archives are intact", description=TEST)
+    options.add_files(parser, "archives")
+    _add_reading(parser)
+    parser.set_defaults(main=test)
+
+    parser = commands.add_parser(
+        "cat",
+        help="decompress to standard output",
+        description="Writes what archives were made of to standard output, like decompress -c.",
+    )
+    options.add_files(parser, "archives")
+    _add_reading(parser)
+    parser.set_defaults(main=cat)
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    options.add_memory_limit(parser)
+    options.add_threads(parser)
+    options.add_messages(parser)
+
+
+def decompress(args: argparse.Namespace) -> int:
+    restoring = Restoring(
+        reading=Reading.of(args),
+        output="-" if args.stdout else args.output,
+        force=args.force,
+        remove=args.rm,
+    )
+    return restoring.run(args.files or ["-"])
+
+
+def test(args: argparse.Namespace) -> int:
+    reading = Reading.of(args)
+
+    def check(file: str) -> None:
+        with open_input(file) as source:
+            size = reading.through(file, source, lambda event: None)
+        messages.report(reading, f"{file}: intact, {size:,} bytes")
+
+    return messages.for_each(args.files or ["-"], check)
+
+
+def cat(args: argparse.Namespace) -> int:
+    return Restoring(Reading.of(args), "-", force=False, remove=False).run(args.files or ["-"])
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How archives are read from beginning to end."""
+
+    memory_limit: int
+    threads: int
+    quiet: bool
+    verbose: bool
+
+    @classmethod
+    def of(cls, args: argparse.Namespace) -> Reading:
+        from acgz.codec import MEMORY_LIMIT
+
+        return cls(args.memory_limit or MEMORY_LIMIT, args.threads, args.quiet, args.verbose)
+
+    def through(self, file: str, source: Input, take: Callable[[FileStart | bytes], None]) -> int:
+        """Give ``take`` the start of every file in the archive and then its text, piece by piece.
+
+        When this returns, everything is verified. Returns the bytes of text. Raises what
+        `read_archive` raises, and what ``take`` raises.
+        """
+        from acgz.codec import Job
+        from acgz.container.reader import read_archive
+
+        total = _text_size(file) if messages.watched() and not self.quiet else None
+        with ProgressBar(self, file, total) as bar:
+            job = Job(self.threads, self.memory_limit, bar.progress)
+
+            def read() -> None:
+                for event in read_archive(source.stream, job):
+                    take(event)
+
+            background.run(read, bar.watch)
+            return bar.progress.position
+
+
+@dataclass(frozen=True)
+class Restoring:
+    """What is to be done, for any number of archives."""
+
+    reading: Reading
+    output: str | None
+    """A path, "-", or None: beside every archive."""
+    force: bool
+    remove: bool
+
+    def run(self, files: Sequence[str]) -> int:
+        """Restore what is in the archives; return the exit code."""
+        several = len(files) > 1
+        if several and self.output not in (None, "-") and not os.path.isdir(self.output or ""):
+            raise UsageError(f"several archives, but {self.output} is not a folder")
+        claims = Claims(files)
+        if several:
+            for file in files:
+                self._claim_all(file, claims)
+        return messages.for_each(files, lambda file: self._restore(file, claims))
+
+    def _claim_all(self, file: str, claims: Claims) -> None:
+        """What the archive will write, if it is a file that can tell; else it is claimed later."""
+        from acgz.container.contents import Contents
+
+        if not _is_regular(file) or self._stream_target(file) is not None:
+            return
+        try:
+            with open(file, "rb") as stream:
+                names = Contents(stream).names
+        except (AcgzError, OSError):  # the reading itself will say what is wrong
+            return
+        for name in names:
+            try:
+                target = self._target(file, name)
+            except AcgzError as error:
+                error.place = file
+                raise
+            claim(claims, str(target), _owner(file, name))
+
+    def _restore(self, file: str, claims: Claims) -> None:
+        """Restore all that is in one archive, or nothing."""
+        stream = self._stream_target(file)
+        if self.remove:
+            check_removable(file)
+            if stream is not None:
+                raise UsageError("--rm wants the output in a file")
+        with open_input(file) as source:
+            if stream is not None:
+                claim(claims, stream, file)
+                self._to_stream(file, source, stream)
+            else:
+                self._to_files(file, source, claims)
+        if self.remove and source.identity is not None:
+            remove([(file, source.identity)])
+
+    def _to_stream(self, file: str, source: Input, target: str) -> None:
+        with open_output(target, force=True) as out:
+
+            def take(event: FileStart | bytes) -> None:
+                if isinstance(event, bytes):
+                    out.write(event)
+                elif event.name is not None and self.output is None:
+                    raise UsageError(
+                        "the archive has several files: -o names a folder for them, -c writes "
+                        "one after the other"
+                    )
+
+            size = self.reading.through(file, source, take)
+            out.commit()
+        self._report(file, size, [out.name])
+
+    def _to_files(self, file: str, source: Input, claims: Claims) -> None:
+        targets: list[str] = []
+        named = file == "-"
+        with NewFiles(force=self.force) as new:
+
+            def take(event: FileStart | bytes) -> None:
+                nonlocal named
+                if isinstance(event, bytes):
+                    new.write(event)
+                    return
+                target = self._target(file, event.name)
+                claim(claims, str(target), _owner(file, event.name))
+                named |= event.name is not None
+                new.begin(target, make_folders=event.name is not None)
+                targets.append(str(target))
+
+            size = self.reading.through(file, source, take)
+            rights = source.rights or Rights.usual()
+            with interrupts.held():
+                new.commit(rights.restricted() if named else rights, durable=self.remove)
+        self._report(file, size, targets)
+
+    def _report(self, file: str, size: int, targets: Sequence[str]) -> None:
+        where = ", ".join(targets) if len(targets) <= 3 else f"{len(targets):,} files"
+        messages.report(self.reading, f"{file}: restored {size:,} bytes to {where}")
+
+    def _stream_target(self, file: str) -> str | None:
+        """Where everything goes that cannot become a file of its own; None if it can."""
+        if self.output is None:
+            return "-" if file == "-" else None
+        return self.output if is_special(self.output) else None
+
+    def _target(self, file: str, name: str | None) -> Path:
+        """The file that ``name`` is restored to; None: the only one of the archive ``file``."""
+        if name is not None:
+            if self.output and os.path.exists(self.output) and not os.path.isdir(self.output):
+                raise UsageError(f"the archive has several files, but {self.output} is no folder")
+            local = os.fsdecode(name.encode("utf-8", "surrogateescape"))
+            return below(Path(self.output or os.path.dirname(file)), local)
+        if self.output and not os.path.isdir(self.output):
+            return Path(self.output)
+        stem = file.removesuffix(SUFFIX)
+        if stem == file or not os.path.basename(stem):
+            raise UsageError(
+                f"its name does not end in {SUFFIX}: say with -o or -c where to restore it"
+            )
+        return Path(self.output, os.path.basename(stem)) if self.output else Path(stem)
+
+
+def _owner(archive: str, name: str | None) -> str:
+    return archive if name is None else f"{name} of {archive}"
+
+
+def _is_regular(file: str) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(file).st_mode)
+    except OSError:
+        return False
+
+
+def _text_size(file: str) -> int | None:
+    """What the archive will restore, in bytes, if it is a file that can tell."""
+    from acgz.container.contents import Contents
+
+    if not _is_regular(file):
+        return None
+    try:
+        with open(file, "rb") as stream:
+            return Contents(stream).claimed_text_size()
+    except (AcgzError, OSError):  # the reading itself will say what is wrong
+        return None
