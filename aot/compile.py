@@ -114,13 +114,14 @@ def _entry(kernel: str, symbol: str, parameters: list[str], flat: list[Any]) -> 
     """LLVM code of a function that takes the block of memory and calls the kernel.
 
     Numba passes an array as two pointers for its own memory, both null here, number of items,
-    size of an item, data, shape and strides.
+    size of an item, data, shape and strides. It stores the result, None too, which a caller may
+    not want.
     """
     from numba.core import types
     from numba.np.numpy_support import as_dtype
 
     lines = []
-    passed = ["ptr %result", "ptr %exception"]
+    passed = ["ptr %returned", "ptr %exception"]
     expected = ["ptr", "ptr"]
 
     def load(kind: str, base: str, offset: int) -> str:
@@ -162,6 +163,9 @@ def _entry(kernel: str, symbol: str, parameters: list[str], flat: list[Any]) -> 
             f'declare i32 @"{kernel}"({", ".join(parameters)})',
             f"define i32 @{symbol}(ptr %block, ptr %result) {{",
             "%exception = alloca ptr",
+            "%nothing = alloca ptr",
+            "%given = icmp ne ptr %result, null",
+            "%returned = select i1 %given, ptr %result, ptr %nothing",
             *lines,
             f'%status = call i32 @"{kernel}"({", ".join(passed)})',
             "ret i32 %status",

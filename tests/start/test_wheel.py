@@ -1,0 +1,144 @@
+"""A wheel carries its kernels: it needs no compiler, writes nothing, and makes the same bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tarfile
+
+import pytest
+
+from acgz.compiled import CHOICE, LEVELS, _processor
+from acgz.modes import MODES
+from conftest import fasta
+from paths import PHAGE, ROOT, TESTS
+
+pytestmark = pytest.mark.slow
+
+PROGRAM = TESTS / "start" / "modes_without_pytorch.py"
+NOBODY = 65534
+HERE = [level for levels in LEVELS.values() for level in levels if level.flags <= _processor()]
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    """Real sequence, then noise with soft mask and N."""
+    path = tmp_path_factory.mktemp("text") / "some.fa"
+    real = b"\n".join(PHAGE.read_bytes().split(b"\n")[:40])
+    path.write_bytes(real + b"\n" + fasta(700, 0, 130).replace(b"ACG", b"aNg"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def compiled_here(text):
+    """Archives of kernels that Numba compiles in this environment."""
+    run = [sys.executable, str(PROGRAM), str(text), str(TESTS / "golden")]
+    done = subprocess.run(
+        run, env={**os.environ, CHOICE: "jit"}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)["archives"]
+
+
+@pytest.mark.parametrize("level", HERE, ids=lambda level: level.name)
+def test_machine_code_makes_the_archives_that_numba_makes(
+    installation, compiled_here, text, level, tmp_path
+):
+    done = installation.run(PROGRAM, text, TESTS / "golden", cwd=tmp_path, **{CHOICE: level.name})
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["compilers"] == []
+    assert found["archives"] == compiled_here
+    assert compiled_here.keys() == {name for name, mode in MODES.items() if not mode.fits}
+
+
+def test_numba_cannot_be_imported_there(installation, tmp_path):
+    done = installation.run("-c", "import numba", cwd=tmp_path)
+    assert "No module named 'numba'" in done.stderr
+
+
+@pytest.fixture
+def read_only(installation):
+    """The environment, in which nobody may write."""
+    folders = [folder for folder, _, _ in os.walk(installation.package)]
+    before = {folder: os.stat(folder).st_mode for folder in folders}
+    for folder in folders:
+        os.chmod(folder, 0o555)
+    yield installation
+    for folder, mode in before.items():
+        os.chmod(folder, stat.S_IMODE(mode))
+
+
+def test_unprivileged_user_without_a_home_restores_what_he_compressed(read_only, text, tmp_path):
+    folder = tmp_path / "work"
+    folder.mkdir()
+    shutil.copy(text, folder / "some.fa")
+    user = None
+    if os.geteuid() == 0:
+        user = NOBODY
+        shutil.chown(folder, NOBODY, NOBODY)
+        for parent in [folder, *folder.parents][1:]:
+            if parent.stat().st_uid == os.geteuid():
+                parent.chmod(parent.stat().st_mode | 0o011)
+    for home in ({}, {"HOME": "/nonexistent"}):
+        for command in (["compress", "-f", "some.fa"], ["decompress", "-f", "some.fa.acgz"]):
+            done = read_only.run("-m", "acgz", *command, cwd=folder, user=user, **home)
+            assert done.returncode == 0, done.stderr
+    assert {path.name for path in folder.iterdir()} == {"some.fa", "some.fa.acgz"}
+    assert (folder / "some.fa").read_bytes() == text.read_bytes()
+
+
+def test_two_processes_at_once_make_the_same_archive(installation, text, tmp_path):
+    run = [installation.python, "-m", "acgz", "compress", "-c", text]
+    both = [subprocess.Popen(run, stdout=subprocess.PIPE, cwd=tmp_path, env={}) for _ in "12"]
+    archives = [process.communicate()[0] for process in both]
+    assert archives[0] == archives[1]
+    assert archives[0]
+
+
+def test_machine_code_of_other_sources_is_never_used(installation, text, tmp_path):
+    package = tmp_path / "acgz"
+    shutil.copytree(installation.package, package)
+    with (package / "engine" / "engine.py").open("a") as source:
+        source.write("\n")
+    done = installation.run(
+        "-m", "acgz", "compress", "-c", text, cwd=tmp_path, PYTHONPATH=str(tmp_path)
+    )
+    assert done.returncode == 9
+    assert "of other sources" in done.stderr
+    assert "acgz[jit]" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_wheel_runs_on_every_linux_since_2014(wheel):
+    pytest.importorskip("auditwheel", reason="auditwheel is not installed")
+    show = [sys.executable, "-m", "auditwheel", "show", str(wheel)]
+    done = subprocess.run(show, capture_output=True, text=True, check=True)
+    tag = wheel.stem.rpartition("-")[2]
+    assert tag.startswith("manylinux_2_17_")
+    assert f'"{tag}"' in " ".join(done.stdout.split())
+
+
+def test_wheel_and_environment_are_small(wheel, installation):
+    files = {file.resolve() for link in installation.packages.iterdir() for file in link.rglob("*")}
+    size = sum(file.stat().st_size for file in files if file.is_file())
+    assert wheel.stat().st_size <= 20_000_000
+    assert size <= 80_000_000
+
+
+def test_sdist_has_what_building_and_testing_take(sdist):
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if tracked.returncode:
+        pytest.skip("not a checkout")
+    needed = {
+        name
+        for name in tracked.stdout.splitlines()
+        if name.split("/")[0] in ("aot", "src", "tests", "demo", "docs", "pyproject.toml")
+    }
+    assert needed <= names
