@@ -90,7 +90,8 @@ def decode_block(block: Block, job: Job) -> bytes:
         _check_needs(header)
         coded = Coded(header.parameters, block.residues)
         residues = decode(get_codec(header.codec), coded, header.residue_count, job)
-    text = _checked(layout.join(residues, block.layout, max_size=header.text_size), header)
+    text = layout.join(residues, block.layout, max_size=header.text_size, job=job)
+    text = _checked(text, header)
     if header.text_crc is not None and zlib.crc32(text) != header.text_crc:
         raise DamagedError("wrong checksum of a decoded block")
     job.progress.finish_block()
@@ -101,7 +102,7 @@ def outline(block: Block, job: Job) -> bytes:
     """The text of a block with A for every base: enough to list its records, and quick."""
     header = block.header
     _check_memory(header, job)
-    text = layout.outline(header.residue_count, block.layout, max_size=header.text_size)
+    text = layout.outline(header.residue_count, block.layout, max_size=header.text_size, job=job)
     return _checked(text, header)
 
 

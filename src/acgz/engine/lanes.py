@@ -25,6 +25,7 @@ from acgz.engine import engine
 from acgz.engine.correction import PRECISION
 from acgz.engine.engine import Engine
 from acgz.engine.presets import Parts
+from acgz.errors import TruncatedError
 
 EPOCH = 1 << 12
 """Residues that a lane codes before it hears of the others. Four times as many cost 0.05 % of
@@ -119,6 +120,8 @@ def _run(
                         engine.absorb(lanes[k].engine, residues, lane.first, *now[other])
 
             _each(pool, code, len(lanes))
+            if decoding and any(range_coder.is_spent(one.coder, one.stream) for one in lanes):
+                raise TruncatedError("the residues end too early")
             if len(lanes) > 1:
                 _each(pool, absorb, len(lanes))
                 _average([lane.engine for lane in lanes])

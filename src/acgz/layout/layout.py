@@ -23,9 +23,6 @@ _COUNTS = 8
 """Numbers at the start: text lines, whether unterminated, how many numbers the tables of line
 ends, uneven lines, others, uracil and case have, and the k of the case mask (0: runs)."""
 
-FREE = 64
-"""Numbers that every text may have, however short."""
-
 _NOTHING = np.zeros(0, dtype=np.int64)
 
 
@@ -52,7 +49,7 @@ def most_numbers(max_size: int) -> int:
 
     A text that needs more is hardly one of nucleotides, and nobody can make a reader take more.
     """
-    return max_size // 2 + FREE
+    return max_size // 2 + 64
 
 
 def write_layout(layout: Layout) -> bytes:

@@ -15,12 +15,18 @@ from acgz.codec import Job, allow
 from acgz.coding import zstd
 from acgz.errors import DamagedError, LimitError
 from acgz.layout.laying import Parts, describe_ends, lay_out
-from acgz.layout.layout import FREE, Layout, most_numbers, read_layout, write_layout
+from acgz.layout.layout import Layout, most_numbers, read_layout, write_layout
 from acgz.layout.lines import Lines, find_lines
 from acgz.layout.symbols import put_symbols, take_symbols
 from acgz.layout.wrapping import describe_wrapping
 
 _ZSTD, _NUCLEOTIDE, _STORED = b"\0", b"\1", b"\2"
+
+_RARE = 16
+"""Where there are more numbers than residues, a text is taken apart if a number stands for so many
+bytes. Coding numbers is slow, and only genomes are worth it."""
+_FREE = 8
+"""Numbers more, so that a few letters may have a few of them."""
 
 
 @dataclass(frozen=True)
@@ -95,12 +101,7 @@ def _take_apart(text: bytes) -> Layout | None:
     ends = describe_ends(lines)
     layout = Layout(symbols, _text_lines(text, lines), wrapping, ends, lines.unterminated)
     most = min(len(text) // 2, max(symbols.residues.size, len(text) // _RARE))
-    return layout if layout.numbers <= most + FREE else None
-
-
-_RARE = 16
-"""Where there are more numbers than residues, a text is taken apart if a number stands for so many
-bytes. Coding numbers is slow, and only genomes are worth it."""
+    return layout if layout.numbers <= most + _FREE else None
 
 
 def _text_lines(text: bytes, lines: Lines) -> NDArray[np.uint8]:
