@@ -5,15 +5,16 @@
 >>> acgz.decompress(archive)
 b'>chr1\\nACGT\\n'
 
-Importing the package imports nothing heavy: NumPy and Numba come when something is compressed
-or decompressed, PyTorch only when a neural codec is asked for.
+Importing the package imports nothing heavy: NumPy comes when something is compressed or
+decompressed, PyTorch only when a neural codec is asked for.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # typing takes longer to import than all of this
 if TYPE_CHECKING:
+    from typing import Any
+
     from acgz.api import Archive as Archive
     from acgz.api import Info as Info
     from acgz.api import Record as Record

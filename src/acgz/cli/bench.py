@@ -34,13 +34,9 @@ process of its own, compares the restored bytes, and prints one table. A peer th
 installed is named as missing. gz, xz and zst files stand for their content."""
 
 
-def add_command(commands: options.Commands[options.Parser]) -> None:
-    """Add ``bench`` to the command line."""
-    parser = commands.add_parser(
-        "bench",
-        help="compare modes and other compressors on your files",
-        description=DESCRIPTION,
-    )
+def declare(parser: options.Parser) -> None:
+    """``bench``."""
+    parser.description = DESCRIPTION
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument(
         "--modes",

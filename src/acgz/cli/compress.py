@@ -32,9 +32,9 @@ back byte for byte; FASTA and raw sequence become small. Files in gzip, xz or zs
 so are compressed as their content, without the .gz, .xz or .zst."""
 
 
-def add_command(commands: options.Commands[options.Parser]) -> None:
-    """Add ``compress`` to the command line."""
-    parser = commands.add_parser("compress", help="compress files", description=DESCRIPTION)
+def declare(parser: options.Parser) -> None:
+    """``compress``."""
+    parser.description = DESCRIPTION
     _declare(parser)
     parser.prepare = partial(mode_options.extend, parser, _declare)
     parser.set_defaults(main=main)

@@ -24,11 +24,9 @@ _LONGEST_NUMBER = 18
 """Digits of a position; what has more is behind the end of every record."""
 
 
-def add_command(commands: options.Commands[options.Parser]) -> None:
-    """Add ``extract`` to the command line."""
-    parser = commands.add_parser(
-        "extract", help="records or regions as FASTA", description=DESCRIPTION
-    )
+def declare(parser: options.Parser) -> None:
+    """``extract``."""
+    parser.description = DESCRIPTION
     parser.add_argument("archive", metavar="ARCHIVE", help="an archive (-: standard input)")
     parser.add_argument("regions", nargs="+", metavar="REGION")
     parser.add_argument("-o", "--output", metavar="PATH", help="write here, not to standard output")

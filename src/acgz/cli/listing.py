@@ -15,33 +15,33 @@ if TYPE_CHECKING:
     from acgz.modes import Mode
 
 
-def add_commands(commands: options.Commands[options.Parser]) -> None:
-    """Add ``info``, ``ls`` and ``modes`` to the command line."""
-    parser = commands.add_parser(
-        "info",
-        help="mode, sizes, bits per base",
-        description="Says what archives hold, without decompressing their bases. Bits per base "
-        "are those of the whole archive over A, C, G and T.",
+def declare_info(parser: options.Parser) -> None:
+    """``info``."""
+    parser.description = (
+        "Says what archives hold, without decompressing their bases. Bits per base are those of "
+        "the whole archive over A, C, G and T."
     )
     _add_looking(parser)
     parser.set_defaults(main=info)
 
-    parser = commands.add_parser(
-        "ls",
-        help="list the records",
-        description="Lists the records of archives, without decompressing their bases: name, "
-        "length in letters, number of the (first) block it is in, and in archives of several "
-        "files the file; with tabs in between.",
+
+def declare_ls(parser: options.Parser) -> None:
+    """``ls``."""
+    parser.description = (
+        "Lists the records of archives, without decompressing their bases: name, length in "
+        "letters, number of the (first) block it is in, and in archives of several files the "
+        "file; with tabs in between."
     )
     _add_looking(parser)
     parser.set_defaults(main=ls)
 
-    parser = commands.add_parser(
-        "modes",
-        help="list the modes of compression, or the settings of one",
-        description="Lists the modes: name, class of speed, whether a model has to be installed or "
-        "is trained on the input (needs PyTorch), what it is, and where it is described. With "
-        "MODE, its settings. Decompression never asks for a mode.",
+
+def declare_modes(parser: options.Parser) -> None:
+    """``modes``."""
+    parser.description = (
+        "Lists the modes: name, class of speed, whether a model has to be installed or is trained "
+        "on the input (needs PyTorch), what it is, and where it is described. With MODE, its "
+        "settings. Decompression never asks for a mode."
     )
     parser.add_argument("mode", nargs="?", metavar="MODE", help="list the settings of this mode")
     options.add_json(parser)

@@ -5,20 +5,33 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
+from importlib import import_module
 
-from acgz import __version__
-from acgz.cli import (
-    background,
-    bench,
-    compress,
-    extract,
-    listing,
-    messages,
-    options,
-    restore,
-    train,
-)
+from acgz import __version__, nets
+from acgz.cli import background, messages, options
 from acgz.errors import AcgzError, LimitError
+
+COMMANDS = {
+    "compress": ("compress files", "acgz.cli.compress:declare"),
+    "decompress": ("restore files", "acgz.cli.restore:declare_decompress"),
+    "test": ("check that archives are intact", "acgz.cli.restore:declare_test"),
+    "cat": ("decompress to standard output", "acgz.cli.restore:declare_cat"),
+    "info": ("mode, sizes, bits per base", "acgz.cli.listing:declare_info"),
+    "ls": ("list the records", "acgz.cli.listing:declare_ls"),
+    "modes": (
+        "list the modes of compression, or the settings of one",
+        "acgz.cli.listing:declare_modes",
+    ),
+    "extract": ("records or regions as FASTA", "acgz.cli.extract:declare"),
+    "train": ("train a network (needs PyTorch)", "acgz.cli.train:declare"),
+    **nets.COMMANDS,
+    "bench": (
+        "compare modes and other compressors on your files",
+        "acgz.cli.bench:declare",
+    ),
+}
+"""Name -> help, and the function that gives a parser its description, options and ``main``."""
 
 EPILOG = """\
 exit codes: 0 all is well, 2 wrong usage, 3 file trouble, 4 not an archive, 5 from a later
@@ -54,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def build_parser() -> options.Parser:
-    """The parser of the whole command line. What commands need else they import when they run."""
+    """The parser of the whole command line. Of a command that is not used nothing is imported."""
     parser = options.Parser(
         prog="acgz",
         description="Lossless compressor for genome sequences: FASTA, raw sequence, any bytes.",
@@ -62,13 +75,16 @@ def build_parser() -> options.Parser:
     )
     parser.add_argument("--version", action="version", version=f"acgz {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    compress.add_command(commands)
-    restore.add_commands(commands)
-    listing.add_commands(commands)
-    extract.add_command(commands)
-    train.add_commands(commands)
-    bench.add_command(commands)
+    for name, (summary, declaration) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary)
+        command.prepare = partial(_declare, command, declaration)
     return parser
+
+
+def _declare(command: options.Parser, declaration: str, words: Sequence[str]) -> None:
+    """Give a command, once, what it needs to parse any ``words``."""
+    module, _, function = declaration.partition(":")
+    getattr(import_module(module), function)(command)
 
 
 def _open_standard_streams() -> None:

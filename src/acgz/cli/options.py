@@ -22,11 +22,12 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **others: Any) -> None:
         super().__init__(**{"allow_abbrev": False, **others})
         self.prepare: Callable[[Sequence[str]], None] | None = None
-        """Called with the words that are to be parsed, before they are."""
+        """Called once with the words that are to be parsed; it may set another one."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        if self.prepare is not None:
-            self.prepare(args)
+        while (prepare := self.prepare) is not None:
+            self.prepare = None
+            prepare(args)
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:

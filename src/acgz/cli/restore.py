@@ -32,24 +32,26 @@ Decompresses archives, checks everything and writes nothing. Silent if all is we
 silent)."""
 
 
-def add_commands(commands: options.Commands[options.Parser]) -> None:
-    """Add ``decompress``, ``test`` and ``cat`` to the command line."""
-    parser = commands.add_parser("decompress", help="restore files", description=DESCRIPTION)
+def declare_decompress(parser: options.Parser) -> None:
+    """``decompress``."""
+    parser.description = DESCRIPTION
     options.add_files(parser, "archives")
     options.add_output(parser, "the restored file, or a folder for it")
     _add_reading(parser)
     parser.set_defaults(main=decompress)
 
-    parser = commands.add_parser("test", help="check that archives are intact", description=TEST)
+
+def declare_test(parser: options.Parser) -> None:
+    """``test``."""
+    parser.description = TEST
     options.add_files(parser, "archives")
     _add_reading(parser)
     parser.set_defaults(main=test)
 
-    parser = commands.add_parser(
-        "cat",
-        help="decompress to standard output",
-        description="Writes what archives were made of to standard output, like decompress -c.",
-    )
+
+def declare_cat(parser: options.Parser) -> None:
+    """``cat``."""
+    parser.description = "Writes what archives were made of to standard output, like decompress -c."
     options.add_files(parser, "archives")
     _add_reading(parser)
     parser.set_defaults(main=cat)

@@ -1,4 +1,4 @@
-"""``acgz train`` and other commands of network systems: what is in ``cli.py`` of their folders."""
+"""``acgz train``: what is in ``cli.py`` of the folders of network systems."""
 
 from __future__ import annotations
 
@@ -10,14 +10,9 @@ from acgz import nets
 from acgz.cli import options
 
 
-def add_commands(commands: options.Commands[options.Parser]) -> None:
-    """Add ``train`` to the command line, and what systems bring beside their training.
-
-    The module ``cli`` of a system has ``add_commands(commands, kinds)``; ``kinds`` are the
-    networks that ``train`` knows.
-    """
-    parser = commands.add_parser("train", help="train a network (needs PyTorch)")
+def declare(parser: options.Parser) -> None:
+    """``train``: the module ``cli`` of a system has ``add_kinds(kinds)``, which adds networks."""
     kinds = parser.add_subparsers(metavar="NETWORK", required=True)
     for found in pkgutil.iter_modules(nets.__path__, "acgz.nets."):
         if found.ispkg and find_spec(f"{found.name}.cli"):
-            import_module(f"{found.name}.cli").add_commands(commands, kinds)
+            import_module(f"{found.name}.cli").add_kinds(kinds)

@@ -1,4 +1,4 @@
-"""``acgz train warm-start``, the static network of the deepgeco modes, and ``acgz tune``."""
+"""``acgz train warm-start``: the static network of the deepgeco modes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 
 from acgz.cli import background, messages, options
 from acgz.nets.cli import add_common, checkpoint_of, residues, show
-from acgz.nets.deepgeco import tune
 
 DESCRIPTION = """\
 Trains the Warm-Start network of the deepgeco modes on FILES: FASTA or raw sequence, also
@@ -15,10 +14,7 @@ compressed. One piece of 32 kb in 64 is held out; its bits/base are printed afte
 state is kept beside the output after each epoch: --resume goes on from there. Needs PyTorch."""
 
 
-def add_commands(
-    commands: options.Commands[options.Parser], kinds: options.Commands[options.Parser]
-) -> None:
-    tune.add_command(commands)
+def add_kinds(kinds: options.Commands[options.Parser]) -> None:
     warm = kinds.add_parser(
         "warm-start", help="the static network of deepgeco", description=DESCRIPTION
     )

@@ -12,10 +12,9 @@ DeepGeCo's RTCR (rank of ratio and of throughput, half and half), the best first
 without a Warm-Start network, since each would need one of its own: the Supporter alone."""
 
 
-def add_command(commands: options.Commands[options.Parser]) -> None:
-    parser = commands.add_parser(
-        "tune", help="find the (s,k) of deepgeco for a file", description=DESCRIPTION
-    )
+def declare(parser: options.Parser) -> None:
+    """``tune``."""
+    parser.description = DESCRIPTION
     parser.add_argument("file", metavar="FILE")
     parser.add_argument(
         "--sample",

@@ -14,9 +14,7 @@ printed after each epoch. The state is kept beside the output after each epoch: 
 from there. (--fit of acgz compress trains on the very input instead.) Needs PyTorch."""
 
 
-def add_commands(
-    commands: options.Commands[options.Parser], kinds: options.Commands[options.Parser]
-) -> None:
+def add_kinds(kinds: options.Commands[options.Parser]) -> None:
     parser = kinds.add_parser(
         "deepzip", help="the recurrent networks of deepzip", description=DESCRIPTION
     )

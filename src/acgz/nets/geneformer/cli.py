@@ -15,9 +15,7 @@ share of each. Bits/base of the validation are printed after each epoch; the out
 that was best so far. The state is kept beside it: --resume goes on from there. Needs PyTorch."""
 
 
-def add_commands(
-    commands: options.Commands[options.Parser], kinds: options.Commands[options.Parser]
-) -> None:
+def add_kinds(kinds: options.Commands[options.Parser]) -> None:
     parser = kinds.add_parser(
         "geneformer", help="the transformer encoder of geneformer", description=DESCRIPTION
     )

@@ -20,9 +20,7 @@ cost, in bits/base. The state is kept beside the output: --resume goes on from t
 PyTorch."""
 
 
-def add_commands(
-    commands: options.Commands[options.Parser], kinds: options.Commands[options.Parser]
-) -> None:
+def add_kinds(kinds: options.Commands[options.Parser]) -> None:
     parser = kinds.add_parser(
         "seqcoder", help="the autoencoder of seqcoder", description=DESCRIPTION
     )
