@@ -67,10 +67,33 @@ FREQUENCIES = {
 
 
 @pytest.mark.parametrize("frequencies", FREQUENCIES.values(), ids=FREQUENCIES)
-@pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 8, 9, 1000])
-def test_symbols_come_back(frequencies: NDArray[np.int64], count: int) -> None:
+def test_symbols_come_back(frequencies: NDArray[np.int64]) -> None:
+    for count in (0, 1, 2, 3, 7, 8, 9, 1000):
+        symbols = drawn(frequencies, count)
+        assert decode(frequencies, encode(frequencies, symbols), count) == symbols.tolist()
+
+
+def spent(frequencies: NDArray[np.int64], data: bytes, count: int) -> bool:
+    """Has a decoder of ``count`` symbols read what no encoder has written?"""
+    stored = np.frombuffer(data, dtype=np.uint8).copy()
+    state = range_coder.new_decoder(stored)
+    bounds = np.concatenate([[0], np.cumsum(frequencies)])
+    decode_all(bounds, np.zeros(count, dtype=np.int64), BITS, state, stored)
+    return bool(range_coder.is_spent(state, stored))
+
+
+@given(st.sampled_from(sorted(FREQUENCIES)), st.integers(0, 400), st.integers(0, 3), st.data())
+def test_a_stream_is_never_too_short_and_never_much_too_long(
+    name: str, count: int, often: int, data: st.DataObject
+) -> None:
+    """Whatever it ends with: also where all that was written is zeros."""
+    frequencies = FREQUENCIES[name]
     symbols = drawn(frequencies, count)
-    assert decode(frequencies, encode(frequencies, symbols), count) == symbols.tolist()
+    symbols[data.draw(st.integers(0, count)) :] = min(often, frequencies.size - 1)
+    coded = encode(frequencies, symbols)
+    assert not spent(frequencies, coded, count)
+    if frequencies.max() < 1 << (BITS - 1):  # a bit and more for each
+        assert spent(frequencies, coded, count + 200)
 
 
 @pytest.mark.parametrize("bits", [1, 2, 12, 22, range_coder.MAX_BITS])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from layout_texts import fasta_texts, masked_repeats
 
+from acgz.codec import Job
 from acgz.coding.bitstream import BitStream
 from acgz.coding.runs import MAX_VALUE, code_numbers
-from acgz.errors import DamagedError, TruncatedError
+from acgz.errors import DamagedError, LimitError, TruncatedError
 from acgz.layout import join, outline, split
 from acgz.layout.text import code_lines
 from conftest import fasta
@@ -199,23 +200,80 @@ def test_outline_has_the_length_of_any_text(text: bytes) -> None:
     assert len(outline(parts.residues.size, parts.layout, max_size=len(text))) == len(text)
 
 
+def counted(*counts: int) -> bytes:
+    """A layout that announces tables and has none."""
+    stream = BitStream()
+    code_numbers(stream, np.array(counts, dtype=np.int64), 8)
+    return b"\1" + stream.finish()
+
+
 def refuse_impossible_counts() -> None:
     """Layouts that announce tables of up to 10**12 numbers."""
     text = b">a\n" + b"ACGTTGCANN" * 200
     parts = split(text)
     for place in range(8):
         for value in (10**4, 10**6, 10**9, 10**12):
-            counts = np.zeros(8, dtype=np.int64)
+            counts = [0] * 8
             counts[place] = value
-            stream = BitStream()
-            code_numbers(stream, counts, 8)
-            join_or_refuse(parts.residues, b"\1" + stream.finish(), len(text))
+            join_or_refuse(parts.residues, counted(*counts), len(text))
+
+
+def memory_of(task: Callable[[], None]) -> int:
+    """Bytes that it takes at most, once it has been compiled."""
+    task()
+    tracemalloc.start()
+    task()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
 
 
 def test_impossible_counts_take_no_memory() -> None:
-    refuse_impossible_counts()
-    tracemalloc.start()
-    refuse_impossible_counts()
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 10_000_000  # a table of a million numbers is 8,000,000
+    assert memory_of(refuse_impossible_counts) < 10_000_000  # a million numbers are 8,000,000
+
+
+NOTHING = np.zeros(0, dtype=np.uint8)
+CLAIMS = {
+    "numbers": counted(0, 0, 0, 0, 30_000_000, 0, 0, 0),
+    "text lines": counted(9_000_000, 0, 0, 0, 0, 0, 0, 0),
+    "words": counted(0, 0, 0, 0, 0, 0, 300, 13),
+    "text": counted(0, 0, 0, 0, 0, 0, 0, 0),
+    "zstd": b"\0" + zstandard.ZstdCompressor().compress(bytes(60_000_000)),
+}
+
+
+@pytest.mark.parametrize("layout", CLAIMS.values(), ids=CLAIMS)
+def test_all_that_a_layout_claims_counts_against_the_memory_limit(layout: bytes) -> None:
+    """Before any of it is taken: tables, models, the text itself."""
+    job = Job(memory_limit=50_000_000)
+
+    def refuse() -> None:
+        for read in (lambda: join(NOTHING, layout, max_size=60_000_000, job=job),
+                     lambda: outline(0, layout, max_size=60_000_000, job=job)):  # fmt: skip
+            with pytest.raises(LimitError, match="memory"):
+                read()
+
+    assert memory_of(refuse) < 5_000_000
+
+
+LONG_TEXTS = {
+    "records": fasta(*[300] * 400, width=60),
+    "case": with_lower_case(letters(100_000)),
+    "text lines": b">a\n" * 30_000 + letters(100_000),
+    "others": letters(100_000).replace(b"AC", b"NC"),
+    "uneven lines": letters(100_000).replace(b"AC", b"A\nC"),
+}
+
+
+@pytest.mark.parametrize("text", LONG_TEXTS.values(), ids=LONG_TEXTS)
+def test_reading_takes_no_more_memory_than_is_counted(text: bytes) -> None:
+    parts = split(text)
+    assert parts.residues.size
+    with pytest.raises(LimitError, match="needs") as refusal:
+        join(parts.residues, parts.layout, max_size=len(text), job=Job(memory_limit=0))
+    counted_bytes = int("".join(filter(str.isdigit, str(refusal.value).split("bytes")[0])))
+
+    def read() -> None:
+        assert join(parts.residues, parts.layout, max_size=len(text)) == text
+
+    assert memory_of(read) <= counted_bytes < 100_000_000

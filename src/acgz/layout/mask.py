@@ -27,6 +27,10 @@ from acgz.layout.words import WINDOW, score
 MOST_WORD = 14
 """Longest k. Counts of its words take 256 MiB."""
 
+MOST_MASKED = 1 << 29
+"""Symbols of which the mask is predicted. It takes three times their memory, which is more than
+readers allow unasked for texts that are much longer."""
+
 _CONTEXTS = 8
 _WEIGHT = 18000
 _RATE = 16
@@ -57,7 +61,8 @@ def word_length(symbols: Symbols) -> int:
     text for long texts.
     """
     size = symbols.size
-    if symbols.case.size < 256 or symbols.case.size * 2000 < size:
+    runs = symbols.case.size
+    if runs < 256 or runs * 2000 < size or size > MOST_MASKED:
         return 0
     return most_word(size)
 
