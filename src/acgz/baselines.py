@@ -13,12 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.codec import Coded, Job, integer_parameter
-from acgz.coding.predictor import PRECISION
+from acgz.codec import Coded, Job, stored_lanes
+from acgz.coding.predictor import MOST_LANES, PRECISION, equal_frequencies
 from acgz.errors import DamagedError
 from acgz.settings import JSON, Settings, setting, shown
-
-MOST_LANES = 1 << 16
 
 
 class TwoBit:
@@ -73,7 +71,7 @@ class Uniform:
         return _decode(coded, count, equal_frequencies(4), job)
 
     def memory(self, parameters: Mapping[str, JSON], count: int) -> int:
-        return 64 * _stored_lanes(parameters, count)
+        return 64 * stored_lanes(parameters, count)
 
 
 class Order0:
@@ -90,7 +88,7 @@ class Order0:
         return _decode(coded, count, _stored_frequencies(coded.parameters), job)
 
     def memory(self, parameters: Mapping[str, JSON], count: int) -> int:
-        return 64 * _stored_lanes(parameters, count)
+        return 64 * stored_lanes(parameters, count)
 
 
 TWOBIT = TwoBit()
@@ -112,16 +110,6 @@ class Static:
 
     def update(self, symbols: NDArray[np.integer]) -> None:
         """Nothing to learn."""
-
-
-def equal_frequencies(alphabet: int) -> list[int]:
-    """2**PRECISION in parts as equal as can be; the first has what is left over.
-
-    >>> equal_frequencies(4), equal_frequencies(5)
-    ([16384, 16384, 16384, 16384], [13108, 13107, 13107, 13107, 13107])
-    """
-    part, rest = divmod(1 << PRECISION, alphabet)
-    return [part + rest, *[part] * (alphabet - 1)]
 
 
 def fair_frequencies(counts: Sequence[int]) -> list[int]:
@@ -159,14 +147,10 @@ def _encode(
 def _decode(coded: Coded, count: int, frequencies: list[int], job: Job) -> NDArray[np.uint8]:
     from acgz.coding import streams  # Numba
 
-    lanes = _stored_lanes(coded.parameters, count)
+    lanes = stored_lanes(coded.parameters, count)
     predictor = Static(frequencies, lanes)
     residues = streams.decode(coded.payload, count, predictor, lanes, job.progress.residues)
     return residues.astype(np.uint8, copy=False)
-
-
-def _stored_lanes(parameters: Mapping[str, JSON], count: int) -> int:
-    return integer_parameter(parameters, "lanes", 1, min(MOST_LANES, max(1, count)))
 
 
 def _stored_frequencies(parameters: Mapping[str, JSON]) -> list[int]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from acgz.coding.predictor import MOST_LANES
 from acgz.errors import DamagedError, LimitError
 from acgz.progress import Progress
 from acgz.settings import JSON, Settings, shown
@@ -100,3 +101,8 @@ def integer_parameter(parameters: Mapping[str, JSON], name: str, least: int, mos
     if type(value) is not int or not least <= value <= most:
         raise DamagedError(f"the codec parameter {name!r} is {shown(value)}, not {least} to {most}")
     return value
+
+
+def stored_lanes(parameters: Mapping[str, JSON], symbols: int, most: int = MOST_LANES) -> int:
+    """The stored parameter ``lanes``; DamagedError for more of them than ``most`` or symbols."""
+    return integer_parameter(parameters, "lanes", 1, min(most, max(1, symbols)))

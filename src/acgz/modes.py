@@ -8,56 +8,13 @@ for PyTorch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from types import MappingProxyType
 
 from acgz.codec import Codec
 from acgz.errors import UsageError, VersionError
-from acgz.settings import JSON
-
-CODECS = {
-    "uniform": "acgz.baselines:UNIFORM",
-    "order0": "acgz.baselines:ORDER0",
-    "twobit": "acgz.baselines:TWOBIT",
-    "engine": "acgz.engine.codec:CODEC",
-    "deepgeco": "acgz.nets.deepgeco.codec:CODEC",
-    "geneformer": "acgz.nets.geneformer.codec:CODEC",
-    "deepzip": "acgz.nets.deepzip.codec:CODEC",
-    "seqcoder": "acgz.nets.seqcoder.codec:CODEC",
-}
-"""Name in an archive -> "module:attribute"."""
-
-SYSTEMS = ("deepgeco", "geneformer", "deepzip", "seqcoder")
-"""Folders of `acgz.nets`: each implements a document, with training and the document's tables."""
-
-_registered: dict[str, Codec] = {}
-
-
-def register(codec: Codec) -> None:
-    """Make a codec of your own known under its name; ValueError if the name is taken."""
-    if codec.name in _registered or codec.name in CODECS:
-        raise ValueError(f"there is a codec named {codec.name!r} already")
-    _registered[codec.name] = codec
-
-
-def unregister(name: str) -> None:
-    """Forget a codec that was added with `register`; KeyError if there is none."""
-    del _registered[name]
-
-
-def get_codec(name: str) -> Codec:
-    """The codec of that name; VersionError if this version of acgz has none."""
-    if name in CODECS:
-        module, attribute = CODECS[name].split(":")
-        codec: Codec = getattr(import_module(module), attribute)
-        return codec
-    try:
-        return _registered[name]
-    except KeyError:
-        raise VersionError(
-            f"the archive uses the codec {name!r}, which this version of acgz does not have"
-        ) from None
+from acgz.settings import JSON, shown
 
 
 @dataclass(frozen=True)
@@ -74,32 +31,13 @@ class Mode:
     needs_model: bool = False
     """True: an installed model is needed to compress and to decompress."""
     fits: bool = False
-    """True: without a model of the user's, it trains one on the input and stores it."""
+    """True: where no model is installed, it trains one on the input and stores it."""
     settings: Mapping[str, JSON] = field(default_factory=lambda: MappingProxyType({}))
+    spelled: tuple[str, ...] = ()
+    """Settings whose values may stand behind the name, each after a hyphen."""
 
 
 DEFAULT_MODE = "plus"
-
-_DEEPZIP_CELLS = {"rnn": "simple RNN", "lstm": "LSTM", "gru": "GRU"}
-_DEEPZIP_MODELS = ("lstm-32", "lstm-64", "gru-32", "gru-64")
-"""Networks that the package brings."""
-
-
-def _deepzip(layers: str, cell: str, units: int) -> Mode:
-    """``layers``: "" for one, "bi" for two bidirectional ones."""
-    shipped = f"{layers}{cell}-{units}" in _DEEPZIP_MODELS
-    what = f"{_DEEPZIP_CELLS[cell]}, {units} units" + (", two layers both ways" if layers else "")
-    return Mode(
-        name=f"deepzip-{layers}{cell}-{units}",
-        codec="deepzip",
-        settings={"network": layers + cell, "units": units},
-        summary=f"{what}, reads the last 32 bases",
-        source="RNN compressors after DeepZip; docs/deepzip.md",
-        speed="slow",
-        needs_model=shipped,
-        fits=not shipped,
-    )
-
 
 _TABLE = (
     Mode(
@@ -171,16 +109,20 @@ _TABLE = (
         speed="medium",
         needs_model=True,
     ),
-    *(
-        _deepzip(layers, cell, units)
-        for layers in ("", "bi")
-        for cell in _DEEPZIP_CELLS
-        for units in (32, 64, 128)
+    Mode(
+        name="deepzip",
+        codec="deepzip",
+        spelled=("network", "units"),
+        summary="recurrent network that reads the last 32 bases: deepzip-lstm-32 and others",
+        source="RNN compressors after DeepZip; docs/deepzip.md",
+        speed="slow",
+        needs_model=True,
+        fits=True,
     ),
     Mode(
         name="order0",
         codec="order0",
-        summary='baseline: frequencies of the four bases ("fair" probabilities)',
+        summary='baseline: the share of each base, counted first and stored ("fair" probabilities)',
         source="RNN compressors after DeepZip, baselines",
         speed="fast",
     ),
@@ -204,21 +146,71 @@ MODES: Mapping[str, Mode] = MappingProxyType({mode.name: mode for mode in _TABLE
 """All modes by name, best known first."""
 
 
+_CODECS = {
+    "uniform": "acgz.baselines:UNIFORM",
+    "order0": "acgz.baselines:ORDER0",
+    "twobit": "acgz.baselines:TWOBIT",
+    "engine": "acgz.engine.codec:CODEC",
+}
+"""Name in an archive -> "module:attribute"; all others are folders of `acgz.nets`."""
+
+CODECS = {
+    mode.codec: _CODECS.get(mode.codec, f"acgz.nets.{mode.codec}.codec:CODEC") for mode in _TABLE
+}
+"""All codecs of the package; see `register` for others."""
+
+_registered: dict[str, Codec] = {}
+
+
+def register(codec: Codec) -> None:
+    """Make a codec of your own known under its name; ValueError if the name is taken."""
+    if codec.name in _registered or codec.name in CODECS:
+        raise ValueError(f"there is a codec named {codec.name!r} already")
+    _registered[codec.name] = codec
+
+
+def unregister(name: str) -> None:
+    """Forget a codec that was added with `register`; KeyError if there is none."""
+    del _registered[name]
+
+
+def get_codec(name: str) -> Codec:
+    """The codec of that name; VersionError if this version of acgz has none."""
+    if name in CODECS:
+        module, attribute = CODECS[name].split(":")
+        codec: Codec = getattr(import_module(module), attribute)
+        return codec
+    try:
+        return _registered[name]
+    except KeyError:
+        raise VersionError(
+            f"the archive uses the codec {name!r}, which this version of acgz does not have"
+        ) from None
+
+
 def get_mode(name: str) -> Mode:
     """The mode of that name; UsageError if there is none.
 
-    >>> get_mode("twobit").codec
-    'twobit'
+    >>> get_mode("twobit").codec, get_mode("deepzip-gru-64").settings
+    ('twobit', {'network': 'gru', 'units': 64})
     """
-    try:
+    if name in MODES:
         return MODES[name]
-    except KeyError:
-        raise UsageError(f"there is no mode {name!r}; the modes are {', '.join(MODES)}") from None
+    for mode in MODES.values():
+        values = name.removeprefix(f"{mode.name}-").split("-")
+        if mode.spelled and name.startswith(f"{mode.name}-") and len(values) == len(mode.spelled):
+            said = {
+                setting: int(value) if value.isascii() and value.isdigit() else value
+                for setting, value in zip(mode.spelled, values, strict=True)
+            }
+            return replace(mode, name=name, settings={**mode.settings, **said})
+    raise UsageError(f"there is no mode {shown(name)}; the modes are {', '.join(MODES)}")
 
 
 def mode_of(codec: str, parameters: Mapping[str, JSON]) -> str:
     """The mode that writes such a block, or the codec's name where no mode says so."""
     for mode in MODES.values():
         if mode.codec == codec and mode.settings.items() <= parameters.items():
-            return mode.name
+            values = (str(parameters.get(setting, "")) for setting in mode.spelled)
+            return "-".join([mode.name, *values])
     return codec

@@ -75,7 +75,6 @@ CASES: dict[str, tuple[str, str, dict[str, int | str]]] = {
     "deepgeco-plus-genome": ("deepgeco-plus", "genome", {"context": 8, "ts": 50, "least": 0}),
     "deepgeco-plus-raw": ("deepgeco-plus", "raw", {"context": 4}),
     "deepgeco-ultra-words": ("deepgeco-ultra", "words", {"context": 4, "rounds": 20}),
-    "deepgeco-mini-both-ways-raw": ("deepgeco-mini", "raw", {"warm_start": "bigru"}),
     "plus-genome-lanes": ("plus", "genome", {"lanes": 3}),
     "geneformer-raw": ("geneformer", "raw", {}),
     "geneformer-grouped-untidy": ("geneformer-grouped", "untidy", {"group": 128}),

@@ -50,13 +50,13 @@ def deepzip(task: Task) -> Iterator[Line]:
     from deepzip_models import tiny_model
 
     from acgz.nets.deepzip import codec as deepzip
-    from acgz.nets.deepzip.architecture import Description
+    from acgz.nets.deepzip.architecture import DeepZipArchitecture
 
     for network, units, m, state in (
         ("rnn", 128, 1, "carried"), ("lstm", 32, 1, "window"), ("gru", 64, 2, "window"),
         ("birnn", 32, 4, "window"), ("bilstm", 20, 2, "window"), ("bigru", 32, 4, "window"),
     ):  # fmt: skip
-        model = tiny_model(task.folder, Description(network, units, m))
+        model = tiny_model(task.folder, DeepZipArchitecture(network, units, m))
         settings = {"network": network, "units": units, "m": m, "state": state, "k": 16}
         settings |= {"model": str(model), "lanes": 24}
         _, payload = encode(deepzip.CODEC, task.residues, settings | task.common, task.work)
@@ -89,7 +89,7 @@ def seqcoder(task: Task) -> Iterator[Line]:
     from acgz.nets.seqcoder import codec as seqcoder
 
     for chunk in (64, 1280):
-        model = tiny_model(task.folder, chunk=chunk, widths=(16, 24))
+        model = tiny_model(task.folder, chunk=chunk, widths="16,24")
         for residual in ("zstd", "coded"):
             settings = {"model": str(model), "residual": residual}
             parameters, payload = encode(

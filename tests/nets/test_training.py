@@ -11,19 +11,22 @@ import pytest
 from acgz import models
 from acgz.cli.main import main
 from acgz.errors import InputError
-from acgz.nets.deepgeco.architecture import Description
-from acgz.nets.kmers import Grid
+from acgz.nets.architecture import Network
+from acgz.nets.deepgeco.architecture import WarmStartArchitecture
+from acgz.nets.deepgeco.grid import Grid
 from conftest import fasta
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from acgz.nets.corpus import PIECE, Corpus, Streams, in_lanes  # noqa: E402
+from acgz.nets.corpus import PIECE, Corpus  # noqa: E402
 from acgz.nets.deepgeco import warm_start  # noqa: E402
+from acgz.nets.deepgeco.settings import WarmStartPlan  # noqa: E402
 from acgz.nets.deepgeco.starting import start_with  # noqa: E402
+from acgz.nets.deepgeco.streams import Streams, in_lanes  # noqa: E402
 from acgz.nets.deepgeco.torch_network import WarmStart, arrays  # noqa: E402
-from acgz.nets.deepgeco.train import Batches, NextToken  # noqa: E402
+from acgz.nets.deepgeco.train import NextToken  # noqa: E402
 from acgz.nets.exact import operations  # noqa: E402
-from acgz.nets.training import Plan, Report, train  # noqa: E402
+from acgz.nets.training import Report, train  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -34,8 +37,8 @@ def corpus(pieces: int = 4) -> Corpus:
     return Corpus.of([(np.cumsum(steps) % 4).astype(np.uint8)])
 
 
-def tiny(network: str = "gru", s: int = 3, k: int = 3) -> Description:
-    return Description(
+def tiny(network: str = "gru", s: int = 3, k: int = 3) -> WarmStartArchitecture:
+    return WarmStartArchitecture(
         network=network, s=s, k=k, embedding=4, hidden=16, dense=16, window=8, stride=4
     )
 
@@ -43,13 +46,14 @@ def tiny(network: str = "gru", s: int = 3, k: int = 3) -> Description:
 @pytest.mark.parametrize("network", ["gru", "bigru"])
 def test_a_few_steps_lower_the_loss(network: str) -> None:
     torch.manual_seed(1)
-    description = tiny(network)
-    task = NextToken(corpus(), description, Batches(streams=64, steps=16), 1, "cpu")
-    module = WarmStart(description)
+    architecture = tiny(network)
+    plan = WarmStartPlan(steps=40, epochs=2, learning_rate=0.02, batch=64, unroll=16)
+    task = NextToken(corpus(), architecture, plan)
+    module = WarmStart(architecture)
     with torch.no_grad():
         before = task.validate(module)
     reports: list[Report] = []
-    after = train(module, task, Plan(steps=40, epochs=2, learning_rate=0.02), reports.append)
+    after = train(module, task, plan, reports.append)
     assert after < before - 0.05
     assert [r.step for r in reports if r.validation_bits is not None] == [20, 40]
 
@@ -57,27 +61,29 @@ def test_a_few_steps_lower_the_loss(network: str) -> None:
 @pytest.mark.parametrize(("network", "s", "k"), [("gru", 3, 3), ("gru", 1, 4), ("bigru", 3, 3)])
 def test_exact_inference_agrees_with_the_trained_network(network: str, s: int, k: int) -> None:
     torch.manual_seed(2)
-    description = tiny(network, s, k)
-    module = WarmStart(description)
+    architecture = tiny(network, s, k)
+    module = WarmStart(architecture)
     stored = arrays(module)
     module.load_state_dict({name: torch.from_numpy(a).float() for name, a in stored.items()})
     tokens = np.random.default_rng(1).integers(0, 4**k, (12, 5))
-    exact = warm_start.make(operations.backend(), description, stored, 5)
+    exact = warm_start.make(operations.backend(), architecture, stored, 5)
     for row in tokens:
         exact.advance(row)
-    seen = tokens if network == "gru" else tokens[-description.window :]
+    seen = tokens if network == "gru" else tokens[-architecture.window :]
     with torch.no_grad():
         logits, _ = module(torch.from_numpy(seen))
     expected = logits[-1] if network == "gru" else logits
     assert np.abs(exact.logits() - expected.numpy()).max() < 0.01
 
 
-def started(own: Description, theirs: Description) -> tuple[WarmStart, WarmStart]:
+def started(
+    own: WarmStartArchitecture, theirs: WarmStartArchitecture
+) -> tuple[WarmStart, WarmStart]:
     """A network that has begun with the weights of another, and the other."""
     torch.manual_seed(3)
     network, other = WarmStart(own), WarmStart(theirs)
     state = {name: tensor.numpy() for name, tensor in other.state_dict().items()}
-    start_with(network, models.Weights(theirs.to_json(), state, bytes(32)))
+    start_with(network, Network(theirs, state, bytes(32)))
     return network, other
 
 
@@ -99,20 +105,20 @@ def test_a_network_to_start_with_has_the_right_sizes(network: str) -> None:
 
 
 def test_the_command_takes_the_units_of_the_network_it_starts_with(tmp_path: Path) -> None:
-    description = Description(hidden=8)
+    architecture = WarmStartArchitecture(hidden=8)
     gru = tmp_path / "gru.safetensors"
-    models.write(gru, description.to_json(), arrays(WarmStart(description)))
+    architecture.write(gru, arrays(WarmStart(architecture)))
     genome, output = tmp_path / "genome.fa", tmp_path / "bigru.safetensors"
     genome.write_bytes(fasta(2 * PIECE + 100))
     line = ["train", "warm-start", "-q", str(genome), "-o", str(output), "--network", "bigru"]
     assert main([*line, "--start", str(gru), "--steps", "1", "--batch", "2"]) == 0
-    trained = Description.from_json(models.read(output).description)
+    trained = WarmStartArchitecture.read(output).architecture
     assert (trained.network, trained.hidden) == ("bigru", 8)
 
 
 def test_streams_read_on_and_see_both_strands() -> None:
     residues = np.random.default_rng(1).integers(0, 4, 100_000).astype(np.uint8)
-    streams = Streams(residues, Grid(1, 1), 50, length=10**9, seed=1)
+    streams = Streams(residues, Grid(1, 1), WarmStartPlan(batch=50, length=10**9))
     before, _ = streams.next(20)
     after, again = streams.next(20)
     assert before.shape == (21, 50)
@@ -170,10 +176,10 @@ def test_the_command_trains_resumes_and_its_model_compresses(
 
 
 def test_a_resumed_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    description, checkpoint = tiny(), tmp_path / "checkpoint"
+    architecture, checkpoint = tiny(), tmp_path / "checkpoint"
     steps: list[int] = []
     for total in (4, 8):
-        task = NextToken(corpus(), description, Batches(streams=4, steps=4), 1, "cpu")
-        plan = Plan(steps=total, epochs=total)
-        train(WarmStart(description), task, plan, lambda r: steps.append(r.step), checkpoint)
+        plan = WarmStartPlan(steps=total, epochs=total, batch=4, unroll=4)
+        task = NextToken(corpus(), architecture, plan)
+        train(WarmStart(architecture), task, plan, lambda r: steps.append(r.step), checkpoint)
     assert steps == [1, 2, 3, 4, 5, 6, 7, 8]

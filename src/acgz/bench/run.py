@@ -6,8 +6,8 @@ import filecmp
 import random
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -34,6 +34,8 @@ class Row:
     packed_bytes: int | None = None
     compress: Usage | None = None
     decompress: Usage | None = None
+    details: Mapping[str, float] = field(default_factory=dict)
+    """What a suite has found out besides."""
 
     @property
     def bits_per_base(self) -> float | None:

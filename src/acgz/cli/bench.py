@@ -9,24 +9,16 @@ import sys
 from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from acgz.cli import interrupts, messages, options
 from acgz.errors import InputError, UsageError
+from acgz.nets import SYSTEMS
 
 if TYPE_CHECKING:
-    from acgz.bench.inputs import Genome
     from acgz.bench.peers import Tool
     from acgz.bench.run import Row
-
-SUITES = {
-    "deepgeco": "acgz.nets.deepgeco.paper",
-    "geneformer": "acgz.nets.geneformer.paper",
-    "deepzip": "acgz.nets.deepzip.paper",
-    "seqcoder": "acgz.nets.seqcoder.paper",
-}
-"""Name -> module with ``VARIANTS``, ``EVERYTHING`` (of which ``--variants`` chooses), ``prepare``
-and ``as_tables``, and with ``measure`` if it has its own way."""
+    from acgz.bench.suite import Suite, Variant
 
 DESCRIPTION = """\
 Compresses and restores FILES with every mode and every peer, one after the other, each as a
@@ -50,7 +42,7 @@ def declare(parser: options.Parser) -> None:
     )
     parser.add_argument(
         "--suite",
-        choices=tuple(SUITES),
+        choices=SYSTEMS,
         help="instead of --modes and --peers: the tables of a paper, its figures beside ours",
     )
     parser.add_argument(
@@ -69,8 +61,8 @@ def declare(parser: options.Parser) -> None:
         "--plot",
         type=Path,
         metavar="IMAGE",
-        help="with --suite deepgeco and one file: instead of the tables, bits/base of each batch "
-        "with and without the Warm-Start, as a picture (PNG, SVG, PDF) and as a table",
+        help="with --suite and one file, where the document has a figure: draw it (PNG, SVG, PDF) "
+        "instead of the tables",
     )
     parser.add_argument(
         "--residues",
@@ -138,10 +130,9 @@ def _run_suite(args: argparse.Namespace) -> int:
     from acgz.bench import run
     from acgz.cli.inputs import open_input
 
-    suite = import_module(SUITES[args.suite])
-    if args.plot and (not hasattr(suite, "plot") or len(args.files) > 1):
-        raise UsageError("--plot is for --suite deepgeco and one file")
-    measure = getattr(suite, "measure", _measure_variant)
+    suite: Suite = import_module(f"acgz.nets.{args.suite}.paper").SUITE
+    if args.plot and len(args.files) > 1:
+        raise UsageError("--plot is for one file")
     variants = _variants(suite, args.variants)
     failed = False
     temporary = tempfile.TemporaryDirectory
@@ -157,7 +148,7 @@ def _run_suite(args: argparse.Namespace) -> int:
                 rows = {}
                 for variant in variants:
                     options = ["-T", str(args.threads)]
-                    row = measure(variant, genome, Path(place), options, args.timeout)
+                    row = suite.measure(variant, genome, Path(place), options, args.timeout)
                     messages.remark(args, _progress(row))
                     rows[variant.name] = row
                     failed |= row.status != run.OK and not row.status.startswith(run.MISSING)
@@ -165,27 +156,16 @@ def _run_suite(args: argparse.Namespace) -> int:
     return int(failed)
 
 
-def _variants(suite: Any, patterns: str | None) -> list[Any]:
+def _variants(suite: Suite, patterns: str | None) -> list[Variant]:
     """Those of the suite that match; UsageError if none does."""
     if patterns is None:
-        return list(suite.VARIANTS)
+        return list(suite.usual)
     wanted = ["*"] if patterns == "all" else [part.strip() for part in patterns.split(";")]
-    found = [v for v in suite.EVERYTHING if any(fnmatchcase(v.name, part) for part in wanted)]
+    found = [v for v in suite.everything if any(fnmatchcase(v.name, part) for part in wanted)]
     if not found:
-        names = "; ".join(variant.name for variant in suite.EVERYTHING)
+        names = "; ".join(variant.name for variant in suite.everything)
         raise UsageError(f"--variants {patterns!r} is none of: {names}")
     return found
-
-
-def _measure_variant(
-    variant: Any, genome: Genome, folder: Path, options: list[str], timeout: float | None
-) -> Row:
-    from acgz.bench import run
-    from acgz.bench.peers import acgz_mode
-
-    if variant.mode:
-        run.warm_up_once(acgz_mode(variant.mode, options), folder.parent)
-    return run.measure(variant.tool(options), genome, folder, timeout=timeout)
 
 
 def _measure(
@@ -201,9 +181,10 @@ def _measure(
     with temporary(prefix="acgz-bench-", dir=args.work) as work:
         if modes:
             messages.remark(args, "warming the kernel cache before anything is timed")
-            for row in run.warm_up([*modes, *_with_lanes(args)], Path(work)):
+            for row in run.warm_up(modes, Path(work)):
                 if row.status != run.OK:
                     raise UsageError(f"{row.tool}: {row.status}")
+            run.warm_up(_with_lanes(args), Path(work))
         for file in args.files:
             with temporary(dir=work) as place, open_input(file, unpack="always") as source:
                 genome = inputs.prepare(
@@ -218,12 +199,15 @@ def _measure(
 
 
 def _with_lanes(args: argparse.Namespace) -> list[Tool]:
-    """The modes whose lanes call more kernels, with lanes that a small genome would not get."""
-    from acgz.bench.peers import acgz_mode
-    from acgz.modes import get_mode
+    """The modes with lanes that a small genome would not get: they may call more kernels.
 
-    names = [name for name in _names(args.modes) if get_mode(name).codec == "engine"]
-    return [acgz_mode(name, ["-T", str(args.threads)], ["--lanes", "2"]) for name in names]
+    A mode that has no lanes refuses them.
+    """
+    from acgz.bench.peers import acgz_mode
+
+    return [
+        acgz_mode(name, ["-T", str(args.threads)], ["--lanes", "2"]) for name in _names(args.modes)
+    ]
 
 
 def _rendered(args: argparse.Namespace, rows: list[Row]) -> str:

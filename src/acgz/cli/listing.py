@@ -165,9 +165,17 @@ def _mode_facts(mode: Mode) -> dict[str, Any]:
     }
 
 
+_MODEL = {
+    (False, False): "no model",
+    (True, False): "needs a model",
+    (False, True): "fits its own",
+    (True, True): "has or fits it",
+}
+"""Needs an installed model, trains one on the input -> what the list says."""
+
+
 def _mode_line(mode: dict[str, Any]) -> str:
-    own = "fits its own" if mode["fits"] else "no model"
-    model = "needs a model" if mode["needs_model"] else own
+    model = _MODEL[mode["needs_model"], mode["fits"]]
     return f"{mode['name']:18} {mode['speed']:10} {model:14} {mode['summary']} [{mode['source']}]"
 
 

@@ -40,7 +40,7 @@ def add_settings(parser: argparse.ArgumentParser, mode: str) -> None:
     )
     for declared in settings.values():
         if declared.flag:
-            _add_flag(group, declared)
+            add_flag(group, declared)
     group.add_argument(
         "--set",
         action="append",
@@ -76,7 +76,9 @@ def _settings_of(mode: str) -> tuple[type[Settings], str]:
     return codec.settings, codec.name
 
 
-def _add_flag(group: argparse._ArgumentGroup, declared: Declaration) -> None:
+def add_flag(group: argparse._ArgumentGroup, declared: Declaration) -> None:
+    """The flag of one setting; `flags_of` finds its value."""
+
     def parsed(text: str) -> Any:
         try:
             return declared.parsed(text)

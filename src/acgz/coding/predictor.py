@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 PRECISION = 16
 """Frequencies of one lane sum to 2**PRECISION. A symbol of frequency 1 costs 16 bits; the
 rounding of a distribution to this grid costs less than 0.001 bits/base."""
+MOST_LANES = 1 << 16
+"""Of a stream; a decoder makes room for no more."""
+
+
+def equal_frequencies(alphabet: int, precision: int = PRECISION) -> list[int]:
+    """2**precision in parts as equal as can be; the first has what is left over.
+
+    >>> equal_frequencies(4), equal_frequencies(5)
+    ([16384, 16384, 16384, 16384], [13108, 13107, 13107, 13107, 13107])
+    """
+    part, rest = divmod(1 << precision, alphabet)
+    return [part + rest, *[part] * (alphabet - 1)]
 
 
 def precision_for(alphabet: int) -> int:

@@ -22,8 +22,6 @@ from acgz.coding.predictor import Predictor
 from acgz.errors import DamagedError, TruncatedError
 from acgz.kernel import kernel
 
-MOST_LANES = 1 << 16
-
 MOST_FOR_A_BYTE = 1 << 17
 """Symbols. As `range_coder` has it, 1.2 * 10**5 of them cost a byte if the three others of an
 alphabet of four have frequency 1."""

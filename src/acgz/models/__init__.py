@@ -1,15 +1,15 @@
 """Weights of trained networks, found by digest: those of the package, and a user's own."""
 
-from acgz.models.store import default_model, find, folders, locate, remember
-from acgz.models.weights import Weights, digest_of, read, write
+from acgz.models.store import find, folders, locate, packaged, remember
+from acgz.models.weights import Model, digest_of, read, write
 
 __all__ = [
-    "Weights",
-    "default_model",
+    "Model",
     "digest_of",
     "find",
     "folders",
     "locate",
+    "packaged",
     "read",
     "remember",
     "write",

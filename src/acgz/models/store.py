@@ -12,24 +12,30 @@ from functools import lru_cache
 from pathlib import Path
 
 from acgz.errors import MissingModelError
-from acgz.models.weights import Weights, digest_of, read
+from acgz.models.weights import Model, digest_of, read
 
 VARIABLE = "ACGZ_MODELS"
 SUFFIX = ".safetensors"
 
 
+PACKAGE = Path(__file__).parents[1] / "nets"
+"""Models of the package lie in the folders of their systems."""
+
+
 def folders() -> list[Path]:
-    """The package's folder of models, then those of ``ACGZ_MODELS``."""
-    own = os.environ.get(VARIABLE, "")
-    return [Path(__file__).parent, *(Path(part) for part in own.split(os.pathsep) if part)]
+    """Where models are looked for: the package's folders, then those of ``ACGZ_MODELS``."""
+    own = os.environ.get(VARIABLE, "").split(os.pathsep)
+    return [
+        *sorted(path for path in PACKAGE.iterdir() if path.is_dir()),
+        *map(Path, filter(None, own)),
+    ]
 
 
-def default_model(name: str) -> Path:
-    """The file of a model that comes with the package; MissingModelError if it is absent."""
-    path = Path(__file__).parent / (name + SUFFIX)
-    if not path.is_file():
-        raise MissingModelError(f"this installation of acgz lacks its model {name!r}")
-    return path
+def packaged(name: str) -> Path:
+    """The file of a model that comes with the package; MissingModelError if there is none."""
+    for path in PACKAGE.glob(f"*/{name}{SUFFIX}"):
+        return path
+    raise MissingModelError(f"this installation of acgz has no model {name!r}")
 
 
 _remembered: list[Path] = []
@@ -41,9 +47,13 @@ def remember(path: Path) -> None:
         _remembered.append(path)
 
 
-def find(digest: bytes) -> Weights:
+def find(digest: bytes) -> Model:
     """The model of that SHA-256; MissingModelError if there is none."""
-    return read(locate(digest))
+    path = locate(digest)
+    model = read(path)
+    if model.digest != digest:  # it has just been replaced
+        raise MissingModelError(f"{path} is not the model {digest.hex()} any more")
+    return model
 
 
 def locate(digest: bytes) -> Path:

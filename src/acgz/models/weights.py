@@ -1,4 +1,4 @@
-"""One file of weights: safetensors with a JSON description of the network, named by SHA-256."""
+"""One model file: safetensors with the architecture of the network as JSON, named by SHA-256."""
 
 from __future__ import annotations
 
@@ -15,22 +15,24 @@ from numpy.typing import NDArray
 from acgz.errors import InputError
 
 _KEY = "acgz"
-"""The entry of the safetensors metadata that holds the description."""
+"""The entry of the safetensors metadata that holds the architecture."""
 
 MOST_BYTES = 1 << 30
 """A model is a few MB; a file above this is none."""
 
 
 @dataclass(frozen=True)
-class Weights:
-    """Arrays by name, what network they are for, and the SHA-256 of the file."""
+class Model:
+    """The content of a model file."""
 
-    description: Mapping[str, Any]
+    architecture: Mapping[str, Any]
+    """What the file says about its network; see `acgz.nets.architecture`."""
     arrays: Mapping[str, NDArray[Any]]
     digest: bytes
+    """SHA-256 of the file."""
 
 
-def read(path: Path) -> Weights:
+def read(path: Path) -> Model:
     """Read a model file. InputError if it cannot be read or is no model of acgz."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
@@ -43,21 +45,21 @@ def read(path: Path) -> Weights:
         raise InputError(f"{path}: {error.strerror}") from error
     try:
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-        description = json.loads(header["__metadata__"][_KEY])
+        architecture = json.loads(header["__metadata__"][_KEY])
         arrays = load(data)
-        if not isinstance(description, dict):
-            raise TypeError("not a description")
+        if not isinstance(architecture, dict):
+            raise TypeError("not an architecture")
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not a model of acgz") from error
-    return Weights(description, arrays, hashlib.sha256(data).digest())
+    return Model(architecture, arrays, hashlib.sha256(data).digest())
 
 
-def write(path: Path, description: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """Write a model file; return its digest. Equal arrays give equal files."""
+def write(path: Path, architecture: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """Write a model file; return its SHA-256. Equal arrays give equal files."""
     from safetensors.numpy import save
 
     contiguous = {name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}
-    data = save(contiguous, metadata={_KEY: json.dumps(dict(description), sort_keys=True)})
+    data = save(contiguous, metadata={_KEY: json.dumps(dict(architecture), sort_keys=True)})
     part = path.with_name(path.name + ".part")
     part.write_bytes(data)
     part.replace(path)

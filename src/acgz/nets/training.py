@@ -11,28 +11,33 @@ from typing import Any, Protocol
 
 from acgz.errors import InputError
 from acgz.nets.exact import pytorch
+from acgz.settings import Settings, setting
+
+OPTIMIZERS = ("Adam", "NAdam", "RMSprop")
+"""As PyTorch calls them."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How long and how fast to learn."""
+class Plan(Settings):
+    """How long and how fast to learn; those with a flag can be chosen for ``acgz train``."""
 
-    steps: int = 4000
-    epochs: int = 10
-    """Validations, and checkpoints, in equal distances."""
-    learning_rate: float = 3e-3
-    """After a short rise; it then falls along a cosine to a fiftieth."""
-    constant: bool = False
-    """True: the learning rate neither rises nor falls."""
-    optimizer: str = "Adam"
-    """As PyTorch calls it."""
-    clip: float = 1.0
-    """Longest gradient."""
-    seed: int = 1
+    steps: int = setting(4000, "of the optimizer", least=1, flag="--steps")
+    epochs: int = setting(
+        10, "validations, and checkpoints, in equal distances", least=1, flag="--epochs"
+    )
+    learning_rate: float = setting(
+        3e-3, "after a short rise, if it is to fall", above=0, flag="--learning-rate"
+    )
+    falling: bool = setting(
+        True, "the learning rate falls along a cosine to a fiftieth", flag="--falling"
+    )
+    optimizer: str = setting("Adam", "what takes the steps", among=OPTIMIZERS)
+    clip: float = setting(1.0, "longest gradient", above=0)
+    seed: int = setting(1, "of all that is drawn", least=0, most=1 << 31, flag="--seed")
 
     def rate(self, step: int) -> float:
         """Learning rate of a step, 0-based."""
-        if self.constant:
+        if not self.falling:
             return self.learning_rate
         rise = max(1, min(100, self.steps // 10))
         if step < rise:
@@ -48,21 +53,41 @@ class Report:
     step: int
     steps: int
     training_bits: float
-    """Bits/base of the last steps, on what was trained on."""
+    """Of the last steps, on what was trained on."""
     validation_bits: float | None
     """Bits/base on what was held out; None between validations."""
     seconds: float
+    unit: str = "bits/base"
+    """Of ``training_bits``."""
+
+
+def _silent(report: Report) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where a training runs, and where its results go."""
+
+    output: Path
+    device: str = "cpu"
+    """As PyTorch names it."""
+    checkpoint: Path | None = None
+    report: Callable[[Report], None] = _silent
 
 
 class Task(Protocol):
     """What is learned: gives the loss of a step, and says how good a network is."""
+
+    unit: str
+    """Of `bits`: "bits/base", or what the loss is if it is no such thing."""
 
     def loss(self, network: Any, step: int) -> Any:
         """Mean loss in nats/symbol, a scalar tensor."""
         ...
 
     def bits(self, nats: float) -> float:
-        """Bits/base of a mean loss."""
+        """A mean loss in `unit`."""
         ...
 
     def validate(self, network: Any) -> float:
@@ -74,7 +99,7 @@ def train(
     network: Any,
     task: Task,
     plan: Plan,
-    report: Callable[[Report], None],
+    report: Callable[[Report], None] = _silent,
     checkpoint: Path | None = None,
     groups: list[dict[str, Any]] | None = None,
 ) -> float:
@@ -114,7 +139,7 @@ def train(
                 _save(torch, checkpoint, network, optimizer, step + 1)
         if validation is not None or (step + 1) % 20 == 0:
             seconds = time.monotonic() - began
-            report(Report(step + 1, plan.steps, task.bits(recent), validation, seconds))
+            report(Report(step + 1, plan.steps, task.bits(recent), validation, seconds, task.unit))
     return bits if not math.isnan(bits) else _validated(torch, task, network)
 
 

@@ -1,4 +1,4 @@
-"""Tiny Warm-Start networks and Supporters for tests, made without PyTorch."""
+"""Tiny Warm-Start networks and Supporters for tests."""
 
 from __future__ import annotations
 
@@ -7,27 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny
 
-from acgz import models
 from acgz.modes import Mode
-from acgz.nets.deepgeco.architecture import Description
+from acgz.nets.deepgeco.architecture import WarmStartArchitecture
 from acgz.nets.deepgeco.numbers import NUMBERS, Numbers
-from acgz.nets.deepgeco.warm_start import shapes
-from acgz.nets.exact.training import first_weights
 
 
-def tiny_model(folder: Path, network: str = "gru", s: int = 3, k: int = 3, **sizes: object) -> Path:
+def tiny_architecture(network: str = "gru", s: int = 3, k: int = 3, **sizes: Any) -> Any:
+    small = {"embedding": 4, "hidden": 8, "dense": 8, "window": 8, "stride": 4}
+    return WarmStartArchitecture(network=network, s=s, k=k, **{**small, **sizes})
+
+
+def tiny_model(folder: Path, network: str = "gru", s: int = 3, k: int = 3, **sizes: Any) -> Path:
     """A network with a few random weights; the file."""
-    description = Description(
-        network=network, s=s, k=k, embedding=4, hidden=8, dense=8, window=8, stride=4, **sizes
-    )  # type: ignore[arg-type]
-    arrays = {
-        name: first_weights(shape, 0.5, seed=number).astype("float16")
-        for number, (name, shape) in enumerate(shapes(description).items())
-    }
-    path = folder / f"tiny-{network}-{s}-{k}.safetensors"
-    models.write(path, description.to_json(), arrays)
-    return path
+    return tiny.model(folder, tiny_architecture(network, s, k, **sizes), f"{network}-{s}-{k}")
 
 
 def small_numbers(embedding: int = 8, heads: int = 4, ffn: int = 64) -> Numbers:

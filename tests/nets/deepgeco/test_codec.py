@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import zstandard
 from deepgeco_models import small_numbers, tiny_model
 from numpy.typing import NDArray
 
@@ -20,17 +21,15 @@ from acgz import models, modes
 from acgz.codec import Coded, Job, decode, encode
 from acgz.errors import (
     DamagedError,
-    InputError,
-    LimitError,
     MissingDependencyError,
     MissingModelError,
     UsageError,
 )
 from acgz.nets.deepgeco import mixer
+from acgz.nets.deepgeco.grid import Grid
 from acgz.nets.deepgeco.numbers import NUMBERS
 from acgz.nets.deepgeco.settings import DeepGeCoSettings as Settings
 from acgz.nets.exact import operations
-from acgz.nets.kmers import Grid
 from codec_checks import orderly
 
 CODEC = modes.get_codec("deepgeco")
@@ -53,46 +52,51 @@ def round_trip(original: NDArray[np.uint8], **settings: Any) -> int:
 
 
 @pytest.mark.parametrize("level", ["mini", "plus"])
-@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 95, 96, 97, 98, 2000])
-def test_residues_come_back(model: Path, level: str, count: int) -> None:
-    round_trip(orderly(count), level=level, model=str(model))
+def test_residues_around_the_usual_context_come_back(model: Path, level: str) -> None:
+    for count in (95, 96, 97, 98, 2000):
+        round_trip(orderly(count), level=level, model=str(model))
 
 
-@pytest.mark.parametrize("sk", ["1,1", "1,3", "2,3", "3,4", "4,4", "1,8", "3,8"])
-@pytest.mark.parametrize("plain", [False, True])
-def test_every_grid_comes_back(tmp_path: Path, sk: str, plain: bool) -> None:
-    grid = Grid(*map(int, sk.split(",")))
+@pytest.mark.parametrize(
+    ("level", "sk", "plain"),
+    [
+        ("mini", "1,1", True), ("plus", "1,3", True), ("mini", "2,3", False), ("mini", "3,4", True),
+        ("plus", "4,4", False), ("mini", "1,8", False), ("plus", "3,8", False),
+    ],
+)  # fmt: skip
+def test_every_kind_of_grid_comes_back(tmp_path: Path, level: str, sk: str, plain: bool) -> None:
+    grid = Grid.of(sk)
     path = tiny_model(tmp_path, "gru", grid.s, grid.k, plain=plain)
-    if plain and grid.k == 8:
-        pytest.skip("65,536 outputs take seconds; the coding loop has its own test of them")
-    for level in ("mini", "plus"):
-        round_trip(orderly(700), level=level, model=str(path), sk=sk, plain=plain, context=8)
+    round_trip(orderly(300), level=level, model=str(path), sk=sk, plain=plain, context=8)
 
 
-@pytest.mark.parametrize("lanes", [1, 2, 7, 64])
-def test_any_number_of_lanes_comes_back(model: Path, lanes: int) -> None:
-    round_trip(orderly(64 * 256 * 3), level="mini", model=str(model), lanes=lanes)
+@pytest.mark.parametrize("lanes", [2, 7, 64])
+def test_any_number_of_lanes_comes_back(
+    model: Path, lanes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("acgz.nets.deepgeco.settings.SHORTEST_LANE", 4)
+    round_trip(orderly(64 * 4 * 3 + 1), level="mini", model=str(model), lanes=lanes)
 
 
-@pytest.mark.parametrize(("ts", "least"), [(0, 0), (1, 0), (50, 0), (100, 0), (1, 10), (5, 4000)])
+@pytest.mark.parametrize(("ts", "least"), [(0, 0), (50, 0), (100, 0), (1, 10)])
 def test_any_threshold_comes_back(model: Path, ts: float, least: int) -> None:
-    round_trip(orderly(3000), model=str(model), ts=ts, least=least, context=8)
+    round_trip(orderly(300), model=str(model), ts=ts, least=least, context=8)
 
 
 def test_the_papers_bidirectional_network_comes_back(tmp_path: Path) -> None:
     path = tiny_model(tmp_path, "bigru")
     for level in ("mini", "plus"):
-        round_trip(orderly(500), level=level, model=str(path), context=8)
+        round_trip(orderly(100), level=level, model=str(path), context=8)
 
 
 def test_the_supporter_alone_comes_back_and_learns() -> None:
-    original = orderly(12_000)
+    original = orderly(6_000)
     size = round_trip(original, warm_start="none", context=8, lanes=4)
     assert size < 0.9 * original.size / 4
 
 
 def test_few_kmers_make_a_small_alphabet() -> None:
-    original = np.tile(np.array([0, 1, 2], np.uint8), 500)
+    original = np.tile(np.array([0, 1, 2], np.uint8), 100)
     parameters, _ = encode(CODEC, original, {"warm_start": "none", "context": 8}, Job())
     assert isinstance(parameters["kmers"], bytes)
     round_trip(original, warm_start="none", context=8)
@@ -107,16 +111,9 @@ def test_only_continuations_cost_bits(tmp_path: Path) -> None:
     assert continuations < 0.5 * plain
 
 
-@pytest.mark.parametrize("level", ["mini", "plus"])
-def test_a_whole_file_comes_back_with_what_is_not_acgt(model: Path, level: str) -> None:
-    text = b">a b\nACGTNNNNNNacgtRYKACGU\n\n>empty\n>c\n" + b"ACGTTGCA" * 40 + b"\r\n"
-    archive = acgz.compress(text, f"deepgeco-{level}", model=str(model), context=8)
-    assert acgz.decompress(archive) == text
-
-
 @pytest.mark.usefixtures("one_thread")
 def test_backends_write_the_same_archive(model: Path) -> None:
-    original = orderly(1000)
+    original = orderly(200)
     for level in ("mini", "plus"):
         settings = {"level": level, "model": str(model), "context": 8, "ts": 50}
         here = encode(CODEC, original, {**settings, "backend": "numpy"}, Job())
@@ -138,28 +135,9 @@ def test_a_model_that_is_gone_is_named_by_its_digest(model: Path) -> None:
         acgz.decompress(archive)
 
 
-def test_a_model_is_found_in_the_folders_of_the_environment(
-    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    digest = models.digest_of(model)
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    model.rename(elsewhere / "renamed.safetensors")
-    monkeypatch.setenv("ACGZ_MODELS", str(elsewhere))
-    assert models.find(digest).digest == digest
-
-
 def test_an_absent_default_model_tells_how_to_get_on() -> None:
     with pytest.raises(MissingModelError, match="train warm-start"):
         encode(CODEC, orderly(10), {"sk": "5,6"}, Job())
-
-
-@pytest.mark.parametrize("data", [b"", b"\0" * 8, b"\xff" * 40, b"not a model at all"])
-def test_a_file_that_is_no_model_is_an_input_error(tmp_path: Path, data: bytes) -> None:
-    path = tmp_path / "x.safetensors"
-    path.write_bytes(data)
-    with pytest.raises(InputError, match="not a model"):
-        encode(CODEC, orderly(10), {"model": str(path)}, Job())
 
 
 def test_a_model_for_another_grid_is_refused(model: Path) -> None:
@@ -173,15 +151,15 @@ def test_a_model_for_another_grid_is_refused(model: Path) -> None:
         {"level": "maxi"},
         {"sk": "4,3"},
         {"sk": "three"},
+        {"sk": "1,2,3"},
+        {"sk": "²,³"},
         {"sk": "3,9"},
         {"lanes": 0},
         {"context": 30},
         {"ts": 101},
         {"least": -1},
         {"ts": "many"},
-        {"backend": "abacus"},
         {"warm_start": "none", "level": "mini"},
-        {"warmth": 3},
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> None:
@@ -203,14 +181,12 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> No
         {"ts": float("nan")},
         {"least": 1.5},
         {"kmers": b"nonsense"},
+        {"kmers": zstandard.compress(bytes(1 << 20))},
         {"kmers": 5},
-        {"models": []},
-        {"models": [b"x" * 32] * 2},
-        {"models": 7},
     ],
 )
 def test_stored_parameters_are_not_trusted(model: Path, change: dict[str, Any]) -> None:
-    original = orderly(600)
+    original = orderly(60)
     parameters, payload = encode(CODEC, original, {"level": "mini", "model": str(model)}, Job())
     if {"context", "ts", "least"} & set(change):
         parameters["level"] = "plus"
@@ -232,19 +208,6 @@ def test_the_warm_start_predicts_what_comes_before_the_supporters_context(model:
     _, alone = encode(CODEC, beginning, {**settings, "level": "mini"}, Job())
     _, both = encode(CODEC, beginning, {**settings, "level": "plus"}, Job())
     assert alone == both
-
-
-def test_a_small_memory_limit_is_kept(model: Path) -> None:
-    original = orderly(600)
-    parameters, payload = encode(CODEC, original, {"model": str(model)}, Job())
-    with pytest.raises(LimitError):
-        decode(CODEC, Coded(parameters, payload), original.size, Job(memory_limit=1 << 20))
-
-
-def test_progress_counts_residues(model: Path) -> None:
-    job = Job()
-    encode(CODEC, orderly(900), {"level": "mini", "model": str(model)}, job)
-    assert job.progress.residues[0] == 900
 
 
 def test_gamma_is_equation_3() -> None:

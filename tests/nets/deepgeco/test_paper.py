@@ -18,9 +18,9 @@ from acgz.cli.main import main
 from acgz.codec import Job, encode
 from acgz.modes import MODES
 from acgz.nets.deepgeco import cold_start, rtcr
-from acgz.nets.deepgeco import paper as deepgeco
+from acgz.nets.deepgeco.grid import Grid
+from acgz.nets.deepgeco.paper import PAPER, SUITE
 from acgz.nets.deepgeco.rtcr import Trial
-from acgz.nets.kmers import Grid
 from conftest import fasta
 
 
@@ -57,19 +57,19 @@ def test_tune_prints_every_grid_the_best_first(
 
 
 def test_the_suite_names_modes_that_exist_and_has_all_variants_of_the_paper() -> None:
-    names = {variant.name for variant in deepgeco.VARIANTS}
-    assert {name for _, name in deepgeco.PAPER} <= names
-    assert all(variant.mode in MODES for variant in deepgeco.VARIANTS)
+    names = {variant.name for variant in SUITE.usual}
+    assert {name for _, name in PAPER} <= names
+    assert all(variant.mode in MODES for variant in SUITE.usual)
 
 
 def test_the_tables_show_the_papers_figures_beside_ours(tmp_path: Path) -> None:
     stream = io.BytesIO(fasta(500))
-    genome = deepgeco.prepare(stream, "human_mt_x.fa", tmp_path, first=300)
+    genome = SUITE.prepare(stream, "human_mt_x.fa", tmp_path, first=300)
     assert genome.bases == 300
     assert genome.forms[Form.FILE].read_bytes().isalpha()
     usage = Usage(2.0, 2.0, 50_000_000, 0)
     row = Row("x", "t", "c", OK, Form.FILE, 300, 300, 75, usage, usage)
-    text = deepgeco.as_tables(genome, {variant.name: row for variant in deepgeco.VARIANTS})
+    text = SUITE.as_tables(genome, {variant.name: row for variant in SUITE.usual})
     assert "in the paper: HuMa" in text
     assert any(
         line.split() == ["PLUS", "2.0000", "0.068", "0.07", "30.084", "50"]

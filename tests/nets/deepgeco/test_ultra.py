@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from deepgeco_models import small_numbers, tiny_model
 
-from acgz import models, modes
+from acgz import modes
 from acgz.codec import Coded, Job, decode, encode
 from acgz.errors import DamagedError, MissingDependencyError
 from acgz.nets.deepgeco import fine_tuning
+from acgz.nets.deepgeco.architecture import WarmStartArchitecture
 from acgz.nets.deepgeco.changes import PARTS, Changes, names_of
-from acgz.nets.kmers import Grid
+from acgz.nets.deepgeco.grid import Grid
 from codec_checks import orderly
 
 CODEC = modes.get_codec("deepgeco")
@@ -32,7 +33,9 @@ def model(tmp_path: Path) -> Path:
 
 def changes_of(path: Path, part: str) -> Changes:
     """Some changes to every weight of a part."""
-    before = {name: a.astype(np.float32) for name, a in models.read(path).arrays.items()}
+    before = {
+        name: a.astype(np.float32) for name, a in WarmStartArchitecture.read(path).arrays.items()
+    }
     generator = np.random.default_rng(2)
     after = {
         name: array + generator.normal(0, 0.1, array.shape).astype(np.float32)
@@ -46,22 +49,22 @@ def changes_of(path: Path, part: str) -> Changes:
 def test_changes_come_back_from_their_bytes(tmp_path: Path, part: str, network: str) -> None:
     path = tiny_model(tmp_path, network)
     changes = changes_of(path, part)
-    restored = Changes.from_bytes(changes.to_bytes(), models.read(path))
+    restored = Changes.from_bytes(changes.to_bytes(), WarmStartArchitecture.read(path))
     assert (restored.part, restored.bits) == (part, 5)
-    assert list(restored.steps) == names_of(part, models.read(path).arrays)
+    assert list(restored.steps) == names_of(part, WarmStartArchitecture.read(path).arrays)
     for name, steps in changes.steps.items():
         assert restored.steps[name].tolist() == steps.tolist()
         assert np.abs(steps).max() > 0
 
 
 def test_each_part_contains_the_one_before(model: Path) -> None:
-    arrays = models.read(model).arrays
+    arrays = WarmStartArchitecture.read(model).arrays
     outputs, biases, head, everything = (set(names_of(part, arrays)) for part in PARTS)
     assert outputs < biases < head < everything < set(arrays)
 
 
 def test_changes_move_the_weights_of_their_part_only(model: Path) -> None:
-    original = models.read(model)
+    original = WarmStartArchitecture.read(model)
     changed = changes_of(model, "biases").apply(original)
     for name, array in original.arrays.items():
         same = np.array_equal(array, changed.arrays[name])
@@ -71,7 +74,7 @@ def test_changes_move_the_weights_of_their_part_only(model: Path) -> None:
 @pytest.mark.parametrize("data", [b"", b"\0", b"\4\5abc", b"\0\31abc", b"\2\5"])
 def test_changes_that_make_no_sense_are_damage(model: Path, data: bytes) -> None:
     with pytest.raises(DamagedError):
-        Changes.from_bytes(data, models.read(model))
+        Changes.from_bytes(data, WarmStartArchitecture.read(model))
 
 
 @pytest.mark.usefixtures("one_thread")
@@ -92,7 +95,7 @@ def test_ultra_comes_back_smaller_and_decodes_without_pytorch(
 @pytest.mark.usefixtures("one_thread")
 def test_changes_that_do_not_pay_are_not_made(model: Path) -> None:
     noise = np.random.default_rng(3).integers(0, 4, 3000).astype(np.uint8)
-    weights = models.read(model)
+    weights = WarmStartArchitecture.read(model)
     changes = fine_tuning.fine_tune(
         weights, noise, rounds=1, learning_rate=1e-5, lanes=3, used=4000
     )

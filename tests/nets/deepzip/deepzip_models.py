@@ -1,4 +1,4 @@
-"""Tiny recurrent networks for tests, made without PyTorch."""
+"""Tiny recurrent networks for tests."""
 
 from __future__ import annotations
 
@@ -6,33 +6,30 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny as any_tiny
 from numpy.typing import NDArray
 
-from acgz import models
 from acgz.modes import Mode
-from acgz.nets.deepzip.architecture import Description
+from acgz.nets.deepzip.architecture import DeepZipArchitecture
 from acgz.nets.deepzip.settings import DeepZipSettings
-from acgz.nets.exact.training import first_weights
 
 
-def tiny(network: str = "lstm", units: int = 4, m: int = 1, alphabet: int = 4) -> Description:
-    return Description(network, units, m, alphabet, dense=4)
+def tiny(
+    network: str = "lstm", units: int = 4, m: int = 1, alphabet: int = 4
+) -> DeepZipArchitecture:
+    return DeepZipArchitecture(network, units, m, alphabet, dense=4)
 
 
-def random_arrays(description: Description, largest: float = 0.8) -> dict[str, NDArray[np.float32]]:
+def random_arrays(architecture: DeepZipArchitecture) -> dict[str, NDArray[np.float32]]:
     return {
-        name: first_weights(shape, largest, seed=number)
-        for number, (name, shape) in enumerate(description.shapes().items())
+        name: array.astype("float32") for name, array in any_tiny.arrays(architecture, 0.8).items()
     }
 
 
-def tiny_model(folder: Path, description: Description) -> Path:
+def tiny_model(folder: Path, architecture: DeepZipArchitecture) -> Path:
     """A network with random weights; the file."""
-    d = description
-    path = folder / f"{d.network}-{d.units}-{d.m}-{d.alphabet}.safetensors"
-    arrays = {name: array.astype("float16") for name, array in random_arrays(d).items()}
-    models.write(path, d.to_json(), arrays)
-    return path
+    d = architecture
+    return any_tiny.model(folder, d, f"{d.network}-{d.units}-{d.m}-{d.alphabet}", 0.8)
 
 
 def quick_settings(
@@ -40,4 +37,4 @@ def quick_settings(
 ) -> dict[str, str | int]:
     """See `codec_checks.quick_settings`: a network of the mode's cell, its dense layer tiny."""
     chosen = DeepZipSettings.of({**mode.settings, "dense": 4}, "deepzip")
-    return {"model": str(tiny_model(folder, chosen.description)), "dense": 4, "k": 8, "lanes": 3}
+    return {"model": str(tiny_model(folder, chosen.architecture)), "dense": 4, "k": 8, "lanes": 3}

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import zstandard
 from deepzip_models import random_arrays, tiny, tiny_model
 from numpy.typing import NDArray
 
 import acgz
 import codec_checks
-from acgz import models, modes
+from acgz import modes
 from acgz.codec import Coded, Job, decode, encode
 from acgz.errors import (
     DamagedError,
     InputError,
-    LimitError,
     MissingDependencyError,
     MissingModelError,
     UsageError,
 )
-from acgz.modes import MODES
+from acgz.modes import get_mode, mode_of
 from acgz.nets.deepzip import predictor, wave
-from acgz.nets.deepzip.architecture import NETWORKS, Description
+from acgz.nets.deepzip.architecture import NETWORKS, DeepZipArchitecture
 from acgz.nets.deepzip.division import Division
 from acgz.nets.deepzip.settings import DeepZipSettings as Settings
 from acgz.nets.deepzip.stored import StoredWeights
@@ -36,7 +37,7 @@ CODEC = modes.get_codec("deepzip")
 NUMPY = operations.backend("numpy")
 
 
-def settings_for(d: Description, path: Path, **others: Any) -> dict[str, Any]:
+def settings_for(d: DeepZipArchitecture, path: Path, **others: Any) -> dict[str, Any]:
     named = {"network": d.network, "units": d.units, "m": d.m, "alphabet": d.alphabet}
     return {**named, "dense": d.dense, "model": str(path), **others}
 
@@ -46,57 +47,60 @@ def round_trip(original: NDArray[np.uint8], **settings: Any) -> int:
     return len(codec_checks.round_trip(CODEC, original, settings)[1])
 
 
-FAMILY = [mode for mode in MODES.values() if mode.codec == "deepzip"]
+def test_the_documents_networks_are_spellings_of_one_mode() -> None:
+    assert get_mode("deepzip-bilstm-128").settings == {"network": "bilstm", "units": 128}
+    assert mode_of("deepzip", {"network": "gru", "units": 64, "k": 32}) == "deepzip-gru-64"
+    for name in ("deepzip-lstm", "deepzip-lstm-32-1", "deepzip-", "deepzipx-lstm-32"):
+        with pytest.raises(UsageError, match="no mode"):
+            get_mode(name)
+    with pytest.raises(UsageError, match="network must be one of rnn, lstm"):
+        acgz.compress(b"ACGT", "deepzip-transformer-32")
 
 
-def test_the_family_has_eighteen_modes() -> None:
-    assert len(FAMILY) == 18
-    assert sum(mode.needs_model for mode in FAMILY) == 4
-    assert all(mode.needs_model != mode.fits for mode in FAMILY)
-
-
-@pytest.mark.parametrize("mode", FAMILY, ids=lambda mode: mode.name)
-def test_every_variant_comes_back_in_its_full_size(mode: Any, tmp_path: Path) -> None:
-    network, units = mode.settings["network"], mode.settings["units"]
-    path = tiny_model(tmp_path, Description(network, units, m=1, dense=4))
-    text = b">a b\nACGTNNNNNNacgtRYKACGU\n\n>empty\n>c\n" + b"ACGTTGCA" * 9 + b"\r\n"
-    archive = acgz.compress(text, mode.name, model=str(path), m=1, dense=4, lanes=2)
+@pytest.mark.parametrize(
+    ("network", "units"),
+    [("rnn", 128), ("lstm", 32), ("gru", 64), ("birnn", 32), ("bilstm", 64), ("bigru", 128)],
+)
+def test_networks_of_the_documents_sizes_come_back(
+    network: str, units: int, tmp_path: Path
+) -> None:
+    path = tiny_model(tmp_path, DeepZipArchitecture(network, units, m=1, dense=4))
+    text = b">a\n" + b"ACGTTGCA" * 9 + b"\n"
+    mode = f"deepzip-{network}-{units}"
+    archive = acgz.compress(text, mode, model=str(path), m=1, dense=4, lanes=2)
     assert acgz.decompress(archive) == text
 
 
-@pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 11, 12, 13, 17, 100, 301])
 @pytest.mark.parametrize("m", [1, 2, 4])
-def test_every_remainder_comes_back(tmp_path: Path, network: str, count: int, m: int) -> None:
+@pytest.mark.parametrize("network", ["gru", "birnn"])
+def test_every_remainder_comes_back(tmp_path: Path, network: str, m: int) -> None:
     d = tiny(network, m=m)
     path = tiny_model(tmp_path, d)
-    for lanes in (1, 3):
-        round_trip(orderly(count), **settings_for(d, path, k=8, lanes=min(lanes, max(1, count))))
+    for count in (0, 1, 7, 8, 9, 11, 12, 13, 17, 26):
+        for lanes in (1, 3):
+            round_trip(orderly(count), **settings_for(d, path, k=8, lanes=lanes))
 
 
-@pytest.mark.parametrize("network", ["lstm", "gru", "bigru"])
-@pytest.mark.parametrize("k", [32, 64])
+@pytest.mark.parametrize(("network", "k"), [("lstm", 64), ("bigru", 32)])
 def test_the_documents_windows_come_back(tmp_path: Path, network: str, k: int) -> None:
     d = tiny(network, m=2)
-    round_trip(orderly(300), **settings_for(d, tiny_model(tmp_path, d), k=k))
+    round_trip(orderly(150), **settings_for(d, tiny_model(tmp_path, d), k=k))
 
 
-@pytest.mark.parametrize("lanes", [1, 2, 31, 320, 700])
+@pytest.mark.parametrize("lanes", [2, 320, 700])
 def test_any_number_of_lanes_comes_back(tmp_path: Path, lanes: int) -> None:
     d = tiny("gru")
     round_trip(orderly(700), **settings_for(d, tiny_model(tmp_path, d), k=4, lanes=lanes))
 
 
-@pytest.mark.parametrize("network", ["rnn", "lstm", "gru"])
-@pytest.mark.parametrize("m", [1, 4])
+@pytest.mark.parametrize(("network", "m"), [("rnn", 4), ("lstm", 1), ("gru", 4)])
 def test_a_carried_state_comes_back(tmp_path: Path, network: str, m: int) -> None:
     d = tiny(network, m=m)
     path = tiny_model(tmp_path, d)
     round_trip(orderly(403), **settings_for(d, path, k=8, state="carried", lanes=3))
 
 
-@pytest.mark.parametrize("network", ["rnn", "bilstm"])
-@pytest.mark.parametrize("m", [1, 2, 4])
+@pytest.mark.parametrize(("network", "m"), [("rnn", 1), ("bilstm", 2), ("gru", 4)])
 def test_the_documents_alphabet_with_n_comes_back(tmp_path: Path, network: str, m: int) -> None:
     d = tiny(network, m=m, alphabet=5)
     round_trip(orderly(203), **settings_for(d, tiny_model(tmp_path, d), k=8))
@@ -165,8 +169,7 @@ def test_rows_of_the_input_are_repeated_on_both_backends() -> None:
     same(*results, torch.numpy(torch.gru(*there)))
 
 
-@pytest.mark.parametrize("network", ["rnn", "lstm", "gru"])
-@pytest.mark.parametrize("m", [1, 4])
+@pytest.mark.parametrize(("network", "m"), [("rnn", 1), ("lstm", 4), ("gru", 1)])
 def test_windows_read_together_are_windows_read_one_by_one(network: str, m: int) -> None:
     d, k, lanes = tiny(network, m=m), 12, 3
     arrays = random_arrays(d)
@@ -185,7 +188,7 @@ def test_exact_inference_agrees_with_the_trained_network(network: str) -> None:
     from acgz.nets.deepzip.torch_network import RecurrentNetwork, arrays
 
     torch.manual_seed(3)
-    d, k = Description(network, 16, 2, 4, dense=8), 10
+    d, k = DeepZipArchitecture(network, 16, 2, 4, dense=8), 10
     module = RecurrentNetwork(d)
     symbols = np.random.default_rng(2).integers(0, 4, (k, 7))
     exact = predictor.make(NUMPY, d, arrays(module), symbols, carried=False)
@@ -240,16 +243,6 @@ def test_fitting_without_pytorch_says_what_is_missing(monkeypatch: pytest.Monkey
         encode(CODEC, orderly(5), {"backend": "torch"}, Job())
 
 
-def test_a_model_that_is_gone_is_named_by_its_digest(tmp_path: Path) -> None:
-    d = tiny()
-    path = tiny_model(tmp_path, d)
-    digest = models.digest_of(path).hex()
-    parameters, payload = encode(CODEC, orderly(90), settings_for(d, path), Job())
-    path.unlink()
-    with pytest.raises(MissingModelError, match=digest):
-        decode(CODEC, Coded(parameters, payload), 90, Job())
-
-
 def test_an_absent_default_model_tells_how_to_get_on() -> None:
     with pytest.raises(MissingModelError, match=r"train deepzip.*--fit"):
         encode(CODEC, orderly(90), {"network": "birnn", "fit": False}, Job())
@@ -283,8 +276,6 @@ def test_a_model_of_another_network_is_refused(tmp_path: Path) -> None:
         {"fit": 3},
         {"fit": True, "model": "x"},
         {"learning_rate": 2},
-        {"backend": "abacus"},
-        {"lane": 3},
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> None:
@@ -300,7 +291,6 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> No
         {"network": None},
         {"units": 5},
         {"units": 1 << 40},
-        {"m": None},
         {"m": 2},
         {"m": True},
         {"k": 1 << 30},
@@ -314,18 +304,35 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> No
         {"weights": 3},
         {"weights": -1},
         {"weights": 1 << 40},
-        {"models": []},
-        {"models": [b"x" * 32] * 2},
-        {"models": [7]},
-        {"models": 7},
     ],
 )
 def test_stored_parameters_are_not_trusted(tmp_path: Path, change: dict[str, Any]) -> None:
     d = tiny()
     settings = settings_for(d, tiny_model(tmp_path, d), k=8)
-    parameters, payload = encode(CODEC, orderly(300), settings, Job())
+    parameters, payload = encode(CODEC, orderly(60), settings, Job())
     with pytest.raises(DamagedError):
-        decode(CODEC, Coded({**parameters, **change}, payload), 300, Job())
+        decode(CODEC, Coded({**parameters, **change}, payload), 60, Job())
+
+
+def test_one_network_is_enough(tmp_path: Path) -> None:
+    d = tiny()
+    settings = settings_for(d, tiny_model(tmp_path, d), k=8)
+    parameters, payload = encode(CODEC, orderly(60), settings, Job())
+    weights = StoredWeights.of(random_arrays(d), 8).to_bytes(d)
+    both = Coded({**parameters, "weights": len(weights)}, weights + payload)
+    with pytest.raises(DamagedError, match="more than one network"):
+        decode(CODEC, both, 60, Job())
+
+
+def test_weights_that_say_they_are_huge_are_refused_before_there_is_room_for_them() -> None:
+    bomb = zstandard.compress(bytes(1 << 28))
+    tracemalloc.start()
+    try:
+        with pytest.raises(DamagedError, match="weights"):
+            StoredWeights.from_bytes(bomb, tiny())
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_damaged_weights_are_found_out() -> None:
@@ -341,18 +348,6 @@ def test_damaged_weights_are_found_out() -> None:
         StoredWeights.from_bytes(data, tiny("gru"))
 
 
-@pytest.mark.parametrize("length", [0, 3, 5, 40])
-def test_a_cut_payload_restores_nothing_wrong_in_silence(tmp_path: Path, length: int) -> None:
-    d = tiny()
-    settings = settings_for(d, tiny_model(tmp_path, d), k=8)
-    parameters, payload = encode(CODEC, orderly(900), settings, Job())
-    try:
-        restored = decode(CODEC, Coded(parameters, payload[:length]), 900, Job())
-    except DamagedError:
-        return
-    assert restored.size == 900, "the checksum of the container tells the rest"
-
-
 def test_weights_keep_what_their_bits_allow() -> None:
     arrays = random_arrays(tiny(units=16))
     for bits in (3, 5, 8):
@@ -361,25 +356,6 @@ def test_weights_keep_what_their_bits_allow() -> None:
             step = np.abs(arrays[name]).max() / (2 ** (bits - 1) - 1)
             assert np.abs(array - arrays[name]).max() < 0.52 * step
             assert np.abs(stored.steps[name]).max() <= 2 ** (bits - 1) - 1
-
-
-def test_a_small_memory_limit_is_kept(tmp_path: Path) -> None:
-    d = tiny()
-    settings = settings_for(d, tiny_model(tmp_path, d))
-    parameters, payload = encode(CODEC, orderly(600), settings, Job())
-    with pytest.raises(LimitError):
-        decode(CODEC, Coded(parameters, payload), 600, Job(memory_limit=1 << 20))
-
-
-def test_progress_counts_residues(tmp_path: Path) -> None:
-    d = tiny(m=2)
-    settings = settings_for(d, tiny_model(tmp_path, d), k=8)
-    for count in (5, 901):
-        there, back = Job(), Job()
-        coded = encode(CODEC, orderly(count), settings, there)
-        assert there.progress.residues[0] == count
-        decode(CODEC, coded, count, back)
-        assert back.progress.residues[0] == count
 
 
 def test_short_sequences_have_few_lanes() -> None:

@@ -7,44 +7,44 @@ from pathlib import Path
 
 import pytest
 
-from acgz.bench.run import OK
+from acgz.bench.inputs import Genome
+from acgz.bench.run import OK, Row
 from acgz.cli.main import main
 from acgz.errors import InputError
-from acgz.modes import MODES
+from acgz.models import packaged
+from acgz.modes import get_mode
 from acgz.nets.deepzip import paper as deepzip
-from acgz.nets.deepzip.paper import Trial
+from acgz.nets.deepzip.paper import SUITE
 from conftest import fasta
 
 
 def test_the_variants_have_names_of_their_own_and_networks_that_are_modes() -> None:
-    names = [variant.name for variant in deepzip.EVERYTHING]
+    names = [variant.name for variant in SUITE.everything]
     assert len(set(names)) == len(names)
-    assert {f"deepzip-{name}" for name in deepzip.NETWORKS} <= MODES.keys()
-    assert all(variant in deepzip.EVERYTHING for variant in deepzip.VARIANTS)
-    assert not any(variant.epochs for variant in deepzip.VARIANTS), "the usual ones train nothing"
+    assert all(get_mode(variant.mode) for variant in SUITE.everything if variant.mode)
+    assert all(variant in SUITE.everything for variant in SUITE.usual)
+    assert not any("fit" in variant.settings for variant in SUITE.usual), "they train nothing"
 
 
-def test_the_networks_of_the_package_are_those_that_the_modes_need() -> None:
-    needed = {name for name, mode in MODES.items() if mode.codec == "deepzip" and mode.needs_model}
-    assert needed == {f"deepzip-{name}" for name in deepzip.SHIPPED}
+def test_the_networks_of_the_package_are_those_that_the_suite_uses() -> None:
+    assert {packaged(f"deepzip-{name}").stem for name in deepzip.SHIPPED} == {
+        path.stem for path in Path(deepzip.__file__).parent.glob("*.safetensors")
+    }
 
 
 def test_a_long_sequence_is_cut(tmp_path: Path) -> None:
-    genome = deepzip.prepare(io.BytesIO(fasta(900)), "x.fa", tmp_path, first=300)
+    genome = SUITE.prepare(io.BytesIO(fasta(900)), "x.fa", tmp_path, first=300)
     assert genome.bases == 300
     assert "300 from 200 on" in genome.name
     with pytest.raises(InputError, match="no bases"):
-        deepzip.prepare(io.BytesIO(b">empty\n"), "x.fa", tmp_path, first=None)
+        SUITE.prepare(io.BytesIO(b">empty\n"), "x.fa", tmp_path, first=None)
 
 
 def test_tables_have_the_weights_counted_and_the_documents_figures() -> None:
-    variant = next(v for v in deepzip.FITTED[10] if v.network == "lstm-32")
-    row = Trial(
-        "x", variant.name, variant.name, OK, bases=1000, packed_bytes=200, model_bytes=50,
-        training=3.0, compressing=1.0, restoring=2.0,
-    )  # fmt: skip
-    genome = deepzip.Genome("x", 1000, {})
-    text = deepzip.as_tables(genome, {variant.name: row})
+    variant = next(v for v in deepzip.FITTED[10] if deepzip.network(v) == "lstm-32")
+    details = {"weights": 50, "training": 3.0, "compressing": 1.0, "restoring": 2.0}
+    row = Row("x", variant.name, variant.name, OK, bases=1000, packed_bytes=200, details=details)
+    text = SUITE.as_tables(Genome("x", 1000, {}), {variant.name: row})
     line = next(line for line in text.splitlines() if "lstm-32, 10 epochs" in line)
     assert "2.0000" in line, "8 * 250 / 1000"
     assert "239 kB" in line

@@ -11,8 +11,8 @@ from acgz.nets.exact.convolution import Convolution, TransposedConvolution
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from acgz.nets.seqcoder import torch_network as seqcoder_network  # noqa: E402
-from acgz.nets.seqcoder.architecture import Description  # noqa: E402
-from acgz.nets.seqcoder.network import AutoEncoder, shapes  # noqa: E402
+from acgz.nets.seqcoder.architecture import SeqCoderArchitecture  # noqa: E402
+from acgz.nets.seqcoder.network import AutoEncoder  # noqa: E402
 
 NUMPY, TORCH = operations.backend("numpy"), operations.backend("torch", "cpu")
 
@@ -62,10 +62,10 @@ def test_a_transposed_convolution_agrees_with_float64(
     assert out.tobytes() == TORCH.numpy(there).tobytes()
 
 
-@pytest.mark.parametrize("widths", [(16, 16), (8, 12, 16)])
-def test_the_exact_network_agrees_with_the_trained_one(widths: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("widths", ["16,16", "8,12,16"])
+def test_the_exact_network_agrees_with_the_trained_one(widths: str) -> None:
     torch.manual_seed(1)
-    d = Description(chunk=64, widths=widths, keys=4)
+    d = SeqCoderArchitecture(chunk=64, widths=widths, keys=4)
     module = seqcoder_network.AutoEncoder(d)
     with torch.no_grad():
         module.encoder_attention.gain.fill_(0.7)
@@ -73,7 +73,7 @@ def test_the_exact_network_agrees_with_the_trained_one(widths: tuple[int, ...]) 
         for _ in range(20):  # so that batch norm has seen something
             module.decode(module.encode(torch.randint(0, 4, (8, 64))))
     stored = seqcoder_network.arrays(module)
-    assert {name: array.shape for name, array in stored.items()} == shapes(d)
+    assert {name: array.shape for name, array in stored.items()} == d.shapes()
     bases = torch.randint(0, 4, (3, 64))
     module.eval()
     with torch.no_grad():

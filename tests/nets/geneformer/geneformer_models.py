@@ -1,4 +1,4 @@
-"""Tiny GeneFormer networks for tests, made without PyTorch."""
+"""Tiny GeneFormer networks for tests."""
 
 from __future__ import annotations
 
@@ -6,31 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny
 
-from acgz import models
 from acgz.modes import Mode
-from acgz.nets.exact.training import first_weights
-from acgz.nets.geneformer.architecture import Description, shapes
+from acgz.nets.geneformer.architecture import GeneFormerArchitecture
 
 
-def tiny_description(**sizes: Any) -> Description:
-    return Description(**{"dimension": 8, "heads": 2, **sizes})
-
-
-def tiny_arrays(description: Description) -> dict[str, Any]:
-    """Random weights; float16, as in a file."""
-    return {
-        name: first_weights(shape, 0.5, seed=number).astype("float16")
-        for number, (name, shape) in enumerate(shapes(description).items())
-    }
+def tiny_architecture(**sizes: Any) -> GeneFormerArchitecture:
+    return GeneFormerArchitecture(**{"dimension": 8, "heads": 2, **sizes})
 
 
 def tiny_model(folder: Path, name: str = "tiny", **sizes: Any) -> Path:
     """A network with a few random weights; the file."""
-    description = tiny_description(**sizes)
-    path = folder / f"{name}.safetensors"
-    models.write(path, description.to_json(), tiny_arrays(description))
-    return path
+    return tiny.model(folder, tiny_architecture(**sizes), name)
 
 
 def quick_settings(

@@ -7,28 +7,28 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from geneformer_models import tiny_description
+from geneformer_models import tiny_architecture
 from numpy.typing import NDArray
 
 from acgz import models
 from acgz.cli.main import main
 from acgz.errors import InputError
 from acgz.nets.exact import operations
-from acgz.nets.geneformer.architecture import CONTEXT, PLACES, REACH, SPAN, Description
+from acgz.nets.geneformer.architecture import CONTEXT, PLACES, REACH, SPAN, GeneFormerArchitecture
 from acgz.nets.geneformer.predictor import GeneFormer as Exact
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
+from acgz.nets.geneformer.genomes import DataSet, DataSets  # noqa: E402
+from acgz.nets.geneformer.settings import GeneFormerPlan  # noqa: E402
 from acgz.nets.geneformer.torch_network import GeneFormer, arrays, sinusoids  # noqa: E402
 from acgz.nets.geneformer.train import (  # noqa: E402
-    Batches,
     Lanes,
     NextBase,
     bits_per_base,
-    train_geneformer,
+    trained,
 )
-from acgz.nets.genomes import DataSet  # noqa: E402
-from acgz.nets.training import Plan, Report, train  # noqa: E402
+from acgz.nets.training import Report, Run, train  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -56,15 +56,15 @@ def data_set(bases: int = 6000) -> DataSet:
 )
 def test_exact_inference_agrees_with_the_trained_network(sizes: dict[str, int]) -> None:
     torch.manual_seed(2)
-    description = tiny_description(**sizes)
-    module = GeneFormer(description)
+    architecture = tiny_architecture(**sizes)
+    module = GeneFormer(architecture)
     bases = np.random.default_rng(1).integers(0, 4, (5, CONTEXT + 40))
     with torch.no_grad():  # running means, and u and v that are not zero
         module(torch.from_numpy(bases), module.memory(5))
         module.u.normal_()
         module.v.normal_()
     module.eval()
-    exact = Exact(operations.backend(), description, arrays(module), 5)
+    exact = Exact(operations.backend(), architecture, arrays(module), 5)
     found = []
     for step in range(bases.shape[1]):
         exact.update(bases[:, step])
@@ -79,7 +79,7 @@ def test_exact_inference_agrees_with_the_trained_network(sizes: dict[str, int]) 
 def test_attention_is_equation_5_with_the_sinusoids_of_equations_2_and_3() -> None:
     """Every score is computed again, one pair of places after the other."""
     torch.manual_seed(3)
-    d = tiny_description(dimension=4, heads=1)
+    d = tiny_architecture(dimension=4, heads=1)
     module = GeneFormer(d, dropout=0.0).double().eval()
     with torch.no_grad():
         module.u.normal_()
@@ -109,7 +109,7 @@ def test_attention_is_equation_5_with_the_sinusoids_of_equations_2_and_3() -> No
 
 
 def test_sinusoids_begin_with_the_largest_distance() -> None:
-    g = sinusoids(tiny_description(segments=1))
+    g = sinusoids(tiny_architecture(segments=1))
     assert g.shape == (2 * PLACES + PLACES - 1, 8)
     assert g[0, 0] == pytest.approx(math.sin(2 * PLACES - 1), abs=1e-6)
     assert g[-1, 0] == pytest.approx(math.sin(1 - PLACES), abs=1e-6)
@@ -118,7 +118,7 @@ def test_sinusoids_begin_with_the_largest_distance() -> None:
 def test_the_newest_base_ends_the_last_window() -> None:
     """Of 41 places 13 windows of 3 are taken; the two oldest bases are left over."""
     torch.manual_seed(4)
-    module = GeneFormer(tiny_description(dimension=128)).eval()
+    module = GeneFormer(tiny_architecture(dimension=128)).eval()
     bases = torch.zeros((1, CONTEXT), dtype=torch.int64)
     reached = []
     for place in range(CONTEXT):
@@ -135,10 +135,10 @@ def test_the_newest_base_ends_the_last_window() -> None:
 def test_a_few_steps_lower_the_loss() -> None:
     torch.manual_seed(1)
     data = data_set()
-    task = NextBase([data, data], Batches(lanes=16, steps=4), seed=1)
-    module = GeneFormer(tiny_description(), dropout=0.0)
+    plan = GeneFormerPlan(steps=60, epochs=2, learning_rate=0.003, batch=16, unroll=4)
+    task = NextBase([data, data], plan)
+    module = GeneFormer(tiny_architecture(), dropout=0.0)
     reports: list[Report] = []
-    plan = Plan(60, 2, 0.003, constant=True, optimizer="RMSprop")
     after = train(module, task, plan, reports.append)
     assert after < 1.7
     assert [r.step for r in reports if r.validation_bits is not None] == [30, 60]
@@ -153,17 +153,10 @@ def test_the_best_network_is_kept_and_a_resumed_training_has_to_beat_it(tmp_path
             seen.append(round(report.validation_bits, 5))
 
     for steps, rate in ((20, 0.003), (40, 0.9)):  # the second half spoils what was learned
-        plan = Plan(steps, 4, rate, constant=True, optimizer="RMSprop")
-        train_geneformer(
-            [data_set()],
-            tiny_description(data="nothing real"),
-            Batches(lanes=8, steps=4),
-            plan,
-            output,
-            checkpoint=checkpoint,
-            report=report,
-        )
-    kept = Description.from_json(models.read(output).description)
+        plan = GeneFormerPlan(steps, 4, learning_rate=rate, batch=8, unroll=4)
+        run = Run(output, checkpoint=checkpoint, report=report)
+        trained(DataSets(["x"], [data_set()]), tiny_architecture(data="nothing real"), plan, run)
+    kept = GeneFormerArchitecture.read(output).architecture
     assert kept.bits == min(seen) < max(seen)
     assert kept.data == "nothing real"
 
@@ -175,7 +168,9 @@ def test_records_are_dealt_out_seven_to_two_to_one() -> None:
 
 def test_lanes_read_on_and_have_the_bases_before_them() -> None:
     sequence = np.arange(5000) // 30
-    lanes = Lanes(sequence.astype(np.uint8), Batches(lanes=10, steps=3, length=10**9), seed=1)
+    lanes = Lanes(
+        sequence.astype(np.uint8), GeneFormerPlan(batch=10, unroll=3, length=10**9), seed=1
+    )
     before, jumped = lanes.next()
     after, again = lanes.next()
     assert before.shape == (10, REACH + 3)
@@ -190,7 +185,7 @@ def test_too_little_to_divide_is_an_input_error(records: int) -> None:
 
 
 def test_a_sequence_of_any_length_is_validated() -> None:
-    module = GeneFormer(tiny_description()).eval()
+    module = GeneFormer(tiny_architecture()).eval()
     for count in (REACH + 1, REACH + 40, 5000):
         assert 0 < bits_per_base(module, residues(count)) < 10
 

@@ -15,10 +15,11 @@ from conftest import fasta
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from acgz.nets.corpus import PIECE, Corpus  # noqa: E402
-from acgz.nets.seqcoder.architecture import Description  # noqa: E402
+from acgz.nets.seqcoder.architecture import SeqCoderArchitecture  # noqa: E402
+from acgz.nets.seqcoder.settings import SeqCoderPlan  # noqa: E402
 from acgz.nets.seqcoder.torch_network import AutoEncoder, centres  # noqa: E402
-from acgz.nets.seqcoder.train import Reconstruction, _groups, entropy  # noqa: E402
-from acgz.nets.training import Plan, Report, train  # noqa: E402
+from acgz.nets.seqcoder.train import Reconstruction, entropy, parameter_groups  # noqa: E402
+from acgz.nets.training import Report, train  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -26,19 +27,19 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 def test_a_few_steps_lower_the_loss_and_restore_most_bases() -> None:
     torch.manual_seed(1)
     corpus = Corpus.of([np.random.default_rng(1).integers(0, 4, 4 * PIECE).astype(np.uint8)])
-    description = Description(chunk=64)
-    task = Reconstruction(corpus, description, 16, 1, "cpu")
-    network = AutoEncoder(description)
+    architecture = SeqCoderArchitecture(chunk=64)
+    plan = SeqCoderPlan(steps=80, epochs=2, learning_rate=0.01, batch=16)
+    task = Reconstruction(corpus, architecture, plan)
+    network = AutoEncoder(architecture)
     reports: list[Report] = []
-    plan = Plan(steps=80, epochs=2, learning_rate=0.01, optimizer="NAdam")
-    bits = train(network, task, plan, reports.append, groups=_groups(network))
+    bits = train(network, task, plan, reports.append, groups=parameter_groups(network))
     assert [r.step for r in reports if r.validation_bits is not None] == [40, 80]
     assert reports[-1].training_bits < 0.7 * reports[0].training_bits
     assert bits < 2.7, "2 bits for the latent values of noise, the rest for mismatches"
 
 
 def test_the_encoder_begins_as_a_code_that_tells_all_4mers_apart() -> None:
-    network = AutoEncoder(Description(chunk=64))
+    network = AutoEncoder(SeqCoderArchitecture(chunk=64))
     bases = torch.from_numpy(np.random.default_rng(1).integers(0, 4, (32, 64)))
     network.train()
     levels = centres(network.encode(bases)).transpose(1, 2).reshape(32, 64) + 1.5
@@ -60,7 +61,7 @@ def test_the_command_trains_and_its_model_compresses(
     assert main(line) == 0
     assert "held out: " in capsys.readouterr().err
     first = models.read(model)
-    assert first.description["trained_on"] == "genome.fa"
+    assert first.architecture["trained_on"] == "genome.fa"
     assert main(line) == 0
     assert models.read(model).digest == first.digest, "the seed decides"
     assert main([*line, "--widths", "8,x"]) == UsageError.exit_code

@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.nets.kmers import Grid, Vocabulary
+from acgz.nets.deepgeco.grid import Grid
+from acgz.nets.deepgeco.kmers import Vocabulary
 
 
 class Alphabet:

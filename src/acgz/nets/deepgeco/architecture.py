@@ -1,47 +1,55 @@
-"""What a Warm-Start network looks like: its file says so, training and inference read it."""
+"""What a Warm-Start network looks like (DeepGeCo, section "Supporter & Warm-Start Models")."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
-from acgz.errors import InputError
-from acgz.nets.kmers import Grid
+from acgz.nets.architecture import Architecture
+from acgz.nets.deepgeco.grid import MOST, Grid
+from acgz.settings import setting
 
-KIND = "deepgeco-warm-start"
-NETWORKS = ("gru", "bigru")
+MOST_SIZE = 1 << 12
 
 
 @dataclass(frozen=True)
-class Description:
-    """Sizes of a Warm-Start network (DeepGeCo, section "Supporter & Warm-Start Models").
+class WarmStartArchitecture(Architecture):
+    """Sizes of a Warm-Start network."""
 
-    ``gru``: two GRU layers that read every token once and keep their state (causal).
-    ``bigru``: the paper's two bidirectional layers, over a window of the last tokens.
-    """
+    kind = "deepgeco-warm-start"
 
-    network: str = "gru"
-    s: int = 3
-    k: int = 3
-    plain: bool = False
-    """True: an output for each of the 4**k tokens; False: for each of the 4**s continuations."""
-    embedding: int = 16
-    hidden: int = 192
-    dense: int = 128
-    window: int = 32
-    """Tokens that ``bigru`` sees. ``gru`` sees all of its lane."""
-    stride: int = 16
-    """``bigru`` reads its output at the last position and at every ``stride``-th before it."""
+    network: str = setting(
+        "gru",
+        "gru: two layers that read every token once and keep their state; "
+        "bigru: the paper's two bidirectional layers, over a window of the last tokens",
+        among=("gru", "bigru"),
+        flag="--network",
+    )
+    s: int = setting(3, "bases from one token to the next", least=1, most=MOST, flag="--s")
+    k: int = setting(3, "bases of a token", least=1, most=MOST, flag="--k")
+    plain: bool = setting(
+        False, "outputs for all 4**k tokens, not only for those that can follow", flag="--plain"
+    )
+    embedding: int = setting(16, "numbers of a token", least=1, most=MOST_SIZE)
+    hidden: int = setting(
+        192, "units of a layer and direction", least=1, most=MOST_SIZE, flag="--hidden"
+    )
+    dense: int = setting(128, "units of the dense layer", least=1, most=MOST_SIZE)
+    window: int = setting(
+        32, "tokens that a bigru sees; a gru sees all of its lane", least=1, most=MOST_SIZE
+    )
+    stride: int = setting(
+        16,
+        "a bigru reads its output at the last position and at every so manyth before it",
+        least=1,
+        most=MOST_SIZE,
+    )
+
+    def check(self) -> None:
+        self.grid  # noqa: B018 - raises ValueError
 
     @property
     def grid(self) -> Grid:
         return Grid(self.s, self.k)
-
-    @property
-    def tokens(self) -> int:
-        """Size of the input alphabet."""
-        return self.grid.kmers
 
     @property
     def outputs(self) -> int:
@@ -55,20 +63,20 @@ class Description:
             return self.hidden
         return 2 * self.hidden * -(-self.window // self.stride)
 
-    def to_json(self) -> dict[str, Any]:
-        return {"kind": KIND, **asdict(self)}
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Description:
-        """InputError for anything that is no description of a Warm-Start network."""
-        fields = {name: value for name, value in stored.items() if name != "kind"}
-        try:
-            description = cls(**fields)
-            description.grid  # noqa: B018 - it raises ValueError for an (s,k) out of range
-        except (TypeError, ValueError) as error:
-            raise InputError(f"not a Warm-Start network: {error}") from error
-        sizes = [value for name, value in fields.items() if name not in ("network", "plain")]
-        sound = all(type(size) is int and 1 <= size <= 1 << 16 for size in sizes)
-        if stored.get("kind") != KIND or description.network not in NETWORKS or not sound:
-            raise InputError("not a Warm-Start network")
-        return description
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of the arrays, as PyTorch has them."""
+        ways = ("", "_reverse") if self.network == "bigru" else ("",)
+        found: dict[str, tuple[int, ...]] = {"embedding.weight": (self.grid.kmers, self.embedding)}
+        for layer, inputs in ((0, self.embedding), (1, len(ways) * self.hidden)):
+            for way in ways:
+                name = f"l{layer}{way}"
+                found[f"recurrent.weight_ih_{name}"] = (3 * self.hidden, inputs)
+                found[f"recurrent.weight_hh_{name}"] = (3 * self.hidden, self.hidden)
+                found[f"recurrent.bias_ih_{name}"] = (3 * self.hidden,)
+                found[f"recurrent.bias_hh_{name}"] = (3 * self.hidden,)
+        found["linear.weight"] = (self.outputs, self.features)
+        found["linear.bias"] = (self.outputs,)
+        found["dense.weight"] = (self.dense, self.features)
+        found["dense.bias"] = (self.dense,)
+        found["output.weight"] = (self.outputs, self.dense)
+        return found

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from acgz.coding.bitstream import BitStream
 from acgz.coding.runs import code_numbers
 from acgz.errors import DamagedError, TruncatedError
-from acgz.models import Weights
+from acgz.nets.architecture import Network
+from acgz.nets.deepgeco.architecture import WarmStartArchitecture
 
 MOST = 127
 """Steps up or down that a weight can be changed by."""
@@ -67,13 +68,13 @@ class Changes:
             steps[name] = np.clip(np.rint(exact), -MOST, MOST).astype(np.int8)
         return cls(part, bits, steps)
 
-    def apply(self, model: Weights) -> Weights:
-        """The model with the changes, in float32; its digest is that of the original."""
+    def apply(self, network: Network[WarmStartArchitecture]) -> Network[WarmStartArchitecture]:
+        """The network with the changes, in float32; its digest is that of the original."""
         size = np.float32(2.0**-self.bits)
-        arrays = {name: array.astype(np.float32) for name, array in model.arrays.items()}
+        arrays = {name: array.astype(np.float32) for name, array in network.arrays.items()}
         for name, steps in self.steps.items():
             arrays[name] = arrays[name] + steps.astype(np.float32) * size
-        return Weights(model.description, arrays, model.digest)
+        return network._replace(arrays=arrays)
 
     def to_bytes(self) -> bytes:
         """Part, bits, then the steps of each array, zigzag (0, -1, 1, -2, …), one coded stream."""
@@ -84,13 +85,13 @@ class Changes:
         return bytes([PARTS.index(self.part), self.bits]) + stream.finish()
 
     @classmethod
-    def from_bytes(cls, data: bytes, model: Weights) -> Changes:
-        """The inverse; DamagedError for anything that is not for this model."""
+    def from_bytes(cls, data: bytes, network: Network[WarmStartArchitecture]) -> Changes:
+        """The inverse; DamagedError for anything that is not for this network."""
         if len(data) < 2 or data[0] >= len(PARTS) or data[1] > FINEST:
             raise DamagedError("the changes of the network have no known form")
         part, stream, steps = PARTS[data[0]], BitStream(data[2:]), {}
-        for name in names_of(part, model.arrays):
-            shape = model.arrays[name].shape
+        for name in names_of(part, network.arrays):
+            shape = network.arrays[name].shape
             coded = np.zeros(prod(shape), np.int64)
             try:
                 code_numbers(stream, coded, 1)

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from math import prod
 
 import numpy as np
-import zstandard
 from numpy.typing import NDArray
 
-from acgz import models
-from acgz.codec import Coded, Job, integer_parameter
+from acgz.codec import Coded, Job, integer_parameter, stored_lanes
 from acgz.coding import streams
-from acgz.errors import DamagedError, InputError, MissingModelError, UsageError
-from acgz.models import Weights
-from acgz.nets import kmers
-from acgz.nets.deepgeco import trial as trial
-from acgz.nets.deepgeco import warm_start
+from acgz.errors import DamagedError, UsageError
+from acgz.nets import frames
+from acgz.nets.architecture import MEMORY, Network
+from acgz.nets.codec import NetworkCodec
+from acgz.nets.deepgeco import kmers, trial, warm_start
 from acgz.nets.deepgeco.alphabet import Alphabet
-from acgz.nets.deepgeco.architecture import Description
+from acgz.nets.deepgeco.architecture import WarmStartArchitecture
 from acgz.nets.deepgeco.changes import Changes
+from acgz.nets.deepgeco.grid import Grid
+from acgz.nets.deepgeco.kmers import Vocabulary
 from acgz.nets.deepgeco.mixer import Delta, warm_batches
 from acgz.nets.deepgeco.numbers import NUMBERS
 from acgz.nets.deepgeco.predictor import DeepGeCo
@@ -32,46 +32,45 @@ from acgz.nets.deepgeco.settings import DeepGeCoSettings
 from acgz.nets.deepgeco.supporter import Shape, Supporter
 from acgz.nets.exact import operations
 from acgz.nets.exact.operations import Operations
-from acgz.nets.exact.threads import limited
-from acgz.nets.kmers import Grid, Vocabulary
 from acgz.settings import JSON
+
+WarmStartNetwork = Network[WarmStartArchitecture]
 
 _SIZE_BYTES = 4
 """Of the size of the changes, before them."""
 
 
-class _DeepGeCo:
-    """See `acgz.codec.Codec`; the settings are those of `Settings`.
+class _DeepGeCo(NetworkCodec):
+    """See `acgz.codec.Codec`; the settings are those of `DeepGeCoSettings`.
 
     The payload is the size of the changes that ULTRA makes to the network, the changes, and
-    the range coder's stream. Parameters beside those of `Settings`: ``lanes``, ``head`` (the
-    first k - s bases as a number), ``kmers`` (`Vocabulary.to_bytes`, zstd), ``models``.
+    the range coder's stream. Parameters beside those of the settings: ``lanes``, ``head``
+    (the first k - s bases as a number), ``kmers`` (`Vocabulary.to_bytes`, zstd), ``models``.
     """
 
     name = "deepgeco"
     settings = DeepGeCoSettings
 
-    def encode(self, residues: NDArray[np.uint8], settings: DeepGeCoSettings, job: Job) -> Coded:
+    def _encode(self, residues: NDArray[np.uint8], settings: DeepGeCoSettings, job: Job) -> Coded:
         parts = prepare(residues, settings, job)
         if parts.predictor is None:
             return Coded(parts.parameters, b"")
-        with limited(job.threads):
-            stream = streams.encode(
-                parts.symbols,
-                parts.predictor,
-                parts.lanes,
-                job.progress.residues,
-                each=parts.grid.s,
-            )
+        stream = streams.encode(
+            parts.symbols,
+            parts.predictor,
+            parts.lanes,
+            job.progress.residues,
+            each=parts.grid.s,
+        )
         size = len(parts.changes).to_bytes(_SIZE_BYTES, "little")
         return Coded(parts.parameters, size + parts.changes + stream)
 
-    def decode(self, coded: Coded, count: int, job: Job) -> NDArray[np.uint8]:
+    def _decode(self, coded: Coded, count: int, job: Job) -> NDArray[np.uint8]:
         parameters, payload = coded
         chosen = DeepGeCoSettings.from_parameters(parameters, self.name)
         grid = chosen.grid
         steps = grid.tokens(count)
-        lanes = integer_parameter(parameters, "lanes", 1, min(streams.MOST_LANES, max(1, steps)))
+        lanes = stored_lanes(parameters, steps)
         if not steps:
             return np.zeros(0, np.uint8)
         most = (1 << 2 * (grid.k - grid.s)) - 1
@@ -79,16 +78,15 @@ class _DeepGeCo:
         alphabet = Alphabet(grid, _stored_vocabulary(parameters, grid), chosen.plain)
         start = _SIZE_BYTES + int.from_bytes(payload[:_SIZE_BYTES], "little")
         changes, stream = payload[_SIZE_BYTES:start], payload[start:]
-        model = _stored_model(parameters, chosen)
+        network = _stored_network(parameters, chosen)
         if changes:
-            if model is None or chosen.level != "ultra":
+            if network is None or chosen.level != "ultra":
                 raise DamagedError("there are changes to a network that there is not")
-            model = Changes.from_bytes(changes, model).apply(model)
-        predictor = _predictor(operations.backend(), chosen, alphabet, steps, lanes, model)
-        with limited(job.threads):
-            symbols = streams.decode(
-                stream, steps, predictor, lanes, job.progress.residues, each=grid.s
-            )
+            network = Changes.from_bytes(changes, network).apply(network)
+        predictor = _predictor(operations.backend(), chosen, alphabet, steps, lanes, network)
+        symbols = streams.decode(
+            stream, steps, predictor, lanes, job.progress.residues, each=grid.s
+        )
         if not alphabet.continues:
             symbols = alphabet.vocabulary.kmers[symbols]
             head = int(symbols[0]) >> 2 * grid.s
@@ -97,11 +95,16 @@ class _DeepGeCo:
     def memory(self, parameters: Mapping[str, JSON], count: int) -> int:
         chosen = DeepGeCoSettings.from_parameters(parameters, self.name)
         grid = chosen.grid
-        most = min(streams.MOST_LANES, max(1, grid.tokens(count)))
-        lanes = integer_parameter(parameters, "lanes", 1, most)
+        lanes = stored_lanes(parameters, grid.tokens(count))
         alphabet = Alphabet(grid, _stored_vocabulary(parameters, grid), chosen.plain)
         of_lane = 32 * alphabet.size + 16 * 1024
-        fixed = 64 << 20
+        fixed = MEMORY
+        network = _stored_network(parameters, chosen)
+        if network is not None:
+            d = network.architecture
+            fixed += 16 * sum(prod(shape) for shape in d.shapes().values())
+            fixed += 24 * grid.kmers * 3 * d.hidden  # the table of the first layer, and making it
+            of_lane += 64 * d.hidden * (1 if d.network == "gru" else d.window) + 8 * d.dense
         if chosen.supported:
             shape = _shape(chosen)
             of_lane += 64 * shape.context * shape.embedding + 24 * shape.ffn
@@ -132,7 +135,7 @@ class Parts:
 def prepare(residues: NDArray[np.uint8], chosen: DeepGeCoSettings, job: Job) -> Parts:
     """Tokens, networks in their first state, and all that is stored beside the coded stream."""
     ops = operations.backend(chosen.backend)
-    model = _model_to_use(chosen)
+    network = _chosen_network(chosen)
     grid = chosen.grid
     tokens = kmers.encode(residues, grid, job.threads)
     alphabet = Alphabet(grid, Vocabulary.of(tokens, grid), chosen.plain)
@@ -143,19 +146,18 @@ def prepare(residues: NDArray[np.uint8], chosen: DeepGeCoSettings, job: Job) -> 
     if grid.s < grid.k:
         parameters["head"] = int(tokens[0]) >> 2 * grid.s
     if len(alphabet.vocabulary) < grid.kmers:
-        parameters["kmers"] = zstandard.compress(alphabet.vocabulary.to_bytes(), 19)
+        parameters["kmers"] = frames.packed(alphabet.vocabulary.to_bytes())
     symbols = alphabet.symbols(tokens)
 
-    def predictor(network: Weights | None) -> DeepGeCo:
+    def predictor(network: WarmStartNetwork | None) -> DeepGeCo:
         return _predictor(ops, chosen, alphabet, tokens.size, lanes, network)
 
     changes = b""
-    if model is not None:
-        parameters["models"] = [model.digest]
+    if network is not None:
+        parameters["models"] = [network.digest]
         if chosen.level == "ultra":
-            with limited(job.threads):
-                model, changes = _fine_tuned(model, residues, chosen, symbols, lanes, predictor)
-    return Parts(parameters, grid, lanes, symbols, predictor(model), changes)
+            network, changes = _fine_tuned(network, residues, chosen, symbols, lanes, predictor)
+    return Parts(parameters, grid, lanes, symbols, predictor(network), changes)
 
 
 def _predictor(
@@ -164,12 +166,11 @@ def _predictor(
     alphabet: Alphabet,
     tokens: int,
     lanes: int,
-    model: Weights | None,
+    network: WarmStartNetwork | None,
 ) -> DeepGeCo:
     warm = supporter = None
-    if model is not None:
-        description = Description.from_json(model.description)
-        warm = warm_start.make(ops, description, model.arrays, lanes)
+    if network is not None:
+        warm = warm_start.make(ops, network.architecture, network.arrays, lanes)
     if chosen.supported:
         supporter = Supporter(ops, _shape(chosen), len(alphabet.vocabulary), alphabet.size)
     delta = Delta(ops, NUMBERS.delta)
@@ -181,43 +182,35 @@ def _shape(chosen: DeepGeCoSettings) -> Shape:
     return replace(NUMBERS.shape, context=chosen.context)
 
 
-def _model_to_use(chosen: DeepGeCoSettings) -> Weights | None:
-    """That of the settings, or the package's for this network and (s,k)."""
+def _chosen_network(chosen: DeepGeCoSettings) -> WarmStartNetwork | None:
+    """That of the settings, or the package's for this kind and (s,k)."""
     if chosen.warm_start == "none":
         return None
-    if chosen.model is not None:
-        model = models.read(Path(chosen.model))
-        models.remember(Path(chosen.model))
-    else:
-        name = f"warm-start-{chosen.warm_start}-{chosen.sk.replace(',', '-')}"
-        try:
-            model = models.read(models.default_model(name))
-        except MissingModelError as error:
-            raise MissingModelError(
-                f'{error}; "acgz train warm-start" makes one for --model, and the setting '
-                "warm_start=none compresses with the Supporter alone"
-            ) from error
-    if not _fits(model, chosen):
-        raise UsageError(f"the model is not for (s,k) = ({chosen.sk})")
-    return model
-
-
-def _fits(model: Weights, chosen: DeepGeCoSettings) -> bool:
-    d = Description.from_json(model.description)
-    return d.grid == chosen.grid and d.outputs == (
-        d.grid.kmers if chosen.plain else d.grid.continuations
+    network = WarmStartArchitecture.chosen(
+        chosen.model,
+        f"warm-start-{chosen.warm_start}-{chosen.grid.s}-{chosen.grid.k}",
+        '"acgz train warm-start" makes one for --model, and the setting warm_start=none '
+        "compresses with the Supporter alone",
     )
+    if not _suits(network.architecture, chosen):
+        raise UsageError(f"the model is not for (s,k) = ({chosen.sk})")
+    return network
+
+
+def _suits(d: WarmStartArchitecture, chosen: DeepGeCoSettings) -> bool:
+    outputs = d.grid.kmers if chosen.plain else d.grid.continuations
+    return d.grid == chosen.grid and d.outputs == outputs
 
 
 def _fine_tuned(
-    model: Weights,
+    network: WarmStartNetwork,
     residues: NDArray[np.uint8],
     chosen: DeepGeCoSettings,
     symbols: NDArray[np.unsignedinteger],
     lanes: int,
-    predictor: Callable[[Weights], DeepGeCo],
-) -> tuple[Weights, bytes]:
-    """The model fitted to the input as far as that pays for what it takes to store it.
+    predictor: Callable[[WarmStartNetwork], DeepGeCo],
+) -> tuple[WarmStartNetwork, bytes]:
+    """The network fitted to the input as far as that pays for what it takes to store it.
 
     How much fitted networks save beside a Supporter is tried out, the smallest changes first,
     until larger ones do not save more.
@@ -226,21 +219,21 @@ def _fine_tuned(
 
     used = warm_batches(symbols.size, lanes, chosen.ts, chosen.least)
 
-    def bits(network: Weights) -> NDArray[np.float64]:
+    def bits(network: WarmStartNetwork) -> NDArray[np.float64]:
         return trial.bits_of_batches(predictor(network), symbols, lanes, trial.BATCHES)
 
-    without, best, worth = None, (model, b""), 0.0
+    without, best, worth = None, (network, b""), 0.0
     batches = symbols.size // lanes
     for changes in fine_tune(
-        model,
+        network,
         residues,
         rounds=chosen.rounds,
         learning_rate=chosen.learning_rate,
         lanes=lanes,
         used=used,
     ):
-        without = bits(model) if without is None else without
-        fitted, stored = changes.apply(model), changes.to_bytes()
+        without = bits(network) if without is None else without
+        fitted, stored = changes.apply(network), changes.to_bytes()
         saved = trial.saving(without, bits(fitted), batches, used) - 8 * len(stored)
         if saved > worth:
             best, worth = (fitted, stored), saved
@@ -249,21 +242,15 @@ def _fine_tuned(
     return best
 
 
-def _stored_model(parameters: Mapping[str, JSON], chosen: DeepGeCoSettings) -> Weights | None:
-    digests = parameters.get("models", [])
-    if not isinstance(digests, list) or len(digests) > 1:
-        raise DamagedError("the block names more than one Warm-Start network")
-    if not digests:
-        if not chosen.supported:
-            raise DamagedError("the block names no network")
+def _stored_network(
+    parameters: Mapping[str, JSON], chosen: DeepGeCoSettings
+) -> WarmStartNetwork | None:
+    if "models" not in parameters and chosen.supported:
         return None
-    model = models.find(bytes(digests[0]))
-    try:
-        if _fits(model, chosen):
-            return model
-    except InputError:
-        pass
-    raise DamagedError("the block names a model that is not for it")
+    network = WarmStartArchitecture.named(parameters)
+    if not _suits(network.architecture, chosen):
+        raise DamagedError("the block names a model that is not for it")
+    return network
 
 
 def _stored_vocabulary(parameters: Mapping[str, JSON], grid: Grid) -> Vocabulary:
@@ -273,8 +260,7 @@ def _stored_vocabulary(parameters: Mapping[str, JSON], grid: Grid) -> Vocabulary
     try:
         if not isinstance(stored, bytes):
             raise ValueError("not bytes")
-        largest = -(-grid.kmers // 8)
-        data = zstandard.ZstdDecompressor().decompress(stored, max_output_size=largest)
+        data = frames.unpacked(stored, -(-grid.kmers // 8), "the set of k-mers of the block")
         return Vocabulary.from_bytes(data, grid)
-    except (ValueError, zstandard.ZstdError) as error:
+    except ValueError as error:
         raise DamagedError(f"the set of k-mers of the block: {error}") from error

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from acgz.codec import Job
 from acgz.errors import MissingDependencyError
 from acgz.nets.deepgeco import codec as deepgeco
 from acgz.nets.deepgeco.settings import DeepGeCoSettings
 from acgz.nets.deepgeco.trial import bits_of_batches
-from acgz.nets.exact.threads import limited
 from acgz.settings import JSON
 
 Curve = NDArray[np.float64]
@@ -35,7 +35,7 @@ def curve(residues: NDArray[np.uint8], settings: Mapping[str, JSON], job: Job) -
     parts = deepgeco.prepare(residues, DeepGeCoSettings.of(settings, "deepgeco"), job)
     if parts.predictor is None:
         return np.zeros(0)
-    with limited(job.threads):
+    with threadpool_limits(limits=job.threads):
         bits = bits_of_batches(parts.predictor, parts.symbols, parts.lanes)
     return bits / (parts.lanes * parts.grid.s)
 

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.models import Weights
+from acgz.nets.architecture import Network
 from acgz.nets.corpus import Corpus
-from acgz.nets.deepgeco.architecture import Description
+from acgz.nets.deepgeco.architecture import WarmStartArchitecture
 from acgz.nets.deepgeco.changes import PARTS, Changes, names_of
+from acgz.nets.deepgeco.grid import Grid
+from acgz.nets.deepgeco.settings import WarmStartPlan
 from acgz.nets.exact import pytorch
-from acgz.nets.kmers import Grid
 from acgz.nets.training import Plan, train
 
 _STREAMS = 128
@@ -27,7 +28,7 @@ _RATES = {"outputs": 10.0, "biases": 10.0, "head": 2.0, "all": 1.0}
 
 
 def fine_tune(
-    model: Weights,
+    network: Network[WarmStartArchitecture],
     residues: NDArray[np.uint8],
     *,
     rounds: int,
@@ -36,7 +37,7 @@ def fine_tune(
     used: int,
     seed: int = 1,
 ) -> Iterator[Changes]:
-    """Changes that make ``model`` fit ``residues`` (n,), for one part of it after the other.
+    """Changes that make ``network`` fit ``residues`` (n,), for one part of it after the other.
 
     The network will help to code the first ``used`` tokens of each of the ``lanes``; it sees
     them ``rounds`` times for each part. Changes are rounded as it pays best for the network
@@ -45,10 +46,10 @@ def fine_tune(
     """
     torch = pytorch.load()
     from acgz.nets.deepgeco.torch_network import WarmStart
-    from acgz.nets.deepgeco.train import Batches, NextToken
+    from acgz.nets.deepgeco.train import NextToken
 
-    description = Description.from_json(model.description)
-    grid = description.grid
+    architecture = network.architecture
+    grid = architecture.grid
     seen = beginnings(residues, grid, lanes, used)
     width = (_STEPS + 1) * grid.s + grid.k
     streams = max(1, min(_STREAMS, seen.size // (8 * width)))
@@ -56,32 +57,32 @@ def fine_tune(
         return
     torch.manual_seed(seed)
     torch.set_num_threads(1)  # the number of threads would change the archive
-    before = {name: array.astype(np.float32) for name, array in model.arrays.items()}
-    network = WarmStart(description)
-    batches = Batches(streams=streams, steps=_STEPS, both_strands=False)
-    task = NextToken(Corpus(seen, sample(seen, grid)), description, batches, seed, "cpu")
+    before = {name: array.astype(np.float32) for name, array in network.arrays.items()}
+    module = WarmStart(architecture)
+    seeing = WarmStartPlan(batch=streams, unroll=_STEPS, both_strands=False, seed=seed)
+    task = NextToken(Corpus(seen, sample(seen, grid)), architecture, seeing)
 
     def bits(arrays: dict[str, NDArray[np.float32]]) -> float:
-        _load(torch, network, arrays)
-        network.eval()
+        _load(torch, module, arrays)
+        module.eval()
         with torch.no_grad():
-            return task.validate(network)
+            return task.validate(module)
 
     original = bits(before)
     steps = max(1, rounds * seen.size // (grid.s * streams * _STEPS))
     after = before
     for place, part in enumerate(PARTS):
-        _load(torch, network, after)
+        _load(torch, module, after)
         chosen = set(names_of(part, before))
-        for name, parameter in network.named_parameters():
+        for name, parameter in module.named_parameters():
             parameter.requires_grad_(name in chosen)
         plan = Plan(steps, epochs=1, learning_rate=_RATES[part] * learning_rate, seed=seed)
-        train(network, task, plan, lambda report: None)
-        after = {name: tensor.numpy().copy() for name, tensor in network.state_dict().items()}
+        train(module, task, plan)
+        after = {name: tensor.numpy().copy() for name, tensor in module.state_dict().items()}
         best, saved = None, 0.0
         for precision in _TRIALS:
             changes = Changes.between(before, after, part, precision)
-            gain = original - bits(dict(changes.apply(model).arrays))
+            gain = original - bits(dict(changes.apply(network).arrays))
             worth = gain * seen.size / 8 - len(changes.to_bytes())
             if not math.isnan(worth) and worth > saved:
                 best, saved = changes, worth
@@ -108,6 +109,6 @@ def sample(residues: NDArray[np.uint8], grid: Grid) -> NDArray[np.uint8]:
     return rows[:, :length].reshape(-1)
 
 
-def _load(torch: Any, network: Any, arrays: dict[str, NDArray[np.float32]]) -> None:
+def _load(torch: Any, module: Any, arrays: dict[str, NDArray[np.float32]]) -> None:
     state = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
-    network.load_state_dict(state)
+    module.load_state_dict(state)

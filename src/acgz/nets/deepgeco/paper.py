@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
 
-from acgz.bench import inputs
 from acgz.bench.inputs import Genome
-from acgz.bench.peers import Form, Tool, acgz_mode
 from acgz.bench.run import Row
-
-
-@dataclass(frozen=True)
-class Variant:
-    """One column of the paper's tables."""
-
-    name: str
-    mode: str
-    settings: tuple[str, ...] = ()
-
-    def tool(self, options: Sequence[str]) -> Tool:
-        return acgz_mode(self.mode, options, self.settings)
-
+from acgz.bench.suite import Suite, Variant, read_residues
 
 MODES = (
     Variant("MINI", "deepgeco-mini"),
@@ -33,21 +16,18 @@ MODES = (
 )
 ABLATIONS = (
     # Without the (s,k)-mer encoder a token is a base. The package has no network for that.
-    Variant("without Module-1", "deepgeco-plus", ("--sk", "1,1", "--warm-start", "none")),
-    Variant("without Module-2,3", "deepgeco-plus", ("--warm-start", "none")),
+    Variant("without Module-1", "deepgeco-plus", {"sk": "1,1", "warm_start": "none"}),
+    Variant("without Module-2,3", "deepgeco-plus", {"warm_start": "none"}),
 )
 THRESHOLDS = tuple(
-    Variant(f"ts = {ts}", "deepgeco-plus", ("--set", f"ts={ts}", "--set", "least=0"))
-    for ts in (1, 5, 10, 20, 50, 100)
+    Variant(f"ts = {ts}", "deepgeco-plus", {"ts": ts, "least": 0}) for ts in (1, 5, 10, 20, 50, 100)
 )
 BATCHES = tuple(
-    Variant(f"{mode.name}, bs = {lanes}", mode.mode, ("--lanes", str(lanes)))
+    Variant(f"{mode.name}, bs = {lanes}", mode.mode, {"lanes": lanes})
     for mode in MODES[:2]
     for lanes in (128, 320, 640)
 )
 """The paper's Figure 6; a batch has a token of each lane."""
-VARIANTS = (*MODES, *ABLATIONS, *THRESHOLDS)
-EVERYTHING = (*VARIANTS, *BATCHES)
 
 DATA_SETS = {"plasmodium": "PlFa", "plant_A_thaliana": "ArTh", "human_mt": "HuMa"}
 """How names of files begin -> the data set of the paper that is alike, not the same."""
@@ -71,31 +51,6 @@ PAPER: Mapping[tuple[str, str], tuple[float, float]] = {
 on an RTX 4090)."""
 
 
-def prepare(stream: BinaryIO, name: str, folder: Path, *, first: int | None) -> Genome:
-    """The residues of a file, or the ``first`` of them."""
-    genome = inputs.prepare(stream, name, folder, residues_only=True)
-    if first is None or genome.bases <= first:
-        return genome
-    path = genome.forms[Form.RESIDUES]
-    os.truncate(path, first)
-    return replace(genome, name=f"{name}, first {first:,}", bases=first, forms={Form.FILE: path})
-
-
-def plot(genome: Genome, path: Path, threads: int) -> str:
-    """The paper's Figure 1 for a genome of `prepare`: draws it and returns it as a table."""
-    from acgz.codec import Job
-    from acgz.layout import split
-    from acgz.nets.deepgeco import cold_start
-
-    residues = split(genome.forms[Form.FILE].read_bytes()).residues
-    curves = {
-        name: cold_start.curve(residues, settings, Job(threads))
-        for name, settings in cold_start.CURVES.items()
-    }
-    cold_start.draw(curves, genome.name, path)
-    return f"{genome.name}: bits/base of batches\n{cold_start.as_table(curves)}"
-
-
 def data_set(name: str) -> str | None:
     """The paper's data set for a file name.
 
@@ -105,28 +60,49 @@ def data_set(name: str) -> str | None:
     return next((value for start, value in DATA_SETS.items() if name.startswith(start)), None)
 
 
-def as_tables(genome: Genome, rows: Mapping[str, Row]) -> str:
-    """What the paper's tables say about one data set, from the ``rows`` by variant."""
-    theirs = data_set(genome.name)
-    text = [f"{genome.name}: {genome.bases:,} bases (in the paper: {theirs or 'nothing alike'})"]
-    for title, variants in (
-        ("Tables 2, 3 and 4: the three modes", MODES),
-        ("Table 5: ablation, compare with PLUS", ABLATIONS),
-        (
-            "Table 9: the threshold alone (the paper's figures are in its appendix)",
-            THRESHOLDS,
-        ),
-        ("Figure 6: batch size (a plot in the paper)", BATCHES),
-    ):
-        chosen = [variant for variant in variants if variant.name in rows]
-        if not chosen:
-            continue
-        text.append(title)
-        text.append(
-            f"  {'':20} {'bits/base':>9} {'paper':>6} {'thr kB/s':>9} {'paper':>7} {'MB':>6}"
-        )
-        text += [_line(variant.name, rows[variant.name], theirs) for variant in chosen]
-    return "\n".join([*text, "", ""])
+class _DeepGeCo(Suite):
+    usual = (*MODES, *ABLATIONS, *THRESHOLDS)
+    everything = (*usual, *BATCHES)
+
+    def as_tables(self, genome: Genome, rows: Mapping[str, Row]) -> str:
+        theirs = data_set(genome.name)
+        text = [
+            f"{genome.name}: {genome.bases:,} bases (in the paper: {theirs or 'nothing alike'})"
+        ]
+        for title, variants in (
+            ("Tables 2, 3 and 4: the three modes", MODES),
+            ("Table 5: ablation, compare with PLUS", ABLATIONS),
+            (
+                "Table 9: the threshold alone (the paper's figures are in its appendix)",
+                THRESHOLDS,
+            ),
+            ("Figure 6: batch size (a plot in the paper)", BATCHES),
+        ):
+            chosen = [variant for variant in variants if variant.name in rows]
+            if not chosen:
+                continue
+            text.append(title)
+            text.append(
+                f"  {'':20} {'bits/base':>9} {'paper':>6} {'thr kB/s':>9} {'paper':>7} {'MB':>6}"
+            )
+            text += [_line(variant.name, rows[variant.name], theirs) for variant in chosen]
+        return "\n".join([*text, "", ""])
+
+    def plot(self, genome: Genome, path: Path, threads: int) -> str:
+        """The paper's Figure 1."""
+        from acgz.codec import Job
+        from acgz.nets.deepgeco import cold_start
+
+        residues = read_residues(genome)
+        curves = {
+            name: cold_start.curve(residues, settings, Job(threads))
+            for name, settings in cold_start.CURVES.items()
+        }
+        cold_start.draw(curves, genome.name, path)
+        return f"{genome.name}: bits/base of batches\n{cold_start.as_table(curves)}"
+
+
+SUITE = _DeepGeCo()
 
 
 def _line(name: str, row: Row, theirs: str | None) -> str:

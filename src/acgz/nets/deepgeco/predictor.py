@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.coding.predictor import precision_for
+from acgz.coding.predictor import equal_frequencies, precision_for
 from acgz.nets.deepgeco.alphabet import Alphabet
 from acgz.nets.deepgeco.mixer import Delta, gamma, mix
 from acgz.nets.deepgeco.supporter import Supporter
@@ -47,7 +47,8 @@ class DeepGeCo:
         self._kmers = np.zeros(lanes, np.uint16)  # the last ones
         self._context = supporter.context if supporter else 0
         self._window = np.zeros((lanes, self._context), np.int64)  # dense numbers, the last last
-        self._equal = _equal(lanes, alphabet.size, self.precision)
+        equal = np.array(equal_frequencies(alphabet.size, self.precision), np.uint32)
+        self._equal = np.tile(equal, (lanes, 1))
         self._logits: tuple[Array, Array | None] | None = None  # own, warm
         self._counts: Array | None = None
 
@@ -113,11 +114,3 @@ class DeepGeCo:
             by_gamma = ops.total(ops.total(error * (warm - own), 1)[None], 1)
             self._delta.learn(self._gamma(0.0), float(by_gamma[0]))
         self._supporter.learn(gradient)
-
-
-def _equal(lanes: int, symbols: int, precision: int) -> NDArray[np.uint32]:
-    """Equal frequencies; what does not divide evenly goes to symbol 0."""
-    whole = 1 << precision
-    row = np.full(symbols, whole // symbols, np.uint32)
-    row[0] += whole - int(row.sum(dtype=np.int64))
-    return np.tile(row, (lanes, 1))

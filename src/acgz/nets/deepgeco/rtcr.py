@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from acgz import modes
 from acgz.codec import Job, decode, encode
 from acgz.errors import DamagedError
-from acgz.nets.kmers import Grid
+from acgz.nets.deepgeco.grid import Grid
 from acgz.settings import JSON
 
 ALPHA = BETA = 0.5

@@ -1,20 +1,24 @@
-"""Settings of the codec "deepgeco"."""
+"""Settings of the codec "deepgeco", and of the training of its Warm-Start networks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from acgz.coding.streams import MOST_LANES
-from acgz.nets.deepgeco.supporter import GROUP
-from acgz.nets.kmers import Grid
-from acgz.settings import ALWAYS, CHANGED, Settings, setting
+from acgz.coding.predictor import MOST_LANES
+from acgz.nets.architecture import NetworkSettings
+from acgz.nets.deepgeco.grid import Grid
+from acgz.nets.training import Plan
+from acgz.settings import ALWAYS, CHANGED, setting
+
+GROUP = 4
+"""Tokens of one position of the Supporter."""
 
 SHORTEST_LANE = 256
 """Tokens. Shorter lanes would spend most of their symbols on their beginnings."""
 
 
 @dataclass(frozen=True)
-class DeepGeCoSettings(Settings):
+class DeepGeCoSettings(NetworkSettings):
     """See DeepGeCo, sections "(s, k)-mer Encoder" to "Compression Modes"."""
 
     level: str = setting(
@@ -33,12 +37,6 @@ class DeepGeCoSettings(Settings):
         "kind of Warm-Start network; none leaves Module 2 and 3 away",
         among=("gru", "bigru", "none"),
         flag="--warm-start",
-    )
-    model: str | None = setting(
-        None,
-        "file of a Warm-Start network (default: the package's)",
-        flag="--model",
-        metavar="PATH",
     )
     lanes: int = setting(
         320,
@@ -73,14 +71,10 @@ class DeepGeCoSettings(Settings):
         1, "of fine-tuning (ultra): how often it sees the input", least=1, most=1000
     )
     learning_rate: float = setting(1e-3, "of fine-tuning (ultra)", above=0, below=1)
-    backend: str = setting(
-        "numpy", "what computes; never changes the archive", among=("numpy", "torch")
-    )
 
     @property
     def grid(self) -> Grid:
-        s, k = self.sk.split(",")
-        return Grid(int(s), int(k))
+        return Grid.of(self.sk)
 
     @property
     def supported(self) -> bool:
@@ -97,3 +91,21 @@ class DeepGeCoSettings(Settings):
             raise ValueError(f"context must be a multiple of {GROUP}, not {self.context}")
         if self.level != "plus" and self.warm_start == "none":
             raise ValueError(f"{self.level} needs a Warm-Start network")
+
+
+@dataclass(frozen=True)
+class WarmStartPlan(Plan):
+    """What one step of training sees, and what training begins with."""
+
+    batch: int = setting(128, "streams (gru) or windows (bigru) of a step", least=1, flag="--batch")
+    unroll: int = setting(
+        64, "tokens through which gradients flow back; the state flows on (gru only)", least=1
+    )
+    length: int = setting(4096, "mean number of tokens between two new beginnings", least=1)
+    both_strands: bool = setting(True, "streams read either strand")
+    start: str | None = setting(
+        None,
+        "a network to begin with; a bigru can begin with a gru of as many units",
+        flag="--start",
+        metavar="PATH",
+    )

@@ -6,29 +6,28 @@ import torch
 from torch import Tensor
 
 from acgz.errors import InputError
-from acgz.models import Weights
-from acgz.nets.deepgeco.architecture import Description
+from acgz.nets.architecture import Network
+from acgz.nets.deepgeco.architecture import WarmStartArchitecture
 from acgz.nets.deepgeco.torch_network import WarmStart
 
 
-def start_with(network: WarmStart, model: Weights) -> None:
-    """Give ``network`` the weights of ``model``; InputError if their sizes differ.
+def start_with(module: WarmStart, network: Network[WarmStartArchitecture]) -> None:
+    """Give ``module`` the weights of ``network``; InputError if their sizes differ.
 
     A ``bigru`` can begin with a ``gru``: its forward direction takes the place of the ``gru``, and
     nothing listens to the rest until it is trained. So it gives the logits that the ``gru`` gives
     which reads the same window from its beginning.
     """
-    theirs = Description.from_json(model.description)
-    own = network.description
-    trained = {name: torch.from_numpy(array).float() for name, array in model.arrays.items()}
-    state = network.state_dict()
+    own, theirs = module.architecture, network.architecture
+    trained = {name: torch.from_numpy(array).float() for name, array in network.arrays.items()}
+    state = module.state_dict()
     for name, weight in trained.items():
         if name in state and (own.network, theirs.network) == ("bigru", "gru"):
             weight = _widened(name, weight, state[name], own.hidden)
         if name not in state or state[name].shape != weight.shape:
             raise InputError("the network to start with has other sizes")
         state[name] = weight
-    network.load_state_dict(state)
+    module.load_state_dict(state)
 
 
 def _widened(name: str, weight: Tensor, wide: Tensor, hidden: int) -> Tensor:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from acgz.nets.deepgeco.settings import GROUP
 from acgz.nets.exact.layers import (
     Attended,
     Matrix,
@@ -26,9 +27,6 @@ from acgz.nets.exact.layers import (
 from acgz.nets.exact.matmul import SINGLE, Format
 from acgz.nets.exact.operations import Array, Operations
 from acgz.nets.exact.training import Adam, first_weights
-
-GROUP = 4
-"""Tokens of one position."""
 
 UNIT = 64.0
 """Of the layer norms: without momentum and weight decay, what they norm grows into the hundreds."""

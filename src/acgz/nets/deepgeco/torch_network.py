@@ -10,16 +10,16 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from acgz.nets.deepgeco.architecture import Description
+from acgz.nets.deepgeco.architecture import WarmStartArchitecture
 
 
 class WarmStart(nn.Module):
-    """Logits of the next token; see `Description` for the two kinds."""
+    """Logits of the next token; see `WarmStartArchitecture` for the two kinds."""
 
-    def __init__(self, description: Description) -> None:
+    def __init__(self, architecture: WarmStartArchitecture) -> None:
         super().__init__()
-        self.description = d = description
-        self.embedding = nn.Embedding(d.tokens, d.embedding)
+        self.architecture = d = architecture
+        self.embedding = nn.Embedding(d.grid.kmers, d.embedding)
         self.recurrent = nn.GRU(
             d.embedding, d.hidden, num_layers=2, bidirectional=d.network == "bigru"
         )
@@ -30,7 +30,7 @@ class WarmStart(nn.Module):
     def forward(self, tokens: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """``tokens``: (T, B). Logits (T, B, outputs) of a ``gru``, (B, outputs) of a ``bigru``,
         and the state (2, B, hidden) after the last token."""
-        d = self.description
+        d = self.architecture
         seen, state = self.recurrent(self.embedding(tokens), state)  # (T, B, hidden)
         if d.network == "bigru":
             sampled = seen.flip(0)[:: d.stride].flip(0)  # (features / 2 hidden, B, 2 hidden)

@@ -3,66 +3,53 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from acgz import models
-from acgz.nets.corpus import Corpus, Streams, in_lanes
-from acgz.nets.deepgeco.architecture import Description
+from acgz.nets.corpus import Corpus
+from acgz.nets.deepgeco.architecture import WarmStartArchitecture
+from acgz.nets.deepgeco.settings import WarmStartPlan
 from acgz.nets.deepgeco.starting import start_with
+from acgz.nets.deepgeco.streams import Streams, in_lanes
 from acgz.nets.deepgeco.torch_network import WarmStart, arrays
-from acgz.nets.training import Plan, Report, train
+from acgz.nets.training import Run, train
+
+read = Corpus.read
 
 VALIDATION_LANES = 64
 VALIDATION_STEPS = 1024
 """Tokens per lane that validation looks at: 64 kilotokens say bits/base to about 0.005."""
 
 
-@dataclass(frozen=True)
-class Batches:
-    """What one step of training sees."""
-
-    streams: int = 128
-    steps: int = 64
-    """Tokens through which gradients flow back; the state flows on (``gru`` only)."""
-    length: int = 4096
-    """Mean number of tokens between two new beginnings."""
-    both_strands: bool = True
-
-
 class NextToken:
     """The task (see `acgz.nets.training.Task`): cross-entropy of the next token."""
 
+    unit = "bits/base"
+
     def __init__(
-        self, corpus: Corpus, description: Description, batches: Batches, seed: int, device: str
+        self,
+        corpus: Corpus,
+        architecture: WarmStartArchitecture,
+        plan: WarmStartPlan,
+        device: str = "cpu",
     ) -> None:
-        self._description = description
-        self._batches = batches
+        self._architecture = architecture
+        self._unroll = plan.unroll
         self._device = device
         self._validation = corpus.validation
-        self._streams = Streams(
-            corpus.training,
-            description.grid,
-            batches.streams,
-            batches.length,
-            seed,
-            batches.both_strands,
-        )
+        self._streams = Streams(corpus.training, architecture.grid, plan)
         self._state: torch.Tensor | None = None
 
     def bits(self, nats: float) -> float:
-        return nats / math.log(2) / self._description.s
+        return nats / math.log(2) / self._architecture.s
 
     def loss(self, network: Any, step: int) -> torch.Tensor:
-        if self._description.network == "bigru":
-            tokens, _ = self._streams.next(self._description.window)
+        if self._architecture.network == "bigru":
+            tokens, _ = self._streams.next(self._architecture.window)
             return self._window_loss(network, torch.from_numpy(tokens).to(self._device))
-        tokens, fresh = self._streams.next(self._batches.steps)
+        tokens, fresh = self._streams.next(self._unroll)
         if self._state is not None:
             self._state[:, torch.from_numpy(fresh).to(self._device)] = 0
         loss, state = self._causal_loss(
@@ -72,13 +59,13 @@ class NextToken:
         return loss
 
     def validate(self, network: Any) -> float:
-        grid = self._description.grid
+        grid = self._architecture.grid
         part = self._validation[: VALIDATION_LANES * VALIDATION_STEPS * grid.s * 8]
         tokens = torch.from_numpy(in_lanes(part, grid, VALIDATION_LANES)).to(self._device)
         tokens = tokens[:VALIDATION_STEPS]
-        if self._description.network == "gru":
+        if self._architecture.network == "gru":
             return self.bits(float(self._causal_loss(network, tokens, None)[0]))
-        width = self._description.window + 1
+        width = self._architecture.window + 1
         losses = [
             float(self._window_loss(network, tokens[first : first + width]))
             for first in range(0, tokens.shape[0] - width, 8)
@@ -86,9 +73,9 @@ class NextToken:
         return self.bits(sum(losses) / len(losses))
 
     def _targets(self, tokens: torch.Tensor) -> torch.Tensor:
-        if self._description.plain:
+        if self._architecture.plain:
             return tokens
-        return tokens % self._description.outputs  # the last s bases
+        return tokens % self._architecture.outputs  # the last s bases
 
     def _causal_loss(
         self, network: Any, tokens: torch.Tensor, state: torch.Tensor | None
@@ -103,27 +90,15 @@ class NextToken:
         return nn.functional.cross_entropy(logits, self._targets(tokens[-1]))
 
 
-def train_warm_start(
-    corpus: Corpus,
-    description: Description,
-    batches: Batches,
-    plan: Plan,
-    output: Path,
-    *,
-    device: str = "cpu",
-    checkpoint: Path | None = None,
-    start: models.Weights | None = None,
-    report: Callable[[Report], None] = lambda report: None,
+def trained(
+    corpus: Corpus, architecture: WarmStartArchitecture, plan: WarmStartPlan, run: Run
 ) -> bytes:
-    """Train a network, write it to ``output``, and return the digest of that file.
-
-    ``start``: a network to begin with; see `acgz.nets.deepgeco.starting.start_with`.
-    """
+    """Train a network, write it to the output, and return the digest of that file."""
     torch.manual_seed(plan.seed)
-    network = WarmStart(description)
-    if start is not None:
-        start_with(network, start)
-    network.to(device)
-    task = NextToken(corpus, description, batches, plan.seed, device)
-    train(network, task, plan, report, checkpoint)
-    return models.write(output, description.to_json(), arrays(network))
+    network = WarmStart(architecture)
+    if plan.start is not None:
+        start_with(network, WarmStartArchitecture.read(plan.start))
+    network.to(run.device)
+    task = NextToken(corpus, architecture, plan, run.device)
+    train(network, task, plan, run.report, run.checkpoint)
+    return architecture.write(run.output, arrays(network))

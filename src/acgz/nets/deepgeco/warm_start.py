@@ -1,23 +1,20 @@
 """Inference of the Warm-Start network in exact arithmetic, in both of its forms.
 
-DeepGeCo, section "Supporter & Warm-Start Models"; what it looks like is said by
-`acgz.nets.deepgeco.architecture.Description`, and `acgz.nets.deepgeco.torch_network` trains it.
+DeepGeCo, section "Supporter & Warm-Start Models". `acgz.nets.deepgeco.architecture` says what it
+looks like, `acgz.nets.deepgeco.torch_network` trains it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.errors import InputError
-from acgz.nets.deepgeco.architecture import Description
+from acgz.nets.architecture import Arrays
+from acgz.nets.deepgeco.architecture import WarmStartArchitecture
 from acgz.nets.exact.layers import Matrix
 from acgz.nets.exact.operations import Array, Operations
-
-Arrays = Mapping[str, NDArray[Any]]
 
 
 class WarmStart(Protocol):
@@ -35,11 +32,12 @@ class WarmStart(Protocol):
         ...
 
 
-def make(ops: Operations, description: Description, arrays: Arrays, lanes: int) -> WarmStart:
-    """The network in its first state; InputError if ``arrays`` are not its weights."""
-    _check(description, arrays)
-    kind = Causal if description.network == "gru" else Windowed
-    return kind(ops, description, arrays, lanes)
+def make(
+    ops: Operations, architecture: WarmStartArchitecture, arrays: Arrays, lanes: int
+) -> WarmStart:
+    """The network in its first state."""
+    kind = Causal if architecture.network == "gru" else Windowed
+    return kind(ops, architecture, arrays, lanes)
 
 
 class _Gru:
@@ -94,7 +92,9 @@ class Causal:
 
     context = 1
 
-    def __init__(self, ops: Operations, d: Description, arrays: Arrays, lanes: int) -> None:
+    def __init__(
+        self, ops: Operations, d: WarmStartArchitecture, arrays: Arrays, lanes: int
+    ) -> None:
         self._ops = ops
         self._table = ops.array(_folded(arrays, "l0"))  # (4**k, 3n)
         self._first, self._second = (_Gru(ops, arrays, name) for name in ("l0", "l1"))
@@ -121,9 +121,11 @@ class Causal:
 class Windowed:
     """The paper's two bidirectional layers over the last ``window`` tokens."""
 
-    def __init__(self, ops: Operations, d: Description, arrays: Arrays, lanes: int) -> None:
+    def __init__(
+        self, ops: Operations, d: WarmStartArchitecture, arrays: Arrays, lanes: int
+    ) -> None:
         self._ops = ops
-        self._description = d
+        self._architecture = d
         self.context = d.window
         directions = ("", "_reverse")
         self._tables = [ops.array(_folded(arrays, f"l0{way}")) for way in directions]
@@ -144,7 +146,7 @@ class Windowed:
         above = self._both(
             self._second, [[matrix.times(state) for state in seen] for matrix in self._between]
         )
-        sampled = above[:: -self._description.stride][::-1]
+        sampled = above[:: -self._architecture.stride][::-1]
         return self._head.logits(ops.quantise(ops.join(sampled), 1))
 
     def _both(self, layers: list[_Gru], inputs: list[list[Array]]) -> list[Array]:
@@ -171,29 +173,3 @@ def _folded(arrays: Arrays, name: str) -> NDArray[np.float32]:
     for place in range(embedding.shape[1]):
         table += embedding[:, place, None] * weight[None, :, place]
     return table.astype(np.float32)
-
-
-def shapes(d: Description) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of the arrays of a network, as PyTorch has them."""
-    ways = ("", "_reverse") if d.network == "bigru" else ("",)
-    found: dict[str, tuple[int, ...]] = {"embedding.weight": (d.tokens, d.embedding)}
-    for layer, inputs in ((0, d.embedding), (1, len(ways) * d.hidden)):
-        for way in ways:
-            name = f"l{layer}{way}"
-            found[f"recurrent.weight_ih_{name}"] = (3 * d.hidden, inputs)
-            found[f"recurrent.weight_hh_{name}"] = (3 * d.hidden, d.hidden)
-            found[f"recurrent.bias_ih_{name}"] = (3 * d.hidden,)
-            found[f"recurrent.bias_hh_{name}"] = (3 * d.hidden,)
-    found["linear.weight"] = (d.outputs, d.features)
-    found["linear.bias"] = (d.outputs,)
-    found["dense.weight"] = (d.dense, d.features)
-    found["dense.bias"] = (d.dense,)
-    found["output.weight"] = (d.outputs, d.dense)
-    return found
-
-
-def _check(d: Description, arrays: Arrays) -> None:
-    expected = shapes(d)
-    fits = {name: array.shape for name, array in arrays.items()} == expected
-    if not fits or not all(np.isfinite(array).all() for array in arrays.values()):
-        raise InputError("the arrays of the model are not those of its Warm-Start network")

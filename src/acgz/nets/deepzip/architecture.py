@@ -11,38 +11,41 @@ networks, "second"; their directions "forward" and "backward".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from acgz.nets.architecture import Architecture
+from acgz.settings import setting
 
-from acgz.errors import InputError
-
-KIND = "deepzip"
 GATES: Mapping[str, int] = {"rnn": 1, "lstm": 4, "gru": 3}
 """Cell -> vectors that the input and the state give to it at each step."""
 NETWORKS = ("rnn", "lstm", "gru", "birnn", "bilstm", "bigru")
-ALPHABETS = (4, 5)
-MOST_OUTPUTS = 5**4
 MOST_UNITS = 512
 DENSE = 64
 """Units of the dense layer with ReLU; the document gives no number."""
 
-Arrays = Mapping[str, NDArray[Any]]
-
 
 @dataclass(frozen=True)
-class Description:
+class DeepZipArchitecture(Architecture):
     """Sizes of a network."""
 
-    network: str = "lstm"
-    units: int = 32
-    m: int = 1
-    """Symbols of a token: the network predicts all of them at once (section 6.1.1)."""
-    alphabet: int = 4
-    """A, C, G, T; 5: the document's, with N."""
-    dense: int = DENSE
+    kind = "deepzip"
+
+    network: str = setting(
+        "lstm",
+        "the recurrent cell; bi: two layers that read both ways (section 4.2.4)",
+        among=NETWORKS,
+        flag="--network",
+    )
+    units: int = setting(32, "units of a recurrent layer", least=1, most=MOST_UNITS, flag="--units")
+    m: int = setting(
+        1, "bases that are predicted at once (section 6.1.1)", among=(1, 2, 4), flag="--m"
+    )
+    alphabet: int = setting(
+        4, "A, C, G, T; 5: with N, as the document has it", among=(4, 5), flag="--alphabet"
+    )
+    dense: int = setting(
+        DENSE, "units of the dense layer", least=1, most=MOST_UNITS, flag="--dense"
+    )
 
     @property
     def cell(self) -> str:
@@ -63,33 +66,6 @@ class Description:
         """Numbers that the recurrent layers hand to the dense layer."""
         return self.units * (2 if self.bidirectional else 1)
 
-    def check(self) -> None:
-        """ValueError for sizes that make no network."""
-        if self.network not in NETWORKS:
-            raise ValueError(f"network is one of {', '.join(NETWORKS)}, not {self.network!r}")
-        if type(self.alphabet) is not int or self.alphabet not in ALPHABETS:
-            raise ValueError(f"alphabet is 4 or 5, not {self.alphabet!r}")
-        if type(self.m) is not int or self.m not in (1, 2, 4):
-            raise ValueError(f"m is 1, 2 or 4, not {self.m!r}")
-        for name, value in (("units", self.units), ("dense", self.dense)):
-            if type(value) is not int or not 1 <= value <= MOST_UNITS:
-                raise ValueError(f"{name} is a whole number from 1 to {MOST_UNITS}, not {value!r}")
-
-    def to_json(self) -> dict[str, Any]:
-        return {"kind": KIND, **asdict(self)}
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Description:
-        """InputError for anything that is no description of such a network."""
-        try:
-            if stored.get("kind") != KIND:
-                raise ValueError("of another kind")
-            description = cls(**{key: stored[key] for key in stored if key != "kind"})
-            description.check()
-        except (TypeError, ValueError) as error:
-            raise InputError(f"not a deepzip network: {error}") from error
-        return description
-
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Names and shapes of the arrays: matrices are (inputs, outputs)."""
         n, gates = self.units, GATES[self.cell] * self.units
@@ -107,9 +83,3 @@ class Description:
         found["output.weight"] = (self.dense, self.outputs)
         found["output.bias"] = (self.outputs,)
         return found
-
-    def check_arrays(self, arrays: Arrays) -> None:
-        """InputError unless these are the numbers of such a network."""
-        fits = {name: array.shape for name, array in arrays.items()} == self.shapes()
-        if not fits or not all(np.isfinite(array).all() for array in arrays.values()):
-            raise InputError("the arrays of the model are not those of its deepzip network")

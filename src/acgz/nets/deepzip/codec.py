@@ -7,29 +7,25 @@ Vlaeminck), with both remedies of its section 6.1: tokens of m symbols, and lane
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz import models
-from acgz.baselines import Static, equal_frequencies
-from acgz.codec import Coded, Job, integer_parameter
+from acgz.baselines import Static
+from acgz.codec import Coded, Job, integer_parameter, stored_lanes
 from acgz.coding import streams
-from acgz.errors import (
-    DamagedError,
-    InputError,
-    MissingDependencyError,
-    MissingModelError,
-    UsageError,
-)
-from acgz.models import Weights
+from acgz.coding.predictor import equal_frequencies
+from acgz.errors import DamagedError, MissingDependencyError, MissingModelError, UsageError
+from acgz.nets.architecture import MEMORY, Arrays, Network
+from acgz.nets.codec import NetworkCodec
 from acgz.nets.deepzip import predictor
-from acgz.nets.deepzip.architecture import GATES, Arrays, Description
+from acgz.nets.deepzip.architecture import GATES, DeepZipArchitecture
 from acgz.nets.deepzip.division import Division
 from acgz.nets.deepzip.predictor import DeepZip
 from acgz.nets.deepzip.settings import DeepZipSettings
 from acgz.nets.deepzip.stored import StoredWeights
+from acgz.nets.deepzip.wave import MOST_BEGINNINGS
 from acgz.nets.exact import operations
 from acgz.settings import JSON
 
@@ -37,11 +33,11 @@ _SIZE_BYTES = 4
 """Of the size of the stream of the heads, before it."""
 
 
-class _DeepZip:
-    """See `acgz.codec.Codec`; the settings are those of `Settings`.
+class _DeepZip(NetworkCodec):
+    """See `acgz.codec.Codec`; the settings are those of `DeepZipSettings`.
 
     The payload is the weights, if they were fitted to the input, the size of the stream of the
-    heads, that stream, and the stream of the tokens. Parameters beside those of `Settings`:
+    heads, that stream, and the stream of the tokens. Parameters beside those of the settings:
     ``lanes``, and ``weights`` (bytes of the payload) or ``models``. A sequence that has no
     tokens, only heads, needs no network and has neither.
     """
@@ -49,14 +45,12 @@ class _DeepZip:
     name = "deepzip"
     settings = DeepZipSettings
 
-    def encode(self, residues: NDArray[np.uint8], settings: DeepZipSettings, job: Job) -> Coded:
-        chosen = settings
-        ops = operations.backend(chosen.backend)
-        d = chosen.description
+    def _encode(self, residues: NDArray[np.uint8], settings: DeepZipSettings, job: Job) -> Coded:
+        ops, d, chosen = operations.backend(settings.backend), settings.architecture, settings
         lanes = chosen.lanes_for(residues.size)
         division = Division(residues.size, lanes, chosen.k, d.m, d.alphabet)
         parameters: dict[str, JSON] = {**chosen.parameters(), "m": d.m, "lanes": lanes}
-        model = None if chosen.fit else _model_to_use(chosen)
+        model = None if chosen.fit else _chosen_network(chosen)
         heads, tokens = division.split(residues)
         head_stream = streams.encode(heads, *_equal(d.alphabet, heads.size))
         stored, stream = b"", b""
@@ -78,11 +72,11 @@ class _DeepZip:
         size = len(head_stream).to_bytes(_SIZE_BYTES, "little")
         return Coded(parameters, stored + size + head_stream + stream)
 
-    def decode(self, coded: Coded, count: int, job: Job) -> NDArray[np.uint8]:
+    def _decode(self, coded: Coded, count: int, job: Job) -> NDArray[np.uint8]:
         parameters, payload = coded
         chosen = DeepZipSettings.from_parameters(parameters, self.name)
-        d = chosen.description
-        lanes = integer_parameter(parameters, "lanes", 1, min(streams.MOST_LANES, max(1, count)))
+        d = chosen.architecture
+        lanes = stored_lanes(parameters, count)
         division = Division(count, lanes, chosen.k, d.m, d.alphabet)
         begin = integer_parameter({"weights": 0, **parameters}, "weights", 0, len(payload))
         size = int.from_bytes(payload[begin : begin + _SIZE_BYTES], "little")
@@ -114,14 +108,18 @@ class _DeepZip:
 
     def memory(self, parameters: Mapping[str, JSON], count: int) -> int:
         chosen = DeepZipSettings.from_parameters(parameters, self.name)
-        lanes = integer_parameter(parameters, "lanes", 1, min(streams.MOST_LANES, max(1, count)))
-        d = chosen.description
-        of_row = 4 * d.units * (2 + 4 * GATES[d.cell])
-        rows = lanes * (chosen.k // d.m if chosen.state == "window" else 1)
+        lanes = stored_lanes(parameters, count)
+        d = chosen.architecture
+        gates = GATES[d.cell] * d.units
         if d.bidirectional:
             rows, of_row = lanes * chosen.k, 8 * 4 * d.units
-        of_lane = 8 * chosen.k + 32 * d.outputs + 32 * d.dense + 16 * d.units * GATES[d.cell]
-        return (64 << 20) + rows * of_row + lanes * of_lane + 8 * count
+        else:
+            rows = lanes * (chosen.k // d.m if chosen.state == "window" else 1)
+            of_row = 4 * (2 * d.units + 4 * gates)
+        of_lane = 8 * chosen.k + 32 * d.outputs + 32 * d.dense + 16 * gates
+        weights = 16 * sum(prod(shape) for shape in d.shapes().values())
+        beginnings = 16 * MOST_BEGINNINGS * gates
+        return MEMORY + weights + beginnings + rows * of_row + lanes * of_lane + 8 * count
 
 
 CODEC = _DeepZip()
@@ -133,28 +131,25 @@ def _equal(alphabet: int, count: int) -> tuple[Static, int]:
     return Static(equal_frequencies(alphabet), lanes), lanes
 
 
-def _model_to_use(chosen: DeepZipSettings) -> Weights | None:
+def _chosen_network(chosen: DeepZipSettings) -> Network[DeepZipArchitecture] | None:
     """That of the settings, or the package's for such a network; None: fit."""
-    d = chosen.description
-    if chosen.model is not None:
-        model = models.read(Path(chosen.model))
-        models.remember(Path(chosen.model))
-    else:
-        try:
-            model = models.read(models.default_model(f"deepzip-{d.network}-{d.units}"))
-        except MissingModelError as error:
-            if chosen.fit is None:
-                return None
-            raise MissingModelError(
-                f'{error}; "acgz train deepzip" makes one for --model, and --fit trains one on '
-                "the input and stores it in the archive"
-            ) from error
-    theirs = Description.from_json(model.description)
-    if theirs == d:
-        theirs.check_arrays(model.arrays)
-        return model
+    d = chosen.architecture
+    try:
+        network = DeepZipArchitecture.chosen(
+            chosen.model,
+            f"deepzip-{d.network}-{d.units}",
+            '"acgz train deepzip" makes one for --model, and --fit trains one on the input and '
+            "stores it in the archive",
+        )
+    except MissingModelError:
+        if chosen.fit is None:
+            return None
+        raise
+    if network.architecture == d:
+        return network
     if chosen.model is None and chosen.fit is None:
         return None
+    theirs = network.architecture
     raise UsageError(
         f"the model is not for this network: it is {theirs.network}-{theirs.units} with m = "
         f"{theirs.m}, alphabet {theirs.alphabet}, dense {theirs.dense}"
@@ -172,26 +167,18 @@ def _fitted(residues: NDArray[np.uint8], chosen: DeepZipSettings) -> bytes:
             f"deepzip-{chosen.network}-{chosen.units}: this trains a network on the input, which "
             "needs PyTorch (pip install 'acgz[nn]'); or name a trained one with --model"
         ) from error
-    from acgz.nets.deepzip.fit import Recipe, fit
+    from acgz.nets.deepzip.fit import fit
 
-    recipe = Recipe(chosen.k, chosen.epochs, chosen.learning_rate, chosen.seed)
-    return fit(residues, chosen.description, recipe).weights
+    return fit(residues, chosen)
 
 
-def _stored_arrays(stored: bytes, parameters: Mapping[str, JSON], d: Description) -> Arrays:
+def _stored_arrays(stored: bytes, parameters: Mapping[str, JSON], d: DeepZipArchitecture) -> Arrays:
     """Of the weights in the payload, or of the model that the block names."""
-    digests = parameters.get("models", [])
-    if not isinstance(digests, list) or len(digests) + bool(stored) != 1:
-        raise DamagedError("the block has no network, or more than one")
     if stored:
+        if "models" in parameters:
+            raise DamagedError("the block has more than one network")
         return StoredWeights.from_bytes(stored, d).arrays()
-    if not isinstance(digests[0], bytes):
-        raise DamagedError("the block names no model by its digest")
-    model = models.find(digests[0])
-    try:
-        if Description.from_json(model.description) == d:
-            d.check_arrays(model.arrays)
-            return model.arrays
-    except InputError:
-        pass
-    raise DamagedError("the block names a model that is not for it")
+    network = DeepZipArchitecture.named(parameters)
+    if network.architecture != d:
+        raise DamagedError("the block names a model that is not for it")
+    return network.arrays

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
+from acgz.nets.architecture import Arrays
 from acgz.nets.deepzip import predictor
-from acgz.nets.deepzip.architecture import Arrays, Description
+from acgz.nets.deepzip.architecture import DeepZipArchitecture
+from acgz.nets.deepzip.settings import DeepZipSettings
 from acgz.nets.deepzip.stored import StoredWeights
 from acgz.nets.exact import operations, pytorch
 
@@ -19,24 +20,6 @@ SAMPLE = 4096
 MOST_BATCH = 64
 LEAST_BATCHES = 32
 """Of an epoch, if the input is long enough: a short input has smaller batches."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to fit."""
-
-    k: int = 32
-    epochs: int = 10
-    learning_rate: float = 5e-3
-    seed: int = 1
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """What came out."""
-
-    weights: bytes  # `StoredWeights.to_bytes`
-    bits: int  # of a weight
 
 
 class Tiles:
@@ -69,38 +52,39 @@ class Tiles:
         return symbols
 
 
-def fit(residues: NDArray[np.uint8], description: Description, recipe: Recipe) -> Fitted:
-    """Weights for ``residues`` (n,), n at least k + m. MissingDependencyError without PyTorch."""
+def fit(residues: NDArray[np.uint8], chosen: DeepZipSettings) -> bytes:
+    """Weights (`StoredWeights.to_bytes`) for ``residues`` (n,), n at least k + m.
+
+    MissingDependencyError without PyTorch.
+    """
     torch = pytorch.load()
     from acgz.nets.deepzip.torch_network import RecurrentNetwork, arrays
     from acgz.nets.deepzip.train import NextTokens, length_of, predictions_of
     from acgz.nets.training import Plan, train
 
-    torch.manual_seed(recipe.seed)
+    torch.manual_seed(chosen.seed)
     torch.set_num_threads(1)  # the number of threads would change the archive
-    d = description
-    length = length_of(d, recipe.k, residues.size)
+    d = chosen.architecture
+    length = length_of(d, chosen.k, residues.size)
     stride = max(1, predictions_of(d, length), d.m if d.bidirectional else 1)
     most = MOST_BATCH * (16 if d.bidirectional else 1)
     batch = max(1, min(most, residues.size // stride // LEAST_BATCHES))
-    tiles = Tiles(residues, length, stride, batch, recipe.seed)
+    tiles = Tiles(residues, length, stride, batch, chosen.seed)
     network = RecurrentNetwork(d)
     task = NextTokens(d, tiles, tiles())
     plan = Plan(
-        steps=recipe.epochs * tiles.in_an_epoch,
+        steps=chosen.epochs * tiles.in_an_epoch,
         epochs=1,
-        learning_rate=recipe.learning_rate,
-        seed=recipe.seed,
+        learning_rate=chosen.learning_rate,
+        seed=chosen.seed,
     )
-    train(network, task, plan, lambda report: None)
-    bits, weights = smallest(residues, d, recipe.k, arrays(network))
-    return Fitted(weights, bits)
+    train(network, task, plan)
+    with threadpool_limits(limits=1):  # the products are small
+        return smallest(residues, d, chosen.k, arrays(network))
 
 
-def smallest(
-    residues: NDArray[np.uint8], d: Description, k: int, found: Arrays
-) -> tuple[int, bytes]:
-    """Bits of a weight, and the stored weights, that make the archive smallest.
+def smallest(residues: NDArray[np.uint8], d: DeepZipArchitecture, k: int, found: Arrays) -> bytes:
+    """Weights, stored with the bits that make the archive smallest.
 
     What coarser weights lose is measured on a sample of the input with exact inference.
     """
@@ -109,7 +93,7 @@ def smallest(
     tokens = np.zeros(SAMPLE, np.int64)
     for ahead in range(d.m):
         tokens = tokens * d.alphabet + residues[places + k + ahead]
-    best: tuple[float, int, bytes] | None = None
+    best: tuple[float, bytes] | None = None
     for bits in BITS:
         stored = StoredWeights.of(found, bits)
         weights = stored.to_bytes(d)
@@ -118,6 +102,6 @@ def smallest(
         cost = -np.log2(np.maximum(p[np.arange(SAMPLE), tokens], 2.0**-16)).mean()
         total = float(cost) * residues.size / d.m / 8 + len(weights)
         if best is None or total < best[0]:
-            best = (total, bits, weights)
+            best = (total, weights)
     assert best is not None  # noqa: S101 - there are bits to try
-    return best[1], best[2]
+    return best[1]

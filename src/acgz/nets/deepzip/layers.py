@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from acgz.nets.deepzip.architecture import Arrays
+from acgz.nets.architecture import Arrays
 from acgz.nets.exact.layers import Matrix
 from acgz.nets.exact.matmul import Quantised
 from acgz.nets.exact.operations import Array, Operations

@@ -9,53 +9,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz import models, modes
-from acgz.bench import run
 from acgz.bench.inputs import Genome
-from acgz.bench.peers import Form, acgz_mode, find_peers
+from acgz.bench.peers import Form
 from acgz.bench.run import OK, Row
+from acgz.bench.suite import Suite, Variant, read_residues, write_residues
 from acgz.codec import decode, encode
 from acgz.errors import AcgzError, InputError
 from acgz.layout import split
+from acgz.modes import get_codec, get_mode
 from acgz.nets.deepzip.settings import DeepZipSettings
 from acgz.settings import JSON
 
 BASES = 1_023_000
 """The document's 1023 kB, from a third of the way into a longer sequence."""
-
-
-@dataclass(frozen=True)
-class Trial(Row):
-    """A network on one genome; ``packed_bytes`` is without its weights."""
-
-    model_bytes: int = 0
-    """Of the weights, as the archive stores them; 0 for a network of the package."""
-    training: float | None = None
-    """Seconds."""
-    compressing: float | None = None
-    """Seconds, with trained weights."""
-    restoring: float | None = None
-    """Seconds."""
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A network and how it is used, or another compressor."""
-
-    name: str
-    network: str = ""
-    """As "lstm-32"; empty: the mode or the peer called ``name``."""
-    epochs: int = 0
-    """Of training on the input; 0: the network of the package."""
-    settings: Mapping[str, JSON] = field(default_factory=dict)
-
 
 NETWORKS = tuple(
     f"{layers}{cell}-{units}"
@@ -64,30 +37,37 @@ NETWORKS = tuple(
     for units in (32, 64, 128)
 )
 SHIPPED = ("lstm-32", "lstm-64", "gru-32", "gru-64")
-OTHERS = tuple(Variant(name) for name in ("uniform", "order0", "gzip", "xz", "plus"))
+OTHERS = (
+    *(Variant(name, name) for name in ("uniform", "order0")),
+    *(Variant(name) for name in ("gzip", "xz")),
+    Variant("plus", "plus"),
+)
+
+
+def _of(network: str, what: str, settings: Mapping[str, JSON]) -> Variant:
+    return Variant(f"{network}, {what}", f"deepzip-{network}", settings)
+
+
 FITTED = {
-    epochs: tuple(Variant(f"{name}, {epochs} epochs", name, epochs) for name in NETWORKS)
+    epochs: tuple(
+        _of(name, f"{epochs} epochs", {"epochs": epochs, "fit": True}) for name in NETWORKS
+    )
     for epochs in (10, 2, 1)
 }
-ONE_FOR_ALL = tuple(Variant(f"{name}, package", name) for name in SHIPPED)
+ONE_FOR_ALL = tuple(_of(name, "package", {}) for name in SHIPPED)
 TOKENS = tuple(
-    Variant(f"gru-32, m={m}, 2 epochs", "gru-32", 2, {"m": m, "fit": True}) for m in (1, 2, 4)
+    _of("gru-32", f"m={m}, 2 epochs", {"m": m, "epochs": 2, "fit": True}) for m in (1, 2, 4)
 )
 LANES = tuple(
-    Variant(f"{name}, lanes={lanes}", name, settings={"lanes": lanes})
+    _of(name, f"lanes={lanes}", {"lanes": lanes})
     for name in ("lstm-32", "gru-32")
     for lanes in (1, 32, 320)
 )
 STATES = tuple(
-    Variant(f"{name}, {what}", name, settings=settings)
+    _of(name, what, settings)
     for name in SHIPPED
     for what, settings in (("k=64", {"k": 64}), ("carried", {"state": "carried"}))
 )
-EVERYTHING = (
-    *OTHERS, *ONE_FOR_ALL, *LANES, *STATES, *TOKENS, *FITTED[1], *FITTED[2], *FITTED[10],
-)  # fmt: skip
-VARIANTS = (*OTHERS, *ONE_FOR_ALL, *LANES, *STATES)
-"""What needs no training and takes minutes; ``--variants`` chooses others of `EVERYTHING`."""
 
 SIZES: Mapping[str, tuple[str, str]] = {
     "uniform": ("297 kB", ""), "order0": ("256 kB", ""), "gzip": ("299 kB", ""),
@@ -130,123 +110,130 @@ PACKAGE: Mapping[str, str] = {
 """Section 6.3: a model that was trained on several files."""
 
 
-def prepare(stream: BinaryIO, name: str, folder: Path, *, first: int | None) -> Genome:
-    """1,023,000 bases from within a file (``first`` changes the number).
-
-    InputError if it has none.
-    """
-    residues = split(stream.read()).residues
-    count = min(first or BASES, residues.size)
-    if not count:
-        raise InputError(f"{name}: no bases")
-    start = (residues.size - count) // 3
-    path = folder / "residues"
-    path.write_bytes(np.frombuffer(b"ACGT", np.uint8)[residues[start : start + count]].tobytes())
-    return Genome(f"{name}, {count:,} from {start:,} on", count, {Form.FILE: path})
+def network(variant: Variant) -> str:
+    """As "lstm-32"; the name of the variant where there is none."""
+    return variant.mode.removeprefix("deepzip-") or variant.name
 
 
-def measure(
-    variant: Variant, genome: Genome, folder: Path, options: Sequence[str], timeout: float | None
-) -> Row:
-    """What `acgz.bench.run.measure` does, for a variant of this suite."""
-    if not variant.network:
-        mode = variant.name in ("uniform", "order0", "plus")
-        tool = acgz_mode(variant.name, options) if mode else find_peers([variant.name])[0]
-        if mode:
-            run.warm_up_once(tool, folder.parent)
-        return run.measure(tool, genome, folder, timeout=timeout)
-    trial = Trial(genome.name, variant.name, variant.name, OK, bases=genome.bases)
-    bases = np.fromfile(genome.forms[Form.FILE], np.uint8)
-    residues = np.searchsorted(np.frombuffer(b"ACGT", np.uint8), bases).astype(np.uint8)
-    try:
-        _tried(trial, variant, residues[:3000], folder)
-        return _tried(trial, variant, residues, folder)
-    except AcgzError as error:
-        return replace(trial, status=str(error))
+class _DeepZip(Suite):
+    usual = (*OTHERS, *ONE_FOR_ALL, *LANES, *STATES)
+    """What needs no training and takes minutes."""
+    everything = (
+        *OTHERS, *ONE_FOR_ALL, *LANES, *STATES, *TOKENS, *FITTED[1], *FITTED[2], *FITTED[10],
+    )  # fmt: skip
+
+    def prepare(self, stream: BinaryIO, name: str, folder: Path, *, first: int | None) -> Genome:
+        """1,023,000 bases from within a file (``first`` changes the number).
+
+        InputError if it has none.
+        """
+        residues = split(stream.read()).residues
+        count = min(first or BASES, residues.size)
+        if not count:
+            raise InputError(f"{name}: no bases")
+        start = (residues.size - count) // 3
+        path = folder / "residues"
+        write_residues(residues[start : start + count], path)
+        return Genome(f"{name}, {count:,} from {start:,} on", count, {Form.FILE: path})
+
+    def measure(
+        self,
+        variant: Variant,
+        genome: Genome,
+        folder: Path,
+        options: Sequence[str],
+        timeout: float | None,
+    ) -> Row:
+        """Training, compressing and restoring apart; a first run on little compiles the kernels."""
+        if not variant.mode.startswith("deepzip"):
+            return super().measure(variant, genome, folder, options, timeout)
+        row = Row(genome.name, variant.name, variant.name, OK, bases=genome.bases)
+        residues = read_residues(genome)
+        try:
+            _tried(row, variant, residues[:3000], folder)
+            return _tried(row, variant, residues, folder)
+        except AcgzError as error:
+            return replace(row, status=str(error))
+
+    def as_tables(self, genome: Genome, rows: Mapping[str, Row]) -> str:
+        """The document's tables, as far as there are ``rows`` (by variant) for them."""
+        tables = (
+            (
+                "Sections 5.1 to 5.4: trained on the input, 10 epochs",
+                (*OTHERS, *FITTED[10]),
+                ("size", "model", "training", "compr.", "decompr."),
+                lambda v: (
+                    *SIZES.get(network(v), ("", "")),
+                    TRAINING.get(network(v).partition("-")[0], ""),
+                    *TIMES.get(network(v), ("", "")),
+                ),
+            ),
+            (
+                "Section 6.2: fewer epochs",
+                tuple(v for epochs in (10, 2, 1) for v in FITTED[epochs]),
+                ("size", "training"),
+                lambda v: EPOCHS.get((network(v), int(str(v.settings["epochs"]))), ("", "")),
+            ),
+            (
+                "Section 6.3: one model for all files (that of the package)",
+                ONE_FOR_ALL,
+                ("size",),
+                lambda v: (PACKAGE[network(v)],),
+            ),
+            ("Section 6.1.1: m symbols at once", TOKENS, (), lambda v: ()),
+            ("Section 6.1.2: lanes (networks of the package)", LANES, (), lambda v: ()),
+            ("Longer windows, and a state that runs on along the lane", STATES, (), lambda v: ()),
+        )
+        text = [f"{genome.name}: {genome.bases:,} bases; the document's figures to the right"]
+        for title, variants, columns, paper in tables:
+            lines = [_line(v, rows[v.name], paper(v)) for v in variants if v.name in rows]
+            if lines:
+                ours = f"  {'':24} {'bytes':>9} {'weights':>8} {'bits/base':>9} {'train s':>8} "
+                ours += f"{'compr. s':>8} {'decompr. s':>10}"
+                text += [title, ours + "".join(f" {name:>11}" for name in columns), *lines]
+        return "\n".join([*text, "", ""])
 
 
-def _tried(trial: Trial, variant: Variant, residues: NDArray[np.uint8], folder: Path) -> Trial:
-    codec = modes.get_codec("deepzip")
-    network, units = variant.network.split("-")
-    settings: dict[str, JSON] = {"network": network, "units": int(units), **variant.settings}
-    clock = time.process_time
-    if variant.epochs:
-        from acgz.nets.deepzip.fit import Recipe, fit
+SUITE = _DeepZip()
+
+
+def _tried(row: Row, variant: Variant, residues: NDArray[np.uint8], folder: Path) -> Row:
+    """The row with seconds of the CPU; its bytes are without the weights."""
+    settings = {**get_mode(variant.mode).settings, **variant.settings}
+    codec, clock = get_codec("deepzip"), time.process_time
+    details: dict[str, float] = {}
+    if settings.pop("fit", False):
+        from acgz.nets.deepzip.fit import fit
         from acgz.nets.deepzip.stored import StoredWeights
 
-        chosen = DeepZipSettings.of({**settings, "epochs": variant.epochs}, "deepzip")
-        d = chosen.description
-        recipe = Recipe(chosen.k, chosen.epochs, chosen.learning_rate, chosen.seed)
+        chosen = DeepZipSettings.of(settings, "deepzip")
+        d = chosen.architecture
         began = clock()
-        fitted = fit(residues, d, recipe)
+        weights = fit(residues, chosen)
         model = folder / "fitted.safetensors"
-        models.write(model, d.to_json(), StoredWeights.from_bytes(fitted.weights, d).arrays())
-        settings |= {"model": str(model), "fit": False}
-        trial = replace(trial, model_bytes=len(fitted.weights), training=clock() - began)
+        d.write(model, StoredWeights.from_bytes(weights, d).arrays())
+        settings["model"] = str(model)
+        details |= {"weights": len(weights), "training": clock() - began}
     began = clock()
     coded = encode(codec, residues, settings)
     between = clock()
     restored = decode(codec, coded, residues.size)
-    ended = clock()
-    return replace(
-        trial,
-        status=OK if np.array_equal(restored, residues) else "RESTORED BASES DIFFER",
-        packed_bytes=len(coded.payload),
-        compressing=between - began,
-        restoring=ended - between,
-    )
-
-
-def as_tables(genome: Genome, rows: Mapping[str, Row]) -> str:
-    """The document's tables, as far as there are ``rows`` (by variant) for them."""
-    tables = (
-        (
-            "Sections 5.1 to 5.4: trained on the input, 10 epochs",
-            (*OTHERS, *FITTED[10]),
-            ("size", "model", "training", "compr.", "decompr."),
-            lambda v: (
-                *SIZES.get(v.network or v.name, ("", "")),
-                TRAINING.get(v.network.partition("-")[0], ""),
-                *TIMES.get(v.network or v.name, ("", "")),
-            ),
-        ),
-        (
-            "Section 6.2: fewer epochs",
-            tuple(v for epochs in (10, 2, 1) for v in FITTED[epochs]),
-            ("size", "training"),
-            lambda v: EPOCHS.get((v.network, v.epochs), ("", "")),
-        ),
-        (
-            "Section 6.3: one model for all files (that of the package)",
-            ONE_FOR_ALL,
-            ("size",),
-            lambda v: (PACKAGE[v.network],),
-        ),
-        ("Section 6.1.1: m symbols at once", TOKENS, (), lambda v: ()),
-        ("Section 6.1.2: lanes (networks of the package)", LANES, (), lambda v: ()),
-        ("Longer windows, and a state that runs on along the lane", STATES, (), lambda v: ()),
-    )
-    text = [f"{genome.name}: {genome.bases:,} bases; the document's figures to the right"]
-    for title, variants, columns, paper in tables:
-        lines = [_line(v, rows[v.name], paper(v)) for v in variants if v.name in rows]
-        if lines:
-            ours = f"  {'':24} {'bytes':>9} {'weights':>8} {'bits/base':>9} {'train s':>8} "
-            ours += f"{'compr. s':>8} {'decompr. s':>10}"
-            text += [title, ours + "".join(f" {name:>11}" for name in columns), *lines]
-    return "\n".join([*text, "", ""])
+    details |= {"compressing": between - began, "restoring": clock() - between}
+    status = OK if np.array_equal(restored, residues) else "RESTORED BYTES DIFFER"
+    return replace(row, status=status, packed_bytes=len(coded.payload), details=details)
 
 
 def _line(variant: Variant, row: Row, paper: Sequence[str]) -> str:
     if row.status != OK or row.packed_bytes is None:
         return f"  {variant.name:24} {row.status}"
-    weights, training = "-", None
+    weights, training, total = "-", None, row.packed_bytes
     compressing = row.compress.cpu_seconds if row.compress else None
     restoring = row.decompress.cpu_seconds if row.decompress else None
-    total = row.packed_bytes
-    if isinstance(row, Trial):
-        weights = f"{row.model_bytes:,}" if row.model_bytes else "-"
-        training, compressing, restoring = row.training, row.compressing, row.restoring
-        total += row.model_bytes
+    if row.details:
+        stored = int(row.details.get("weights", 0))
+        weights, total = f"{stored:,}" if stored else "-", total + stored
+        training = row.details.get("training")
+        compressing, restoring = row.details["compressing"], row.details["restoring"]
     seconds = [f"{s:.1f}" if s is not None else "-" for s in (training, compressing, restoring)]
     return (
         f"  {variant.name:24} {row.packed_bytes:9,} {weights:>8} {8 * total / row.bases:9.4f} "

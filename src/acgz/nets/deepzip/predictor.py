@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz.coding.predictor import precision_for
-from acgz.nets.deepzip.architecture import Arrays, Description
+from acgz.nets.architecture import Arrays
+from acgz.nets.deepzip.architecture import DeepZipArchitecture
 from acgz.nets.deepzip.wave import Carried, Wave
 from acgz.nets.deepzip.windows import Windows
 from acgz.nets.exact import operations
 from acgz.nets.exact.operations import Array, Operations
 
 
-class Network(Protocol):
+class Reader(Protocol):
     """A frozen network that has read the past of every lane."""
 
     def read(self, symbols: NDArray[np.int64]) -> None:
@@ -28,13 +29,16 @@ class Network(Protocol):
 
 
 def make(
-    ops: Operations, d: Description, arrays: Arrays, before: NDArray[np.int64], carried: bool
-) -> Network:
-    """The network after the symbols ``before`` (k, lanes); InputError for other arrays.
+    ops: Operations,
+    d: DeepZipArchitecture,
+    arrays: Arrays,
+    before: NDArray[np.int64],
+    carried: bool,
+) -> Reader:
+    """The network after the symbols ``before`` (k, lanes).
 
     ``carried``: the state runs on along the lane instead of starting anew for each window.
     """
-    d.check_arrays(arrays)
     if d.bidirectional:
         return Windows(ops, d, arrays, before)
     return (Carried if carried else Wave)(ops, d, arrays, before)
@@ -43,11 +47,11 @@ def make(
 class DeepZip:
     """See `acgz.coding.predictor.Predictor`; a symbol of it is a token of m symbols."""
 
-    def __init__(self, ops: Operations, d: Description, network: Network) -> None:
+    def __init__(self, ops: Operations, d: DeepZipArchitecture, network: Reader) -> None:
         self.alphabet = d.outputs
         self.precision = precision_for(d.outputs)
         self._ops = ops
-        self._description = d
+        self._architecture = d
         self._network = network
 
     def frequencies(self) -> NDArray[np.uint32]:
@@ -55,7 +59,7 @@ class DeepZip:
         return operations.frequencies(self._ops.numpy(counts), self.precision)
 
     def update(self, symbols: NDArray[np.integer]) -> None:
-        d = self._description
+        d = self._architecture
         self._network.read(digits(symbols, d.m, d.alphabet))
 
 

@@ -1,12 +1,14 @@
-"""Settings of the codec "deepzip": sections 4 to 6 of the document."""
+"""Settings of the codec "deepzip" (sections 4 to 6 of the document), and of training."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from acgz.coding.streams import MOST_LANES
-from acgz.nets.deepzip.architecture import DENSE, Description
-from acgz.settings import ALWAYS, CHANGED, Settings, setting
+from acgz.coding.predictor import MOST_LANES
+from acgz.nets.architecture import NetworkSettings
+from acgz.nets.deepzip.architecture import DENSE, MOST_UNITS, NETWORKS, DeepZipArchitecture
+from acgz.nets.training import Plan
+from acgz.settings import ALWAYS, CHANGED, setting
 
 LANES = 320
 SHORTEST_LANE = 512
@@ -14,16 +16,16 @@ SHORTEST_LANE = 512
 
 
 @dataclass(frozen=True)
-class DeepZipSettings(Settings):
+class DeepZipSettings(NetworkSettings):
     """What a user may choose."""
 
     network: str = setting(
         "lstm",
         "the recurrent cell; bi: two layers that read both ways",
-        among=("rnn", "lstm", "gru", "birnn", "bilstm", "bigru"),
+        among=NETWORKS,
         stored=ALWAYS,
     )
-    units: int = setting(32, "units of a recurrent layer", least=1, most=1024, stored=ALWAYS)
+    units: int = setting(32, "units of a recurrent layer", least=1, most=MOST_UNITS, stored=ALWAYS)
     k: int = setting(32, "bases that a prediction reads", least=1, most=1024, stored=ALWAYS)
     m: int | None = setting(
         None,
@@ -32,7 +34,9 @@ class DeepZipSettings(Settings):
         stored=ALWAYS,
     )
     alphabet: int = setting(4, "5: with N, as the document has it", among=(4, 5), stored=CHANGED)
-    dense: int = setting(DENSE, "units of the dense layer", least=1, most=1024, stored=CHANGED)
+    dense: int = setting(
+        DENSE, "units of the dense layer", least=1, most=MOST_UNITS, stored=CHANGED
+    )
     state: str = setting(
         "window",
         "carried: the state of a single layer runs on along the lane",
@@ -53,17 +57,11 @@ class DeepZipSettings(Settings):
     epochs: int = setting(10, "of training on the input", least=1, most=1000)
     learning_rate: float = setting(5e-3, "of training on the input", above=0, below=1)
     seed: int = setting(1, "of training on the input", least=0, most=1 << 31)
-    model: str | None = setting(
-        None, "file of a trained network (acgz train)", flag="--model", metavar="PATH"
-    )
-    backend: str = setting(
-        "numpy", "what computes; never changes the archive", among=("numpy", "torch")
-    )
 
     @property
-    def description(self) -> Description:
+    def architecture(self) -> DeepZipArchitecture:
         m = self.m or (2 if self.network.startswith("bi") else 1)
-        return Description(self.network, self.units, m, self.alphabet, self.dense)
+        return DeepZipArchitecture(self.network, self.units, m, self.alphabet, self.dense)
 
     def lanes_for(self, count: int) -> int:
         """Lanes of a sequence of that many symbols."""
@@ -71,11 +69,23 @@ class DeepZipSettings(Settings):
         return max(1, min(self.lanes or LANES, most))
 
     def check(self) -> None:
-        d = self.description
-        d.check()
-        if self.k % d.m:
+        if self.k % self.architecture.m:
             raise ValueError(f"k must be a multiple of m, not {self.k}")
-        if self.state == "carried" and d.bidirectional:
+        if self.state == "carried" and self.architecture.bidirectional:
             raise ValueError("two bidirectional layers read windows: there is no state to carry")
         if self.fit and self.model is not None:
             raise ValueError("either a model or fit, not both")
+
+
+@dataclass(frozen=True)
+class DeepZipPlan(Plan):
+    """What one step of training sees."""
+
+    learning_rate: float = setting(5e-3, "of Adam, at its highest", above=0, flag="--learning-rate")
+    k: int = setting(32, "bases of a window (two layers)", least=1, flag="--k")
+    batch: int | None = setting(
+        None,
+        "stretches of a step (default: 64), or windows (two layers, default: 1024)",
+        least=1,
+        flag="--batch",
+    )

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import zstandard
 from numpy.typing import NDArray
 
 from acgz.errors import DamagedError
-from acgz.nets.deepzip.architecture import Arrays, Description
+from acgz.nets import frames
+from acgz.nets.architecture import Arrays
+from acgz.nets.deepzip.architecture import DeepZipArchitecture
 
 
 @dataclass(frozen=True)
@@ -41,24 +42,21 @@ class StoredWeights:
             for name, steps in self.steps.items()
         }
 
-    def to_bytes(self, description: Description) -> bytes:
-        """All scales, then all steps, in the order of the description; zstd."""
-        names = list(description.shapes())
+    def to_bytes(self, architecture: DeepZipArchitecture) -> bytes:
+        """All scales, then all steps, in the order of the architecture; zstd."""
+        names = list(architecture.shapes())
         parts = [self.scales[name].astype("<f2").tobytes() for name in names]
         parts += [self.steps[name].tobytes() for name in names]
-        return zstandard.compress(b"".join(parts), 19)
+        return frames.packed(b"".join(parts))
 
     @classmethod
-    def from_bytes(cls, data: bytes, description: Description) -> StoredWeights:
+    def from_bytes(cls, data: bytes, architecture: DeepZipArchitecture) -> StoredWeights:
         """The inverse; DamagedError for anything that is not for this network."""
-        shapes = description.shapes()
+        shapes = architecture.shapes()
         columns = {name: shape[1] if len(shape) == 2 else 1 for name, shape in shapes.items()}
         sizes = {name: int(np.prod(shape)) for name, shape in shapes.items()}
         total = 2 * sum(columns.values()) + sum(sizes.values())
-        try:
-            flat = zstandard.ZstdDecompressor().decompress(data, max_output_size=total)
-        except zstandard.ZstdError as error:
-            raise DamagedError(f"the weights of the network: {error}") from error
+        flat = frames.unpacked(data, total, "the weights of the network")
         if len(flat) != total:
             raise DamagedError("the weights are not for this network")
         steps, scales, at = {}, {}, 0

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from acgz.nets.deepzip.architecture import Description
+from acgz.nets.deepzip.architecture import DeepZipArchitecture
 
 EMBEDDING = 32
 """Only training knows it: what is stored is embedding times input weights."""
@@ -18,9 +18,9 @@ _CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 class RecurrentNetwork(nn.Module):
     """Embedding, recurrent layers, dense ReLU, dense (sections 4.2 to 4.2.4)."""
 
-    def __init__(self, description: Description) -> None:
+    def __init__(self, architecture: DeepZipArchitecture) -> None:
         super().__init__()
-        self.description = d = description
+        self.architecture = d = architecture
         self.embedding = nn.Embedding(d.alphabet, EMBEDDING)
         self.recurrent = _CELLS[d.cell](
             EMBEDDING,
@@ -34,9 +34,9 @@ class RecurrentNetwork(nn.Module):
     def forward(self, symbols: Tensor, first: int = 0) -> Tensor:
         """Logits after the symbols (T, B): of one layer after each place from ``first`` on,
         (T - first, B, outputs); of two layers after the last one, (1, B, outputs)."""
-        n = self.description.units
+        n = self.architecture.units
         seen, _ = self.recurrent(self.embedding(symbols))  # (T, B, features)
-        if self.description.bidirectional:
+        if self.architecture.bidirectional:
             # What reads backwards is done at the first place.
             forward, backward = seen[-1:, :, :n], seen[:1, :, n:]
             seen = nn.functional.pad(forward, (0, n)) + nn.functional.pad(backward, (n, 0))
@@ -47,8 +47,8 @@ class RecurrentNetwork(nn.Module):
 
 
 def arrays(network: nn.Module) -> dict[str, NDArray[np.float32]]:
-    """The numbers of the network as `Description.shapes` names them."""
-    d: Description = network.description  # type: ignore[assignment]
+    """The numbers of the network as `DeepZipArchitecture.shapes` names them."""
+    d: DeepZipArchitecture = network.architecture  # type: ignore[assignment]
     state: dict[str, Any] = {
         name: tensor.detach().cpu().double().numpy()
         for name, tensor in network.state_dict().items()

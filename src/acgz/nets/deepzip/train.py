@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,11 +18,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from acgz import models
 from acgz.nets.corpus import Corpus
-from acgz.nets.deepzip.architecture import Description
+from acgz.nets.deepzip.architecture import DeepZipArchitecture
+from acgz.nets.deepzip.settings import DeepZipPlan
 from acgz.nets.deepzip.torch_network import RecurrentNetwork, arrays
-from acgz.nets.training import Plan, Report, train
+from acgz.nets.training import Run, train
+
+read = Corpus.read
 
 STRETCH = 128
 SKIPPED = 16
@@ -35,31 +36,35 @@ Batches = Callable[[], NDArray[np.int64]]
 """Gives the next symbols to learn from, (length, batch); see `length_of`."""
 
 
-def length_of(d: Description, k: int, longest: int) -> int:
+def length_of(d: DeepZipArchitecture, k: int, longest: int) -> int:
     """Symbols of a stretch or, for two layers, of a window and its token; at most ``longest``."""
     return min(longest, k + d.m if d.bidirectional else max(STRETCH, k) + d.m)
 
 
-def predictions_of(d: Description, length: int) -> int:
+def predictions_of(d: DeepZipArchitecture, length: int) -> int:
     """Places of a stretch that are learned from."""
     return 1 if d.bidirectional else length - d.m - _first(d, length)
 
 
-def _first(d: Description, length: int) -> int:
+def _first(d: DeepZipArchitecture, length: int) -> int:
     return min(SKIPPED, (length - d.m) // 2)
 
 
 class NextTokens:
     """The task (see `acgz.nets.training.Task`): cross-entropy of the next m symbols."""
 
-    def __init__(self, d: Description, batches: Batches, validation: NDArray[np.int64]) -> None:
+    unit = "bits/base"
+
+    def __init__(
+        self, d: DeepZipArchitecture, batches: Batches, validation: NDArray[np.int64]
+    ) -> None:
         """``validation``: as a batch."""
-        self._description = d
+        self._architecture = d
         self._batches = batches
         self._validation = validation
 
     def bits(self, nats: float) -> float:
-        return nats / math.log(2) / self._description.m
+        return nats / math.log(2) / self._architecture.m
 
     def loss(self, network: Any, step: int) -> torch.Tensor:
         return self._loss(network, self._batches())
@@ -68,7 +73,7 @@ class NextTokens:
         return self.bits(float(self._loss(network, self._validation)))
 
     def _loss(self, network: Any, batch: NDArray[np.int64]) -> torch.Tensor:
-        d = self._description
+        d = self._architecture
         symbols = torch.from_numpy(batch).to(next(network.parameters()).device)
         places = symbols.shape[0] - d.m
         first = places - 1 if d.bidirectional else _first(d, symbols.shape[0])
@@ -99,26 +104,19 @@ class Places:
         return symbols
 
 
-def train_deepzip(
-    corpus: Corpus,
-    description: Description,
-    k: int,
-    batch: int,
-    plan: Plan,
-    output: Path,
-    *,
-    device: str = "cpu",
-    checkpoint: Path | None = None,
-    report: Callable[[Report], None] = lambda report: None,
+def trained(
+    corpus: Corpus, architecture: DeepZipArchitecture, plan: DeepZipPlan, run: Run
 ) -> bytes:
-    """Train a network, write it to ``output`` in float16, and return the digest of that file."""
+    """Train a network, write it in float16 to the output, and return the digest of that file."""
     torch.manual_seed(plan.seed)
-    network = RecurrentNetwork(description).to(device)
-    length = length_of(description, k, corpus.training.size)
+    d = architecture
+    network = RecurrentNetwork(d).to(run.device)
+    length = length_of(d, plan.k, corpus.training.size)
     held_out = Places(
-        corpus.validation, length, -(-VALIDATION // predictions_of(description, length)), seed=0
+        corpus.validation, length, -(-VALIDATION // predictions_of(d, length)), seed=0
     )
-    batches = Places(corpus.training, length, batch, plan.seed)
-    train(network, NextTokens(description, batches, held_out()), plan, report, checkpoint)
+    batch = plan.batch or (1024 if d.bidirectional else 64)
+    task = NextTokens(d, Places(corpus.training, length, batch, plan.seed), held_out())
+    train(network, task, plan, run.report, run.checkpoint)
     stored = {name: array.astype(np.float16) for name, array in arrays(network).items()}
-    return models.write(output, description.to_json(), stored)
+    return d.write(run.output, stored)

@@ -15,7 +15,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.nets.deepzip.architecture import Arrays, Description
+from acgz.nets.architecture import Arrays
+from acgz.nets.deepzip.architecture import DeepZipArchitecture
 from acgz.nets.deepzip.layers import Head, Recurrent, State, vector
 from acgz.nets.exact.operations import Array, Operations
 
@@ -27,7 +28,7 @@ ROWS = 1024
 class _Layer:
     """The recurrent layer of a network, fed with symbols, and the dense layers behind it."""
 
-    def __init__(self, ops: Operations, d: Description, arrays: Arrays) -> None:
+    def __init__(self, ops: Operations, d: DeepZipArchitecture, arrays: Arrays) -> None:
         self.ops = ops
         self.recurrent = Recurrent(ops, d.cell, arrays, "first.forward")
         self.table = vector(ops, arrays, "first.forward.table")  # (alphabet, gates)
@@ -42,7 +43,7 @@ class Carried:
     """A state that runs on along the lane and forgets nothing: one step for each symbol."""
 
     def __init__(
-        self, ops: Operations, d: Description, arrays: Arrays, before: NDArray[np.int64]
+        self, ops: Operations, d: DeepZipArchitecture, arrays: Arrays, before: NDArray[np.int64]
     ) -> None:
         """``before``: (k, lanes), the symbols before the first prediction."""
         self._layer = _Layer(ops, d, arrays)
@@ -64,7 +65,7 @@ class Wave:
     """The document's windows."""
 
     def __init__(
-        self, ops: Operations, d: Description, arrays: Arrays, before: NDArray[np.int64]
+        self, ops: Operations, d: DeepZipArchitecture, arrays: Arrays, before: NDArray[np.int64]
     ) -> None:
         """``before``: (k, lanes), the symbols before the first prediction."""
         k, lanes = before.shape

@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.nets.deepzip.architecture import Arrays, Description
+from acgz.nets.architecture import Arrays
+from acgz.nets.deepzip.architecture import DeepZipArchitecture
 from acgz.nets.deepzip.layers import Head, Projection, Recurrent, vector
 from acgz.nets.exact.operations import Array, Operations
 
@@ -22,7 +23,7 @@ class Windows:
     """Reads the whole window for each prediction."""
 
     def __init__(
-        self, ops: Operations, d: Description, arrays: Arrays, before: NDArray[np.int64]
+        self, ops: Operations, d: DeepZipArchitecture, arrays: Arrays, before: NDArray[np.int64]
     ) -> None:
         """``before``: (k, lanes), the symbols before the first prediction."""
         self._ops = ops

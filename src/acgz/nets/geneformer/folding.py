@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.errors import InputError
-from acgz.nets.geneformer.architecture import KERNEL, Description, shapes
-
-Arrays = Mapping[str, NDArray[Any]]
+from acgz.nets.architecture import Arrays
+from acgz.nets.geneformer.architecture import KERNEL, GeneFormerArchitecture
 
 BASES = 4
 """Of one table of the convolution: 256 rows."""
@@ -35,11 +32,8 @@ class Folded:
     plain: Mapping[str, NDArray[np.float32]]  # all others, by name
 
 
-def fold(d: Description, arrays: Arrays) -> Folded:
-    """InputError if ``arrays`` are not those of such a network."""
-    fits = {name: array.shape for name, array in arrays.items()} == shapes(d)
-    if not fits or not all(np.isfinite(array).all() for array in arrays.values()):
-        raise InputError("the arrays of the model are not those of its GeneFormer network")
+def fold(d: GeneFormerArchitecture, arrays: Arrays) -> Folded:
+    """Of ``arrays`` as their file has them."""
     wide = {name: array.astype(np.float64) for name, array in arrays.items()}
     scale = 1.0 / np.sqrt(np.float64(d.width))
     query, key, value = (wide[name].T for name in ("query", "key", "value"))

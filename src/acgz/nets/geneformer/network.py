@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from acgz.nets.architecture import Arrays
 from acgz.nets.exact.layers import Matrix
 from acgz.nets.exact.matmul import DOUBLE
 from acgz.nets.exact.operations import Array, Operations
@@ -19,22 +20,23 @@ from acgz.nets.geneformer.architecture import (
     PLACES,
     POOL,
     SPAN,
-    Description,
+    GeneFormerArchitecture,
 )
-from acgz.nets.geneformer.folding import BASES, Arrays, fold
+from acgz.nets.geneformer.folding import BASES, fold
 
 TILE = 32
 """Lanes that are computed together: their rows stay in a core's cache. No bit depends on it."""
 
 
 class Layers:
-    """The parameters on a backend; any number of `Network` share them."""
+    """The parameters on a backend; any number of `Tile` share them."""
 
-    def __init__(self, ops: Operations, description: Description, arrays: Arrays) -> None:
-        """InputError if ``arrays`` are not those of ``description``."""
-        folded = fold(description, arrays)
+    def __init__(
+        self, ops: Operations, architecture: GeneFormerArchitecture, arrays: Arrays
+    ) -> None:
+        folded = fold(architecture, arrays)
         self.ops = ops
-        self.description = description
+        self.architecture = architecture
         self.tables = [ops.array(table) for table in folded.tables]
         self.bias, self.gain, self.shift, self.place_bias = (
             ops.array(row) for row in (folded.bias, folded.gain, folded.shift, folded.place_bias)
@@ -48,15 +50,15 @@ class Layers:
         # A row has 13 times the dimension: numbers of 9 bits would be too coarse.
         self.linear = Matrix(ops, ops.array(plain["linear.weight"].T), DOUBLE)
         self.rows = {name: ops.array(row) for name, row in plain.items() if row.ndim == 1}
-        self.nothing = ops.array(np.zeros(description.dimension, np.float32))
+        self.nothing = ops.array(np.zeros(architecture.dimension, np.float32))
 
 
-class Network:
+class Tile:
     """The state of some lanes."""
 
     def __init__(self, layers: Layers, lanes: int) -> None:
         self._layers = layers
-        d, ops = layers.description, layers.ops
+        d, ops = layers.architecture, layers.ops
         self._lanes = lanes
         self._seen = 0  # bases of each lane
         self._codes = np.zeros(lanes, np.int64)  # the last KERNEL bases
@@ -80,7 +82,7 @@ class Network:
 
     def logits(self) -> Array:
         """Of the next base; (lanes, 4). They mean something after `CONTEXT` bases."""
-        layers, d = self._layers, self._layers.description
+        layers, d = self._layers, self._layers.architecture
         h = self._h.reshape(PLACES, self._lanes, d.dimension)
         flat = layers.ops.join([h[place] for place in range(PLACES)])
         return layers.linear.forward(flat) + layers.rows["linear.bias"]
@@ -102,7 +104,7 @@ class Network:
 
     def _encode(self) -> None:
         """H(t) from X(t) and the memory; the memory after it."""
-        layers, ops, d = self._layers, self._layers.ops, self._layers.description
+        layers, ops, d = self._layers, self._layers.ops, self._layers.architecture
         newest = self._seen - 1
         slots = ops.array(np.arange(newest - SPAN + 1, newest + 1, POOL) % SPAN)
         rows = self._rows[slots]
@@ -128,7 +130,7 @@ class Network:
 
     def _remember(self, rows: Array) -> None:
         """Keys and values of H(t), or without a latent array of X(t), for the next base."""
-        d = self._layers.description
+        d = self._layers.architecture
         if d.latent:
             kept = self._layers.memory.forward(self._h).reshape(PLACES, self._lanes, -1)
         else:

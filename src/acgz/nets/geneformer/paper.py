@@ -3,57 +3,35 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from multiprocessing import get_context
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-
 from acgz.bench.inputs import Genome
-from acgz.bench.peers import Form, Tool, acgz_mode, find_peers
+from acgz.bench.peers import Form
 from acgz.bench.run import Row
+from acgz.bench.suite import Suite, Variant, apart, write_residues
 from acgz.errors import InputError, MissingModelError
-from acgz.models import default_model
-from acgz.nets.genomes import DataSet, residues_of_records
+from acgz.models import packaged
+from acgz.nets.geneformer.genomes import DataSet, residues_of_records
 
-
-@dataclass(frozen=True)
-class Variant:
-    """One line of the table: a mode with its settings, or another compressor."""
-
-    name: str
-    mode: str = ""
-    settings: tuple[str, ...] = ()
-    model: str = ""
-    """The network of the package that is needed to decompress."""
-
-    def tool(self, options: Sequence[str]) -> Tool:
-        if not self.mode:
-            return find_peers([self.name])[0]
-        model = ("--model", self.model) if self.model else ()
-        return acgz_mode(self.mode, options, (*model, *self.settings))
-
-
-SHORT = ("--set", "group=20000")
+SHORT = {"group": 20_000}
 """Short groups, so that a data set of one million bases fills some dozen lanes."""
 
 VARIANTS = (
     *(Variant(name) for name in ("gzip", "7z", "bzip2", "xz")),
     Variant("order0", "order0"),
     Variant("plus", "plus"),
-    Variant("human", "geneformer", model="human"),
-    Variant("human, grouped", "geneformer-grouped", model="human"),
-    Variant("human, short groups", "geneformer-grouped", SHORT, "human"),
-    Variant("hybrid", "geneformer", model="hybrid"),
-    Variant("hybrid, grouped", "geneformer-grouped", model="hybrid"),
-    Variant("hybrid, short groups", "geneformer-grouped", SHORT, "hybrid"),
+    *(
+        variant
+        for model in ("human", "hybrid")
+        for variant in (
+            Variant(model, "geneformer", {"model": model}),
+            Variant(f"{model}, grouped", "geneformer-grouped", {"model": model}),
+            Variant(f"{model}, short groups", "geneformer-grouped", {"model": model, **SHORT}),
+        )
+    ),
 )
-
-EVERYTHING = VARIANTS
-"""``--variants`` chooses among them."""
 
 DATA_SETS = {"human_mt": "Human", "fish": "Fish"}
 """How names of files begin -> the data set of the paper that is alike, not the same."""
@@ -74,28 +52,9 @@ PAPER: Mapping[tuple[str, str], float] = {
 grouped, 0.6593; the package has none."""
 
 
-def prepare(stream: BinaryIO, name: str, folder: Path, *, first: int | None) -> Genome:
-    """The residues of the records that no training sees, or the ``first`` of them.
-
-    InputError if the file has fewer than ten records.
-    """
-    source, target = folder / "genome", folder / "residues"
-    with source.open("wb") as copy:
-        shutil.copyfileobj(stream, copy)
-    # In a process of its own: a large one would hide the memory of those that are measured.
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        bases = pool.submit(_hold_out, source, target, first).result()
-    source.unlink()
-    if not bases:
-        raise InputError(f"{name}: no bases are left for the test")
-    return Genome(f"{name}, held-out tenth", bases, {Form.FILE: target})
-
-
 def _hold_out(source: Path, target: Path, first: int | None) -> int:
     """Write the letters of the test into ``target``; how many there are."""
-    residues = DataSet.of(residues_of_records(source.read_bytes())).test[:first]
-    target.write_bytes(np.frombuffer(b"ACGT", np.uint8)[residues].tobytes())
-    return int(residues.size)
+    return write_residues(DataSet.of(residues_of_records(source.read_bytes())).test[:first], target)
 
 
 def data_set(name: str) -> str | None:
@@ -107,24 +66,44 @@ def data_set(name: str) -> str | None:
     return next((value for start, value in DATA_SETS.items() if name.startswith(start)), None)
 
 
-def as_tables(genome: Genome, rows: Mapping[str, Row]) -> str:
-    """Table 1 of one data set, from the ``rows`` by variant."""
-    theirs = data_set(genome.name)
-    text = [
-        f"{genome.name}: {genome.bases:,} bases (in the paper: {theirs or 'nothing alike'})",
-        f"  {'':22} {'bytes':>9} {'bits/base':>9} {'paper':>6} {'+ model':>9} "
-        f"{'comp kB/s':>9} {'dec kB/s':>9} {'MB':>6}",
-    ]
-    text += [_line(v, rows[v.name], theirs) for v in VARIANTS if v.name in rows]
-    return "\n".join([*text, "", ""])
+class _GeneFormer(Suite):
+    usual = everything = VARIANTS
+
+    def prepare(self, stream: BinaryIO, name: str, folder: Path, *, first: int | None) -> Genome:
+        """The residues of the records that no training sees, or the ``first`` of them.
+
+        InputError if the file has fewer than ten records.
+        """
+        source, target = folder / "genome", folder / "residues"
+        with source.open("wb") as copy:
+            shutil.copyfileobj(stream, copy)
+        bases = apart(_hold_out, source, target, first)
+        source.unlink()
+        if not bases:
+            raise InputError(f"{name}: no bases are left for the test")
+        return Genome(f"{name}, held-out tenth", bases, {Form.FILE: target})
+
+    def as_tables(self, genome: Genome, rows: Mapping[str, Row]) -> str:
+        """Table 1 of one data set, from the ``rows`` by variant."""
+        theirs = data_set(genome.name)
+        text = [
+            f"{genome.name}: {genome.bases:,} bases (in the paper: {theirs or 'nothing alike'})",
+            f"  {'':22} {'bytes':>9} {'bits/base':>9} {'paper':>6} {'+ model':>9} "
+            f"{'comp kB/s':>9} {'dec kB/s':>9} {'MB':>6}",
+        ]
+        text += [_line(v, rows[v.name], theirs) for v in VARIANTS if v.name in rows]
+        return "\n".join([*text, "", ""])
+
+
+SUITE = _GeneFormer()
 
 
 def _line(variant: Variant, row: Row, theirs: str | None) -> str:
     if row.packed_bytes is None or row.decompress is None or row.peak is None:
         return f"  {variant.name:22} {row.status}"
     with_model = "-"
-    if variant.model:
-        with_model = f"{8 * (row.packed_bytes + _size(variant.model)) / row.bases:.4f}"
+    if model := variant.settings.get("model"):
+        with_model = f"{8 * (row.packed_bytes + _size(str(model))) / row.bases:.4f}"
     return (
         f"  {variant.name:22} {row.packed_bytes:9,} {row.bits_per_base:9.4f} "
         f"{PAPER.get((theirs or '', variant.name), '-'):>6} {with_model:>9} "
@@ -136,6 +115,6 @@ def _line(variant: Variant, row: Row, theirs: str | None) -> str:
 def _size(model: str) -> int:
     """Bytes of a network of the package; 0 if it is absent."""
     try:
-        return default_model(f"geneformer-{model}").stat().st_size
+        return packaged(f"geneformer-{model}").stat().st_size
     except MissingModelError:
         return 0

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.coding.predictor import PRECISION
+from acgz.coding.predictor import PRECISION, equal_frequencies
+from acgz.nets.architecture import Arrays
 from acgz.nets.exact import operations
 from acgz.nets.exact.operations import Operations
-from acgz.nets.geneformer.architecture import CONTEXT, PLACES, SPAN, Description
-from acgz.nets.geneformer.folding import Arrays
-from acgz.nets.geneformer.network import TILE, Layers, Network
+from acgz.nets.geneformer.architecture import CONTEXT, PLACES, SPAN, GeneFormerArchitecture
+from acgz.nets.geneformer.network import TILE, Layers, Tile
 
 
 class GeneFormer:
@@ -20,18 +20,17 @@ class GeneFormer:
     precision = PRECISION
 
     def __init__(
-        self, ops: Operations, description: Description, arrays: Arrays, lanes: int
+        self, ops: Operations, architecture: GeneFormerArchitecture, arrays: Arrays, lanes: int
     ) -> None:
-        """InputError if ``arrays`` are not those of ``description``."""
-        layers = Layers(ops, description, arrays)
+        layers = Layers(ops, architecture, arrays)
         self._ops = ops
         self._borders = [*range(0, lanes, TILE), lanes]
         self._tiles = [
-            Network(layers, end - start)
+            Tile(layers, end - start)
             for start, end in zip(self._borders, self._borders[1:], strict=False)
         ]
         self._seen = 0
-        self._equal = np.full((lanes, 4), 1 << PRECISION - 2, np.uint32)
+        self._equal = np.tile(np.array(equal_frequencies(4), np.uint32), (lanes, 1))
 
     def frequencies(self) -> NDArray[np.uint32]:
         if self._seen < CONTEXT:
@@ -49,7 +48,7 @@ class GeneFormer:
             tile.advance(symbols[start:end].astype(np.int64))
 
 
-def memory_needed(d: Description, lanes: int) -> int:
+def memory_needed(d: GeneFormerArchitecture, lanes: int) -> int:
     """Bytes, at most, of a predictor: parameters several times over, and what lanes keep."""
     n = d.dimension
     scores = d.heads * d.distances

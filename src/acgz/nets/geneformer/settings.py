@@ -1,11 +1,13 @@
-"""Settings of the codec "geneformer"."""
+"""Settings of the codec "geneformer", and of training."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from acgz.nets.architecture import NetworkSettings
 from acgz.nets.geneformer.architecture import CONTEXT
-from acgz.settings import ALWAYS, Settings, setting
+from acgz.nets.training import OPTIMIZERS, Plan
+from acgz.settings import ALWAYS, setting
 
 SHORTEST_GROUP = 2 * CONTEXT
 MOST_GROUPS = 1 << 12
@@ -15,10 +17,10 @@ DEFAULT_GROUP = 213_000
 
 
 @dataclass(frozen=True)
-class GeneFormerSettings(Settings):
+class GeneFormerSettings(NetworkSettings):
     """See GeneFormer, section 3.3."""
 
-    model: str = setting(
+    model: str | None = setting(
         "human",
         "a network of the package (human, hybrid), or the file of another one",
         flag="--model",
@@ -35,9 +37,6 @@ class GeneFormerSettings(Settings):
     )
     expected: float = setting(
         0.0, "bits/base that the network is expected to need, for extra", least=0, below=2
-    )
-    backend: str = setting(
-        "numpy", "what computes; never changes the archive", among=("numpy", "torch")
     )
 
     @property
@@ -60,3 +59,25 @@ class GeneFormerSettings(Settings):
             raise ValueError("group and extra are for geneformer-grouped")
         if self.group is not None and self.extra is not None:
             raise ValueError("group and extra exclude each other")
+
+
+@dataclass(frozen=True)
+class GeneFormerPlan(Plan):
+    """What one step of training sees, of each data set (section 4.1)."""
+
+    steps: int = setting(20_000, "of RMSProp", least=1, flag="--steps")
+    epochs: int = setting(20, "validations, in equal distances", least=1, flag="--epochs")
+    learning_rate: float | None = setting(  # type: ignore[assignment]
+        None, "of RMSProp (default: 0.001, of a hybrid 0.002)", above=0, flag="--learning-rate"
+    )
+    falling: bool = setting(False, "the learning rate falls along a cosine", flag="--falling")
+    optimizer: str = setting("RMSprop", "what takes the steps", among=OPTIMIZERS)
+    batch: int = setting(64, "lanes of each file: the paper's batch", least=1, flag="--batch")
+    unroll: int = setting(
+        1,
+        "bases that a lane moves on by; more of them share features, which is faster on a CPU",
+        least=1,
+        flag="--unroll",
+    )
+    length: int = setting(4096, "mean number of bases between two jumps of a lane", least=1)
+    dropout: float = setting(0.1, "share of the features", least=0, below=1, flag="--dropout")

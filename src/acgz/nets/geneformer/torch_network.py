@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from acgz.nets.geneformer.architecture import PLACES, POOL, REACH, SPAN, Description
+from acgz.nets.geneformer.architecture import PLACES, POOL, REACH, SPAN, GeneFormerArchitecture
 
 
 class GeneFormer(nn.Module):
@@ -21,9 +21,9 @@ class GeneFormer(nn.Module):
 
     positions: Tensor
 
-    def __init__(self, description: Description, dropout: float = 0.1) -> None:
+    def __init__(self, architecture: GeneFormerArchitecture, dropout: float = 0.1) -> None:
         super().__init__()
-        self.description = d = description
+        self.architecture = d = architecture
         n = d.dimension
         self.convolution = nn.Conv1d(4, n, 24)
         self.batch_norm = nn.BatchNorm1d(n)
@@ -49,7 +49,7 @@ class GeneFormer(nn.Module):
 
     def memory(self, batch: int) -> Tensor:
         """What a group begins with: zeros (B, segments * N, dimension)."""
-        d = self.description
+        d = self.architecture
         return self.u.new_zeros(batch, d.segments * PLACES, d.dimension)
 
     def forward(self, bases: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
@@ -64,7 +64,7 @@ class GeneFormer(nn.Module):
             rows = slice(step, step + SPAN, POOL)
             x = features[:, rows]
             h = self.encode(x, memory, *(part[:, rows] for part in places))
-            memory = self._remembered(memory, h if self.description.latent else x)
+            memory = self._remembered(memory, h if self.architecture.latent else x)
             logits.append(self.linear(h.flatten(1)))
         return torch.stack(logits, 1), memory
 
@@ -72,7 +72,7 @@ class GeneFormer(nn.Module):
         """Queries, keys, values and position scores of every place, computed once for all
         the fragments it is in. The scores, (X + v) W g(i - j) of equation (5): (B, places,
         heads, distances)."""
-        d = self.description
+        d = self.architecture
         scale = d.width**-0.5
         about = (self.positions @ self.key.T).reshape(-1, d.heads, d.width)
         by_position = (features + self.v) @ self.query.T
@@ -95,7 +95,7 @@ class GeneFormer(nn.Module):
         self, memory: Tensor, query: Tensor, key: Tensor, value: Tensor, scores: Tensor
     ) -> Tensor:
         """Equations (1') and (5): attention of N rows to [memory, X(t)]; (B, N, dimension)."""
-        d = self.description
+        d = self.architecture
         keys = self._heads(torch.cat([memory @ self.key.T, key], 1))
         values = self._heads(torch.cat([memory @ self.value.T, value], 1))
         content = self._heads(query) @ keys.transpose(2, 3)  # (B, heads, N, keys)
@@ -106,7 +106,7 @@ class GeneFormer(nn.Module):
         return mixed.transpose(1, 2).flatten(2)
 
     def _heads(self, x: Tensor) -> Tensor:
-        d = self.description
+        d = self.architecture
         return x.reshape(*x.shape[:2], d.heads, d.width).transpose(1, 2)
 
     def _remembered(self, memory: Tensor, newest: Tensor) -> Tensor:
@@ -114,7 +114,7 @@ class GeneFormer(nn.Module):
         return joined[:, joined.shape[1] - memory.shape[1] :]
 
 
-def sinusoids(d: Description) -> Tensor:
+def sinusoids(d: GeneFormerArchitecture) -> Tensor:
     """g(i - j) of equations (2) and (3), the largest distance first; (distances, dimension)."""
     distances = torch.arange(d.keys - 1, -PLACES, -1, dtype=torch.float64)
     pair = torch.arange(0, d.dimension, 2, dtype=torch.float64)

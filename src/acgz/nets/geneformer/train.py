@@ -6,9 +6,8 @@ Hybrid training takes part of every batch from each of several data sets.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,10 +17,13 @@ from torch import nn
 
 from acgz import models
 from acgz.errors import InputError
-from acgz.nets.geneformer.architecture import REACH, Description
+from acgz.nets.geneformer.architecture import REACH, GeneFormerArchitecture
+from acgz.nets.geneformer.genomes import DataSet, DataSets
+from acgz.nets.geneformer.settings import GeneFormerPlan
 from acgz.nets.geneformer.torch_network import GeneFormer, arrays
-from acgz.nets.genomes import DataSet
-from acgz.nets.training import Plan, Report, train
+from acgz.nets.training import Report, Run, train
+
+read = DataSets.read
 
 VALIDATION_LANES = 128
 VALIDATION_STEPS = 288
@@ -29,33 +31,22 @@ VALIDATION_START = 32
 """The first steps of a validation are not counted: the memory has to fill."""
 
 
-@dataclass(frozen=True)
-class Batches:
-    """What one step of training sees, of each data set."""
-
-    lanes: int = 64
-    """The paper's batch."""
-    steps: int = 1
-    """Bases that a lane moves on by. More of them share their features: faster on a CPU."""
-    length: int = 4096
-    """Mean number of bases between two jumps of a lane to another place."""
-
-
 class Lanes:
     """Places in a sequence that move on together; a network's memory moves with them."""
 
-    def __init__(self, residues: NDArray[np.uint8], batches: Batches, seed: int) -> None:
+    def __init__(self, residues: NDArray[np.uint8], plan: GeneFormerPlan, seed: int) -> None:
         self._residues = residues
-        self._batches = batches
+        self._steps = plan.unroll
+        self._length = plan.length
         self._random = np.random.default_rng(seed)
-        self._at = np.zeros(batches.lanes, np.int64)
-        self._jump(np.ones(batches.lanes, np.bool_))
+        self._at = np.zeros(plan.batch, np.int64)
+        self._jump(np.ones(plan.batch, np.bool_))
 
     def next(self) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Bases (lanes, REACH + steps), of which the last ``steps`` are to be predicted, and
         which lanes have jumped."""
-        steps = self._batches.steps
-        jumped = self._random.random(self._at.size) < steps / self._batches.length
+        steps = self._steps
+        jumped = self._random.random(self._at.size) < steps / self._length
         jumped |= self._at + steps > self._residues.size
         self._jump(jumped)
         places = self._at[:, None] + np.arange(-REACH, steps)
@@ -63,7 +54,7 @@ class Lanes:
         return self._residues[places].astype(np.int64), jumped
 
     def _jump(self, who: NDArray[np.bool_]) -> None:
-        last = self._residues.size - self._batches.steps
+        last = self._residues.size - self._steps
         self._at[who] = self._random.integers(REACH, last + 1, int(who.sum()))
 
 
@@ -73,12 +64,12 @@ class NextBase:
     The memory of a lane comes from the step before, without a gradient.
     """
 
-    def __init__(
-        self, data: Sequence[DataSet], batches: Batches, seed: int, device: str = "cpu"
-    ) -> None:
+    unit = "bits/base"
+
+    def __init__(self, data: Sequence[DataSet], plan: GeneFormerPlan, device: str = "cpu") -> None:
         self._data = data
         self._device = device
-        self._lanes = [Lanes(part.training, batches, seed + n) for n, part in enumerate(data)]
+        self._lanes = [Lanes(part.training, plan, plan.seed + n) for n, part in enumerate(data)]
         self._memory: torch.Tensor | None = None
 
     def bits(self, nats: float) -> float:
@@ -120,39 +111,30 @@ def _cross_entropy(logits: torch.Tensor, bases: torch.Tensor) -> torch.Tensor:
     return nn.functional.cross_entropy(logits.flatten(0, 1), bases.flatten())
 
 
-def train_geneformer(
-    data: Sequence[DataSet],
-    description: Description,
-    batches: Batches,
-    plan: Plan,
-    output: Path,
-    *,
-    dropout: float = 0.1,
-    device: str = "cpu",
-    checkpoint: Path | None = None,
-    report: Callable[[Report], None] = lambda report: None,
+def trained(
+    data: DataSets, architecture: GeneFormerArchitecture, plan: GeneFormerPlan, run: Run
 ) -> bytes:
-    """Train a network; keep in ``output`` the one of the best validation, return its digest.
+    """Train a network; keep in the output the one of the best validation, return its digest.
 
-    A training that is resumed compares with the one that ``output`` has. InputError if
+    A training that is resumed compares with the one that the output has. InputError if
     learning has gone wrong: no validation gives a number.
     """
     torch.manual_seed(plan.seed)
-    network = GeneFormer(description, dropout).to(device)
-    task = NextBase(data, batches, plan.seed, device)
+    network = GeneFormer(architecture, plan.dropout).to(run.device)
+    task = NextBase(data.sets, plan, run.device)
     best = math.inf
-    if checkpoint is not None and checkpoint.exists() and output.exists():
-        best = Description.from_json(models.read(output).description).bits or math.inf
+    if run.checkpoint is not None and run.checkpoint.exists() and run.output.exists():
+        best = GeneFormerArchitecture.read(run.output).architecture.bits or math.inf
 
     def keep_the_best(seen: Report) -> None:
         nonlocal best
         if seen.validation_bits is not None and seen.validation_bits < best:
             best = seen.validation_bits
-            found = replace(description, bits=round(best, 5))
-            models.write(output, found.to_json(), arrays(network))
-        report(seen)
+            replace(architecture, bits=round(best, 5)).write(run.output, arrays(network))
+        run.report(seen)
 
-    train(network, task, plan, keep_the_best, checkpoint)
+    rate = plan.learning_rate or (0.001 if len(data.sets) == 1 else 0.002)
+    train(network, task, replace(plan, learning_rate=rate), keep_the_best, run.checkpoint)
     if math.isinf(best):
         raise InputError("the network has not learned: try a lower learning rate")
-    return models.digest_of(output)
+    return models.digest_of(run.output)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from acgz.errors import InputError
+from acgz.nets.architecture import Architecture
+from acgz.settings import setting
 
-KIND = "seqcoder"
 BASES = 4
 LEVELS = 4
 """A latent value has as many levels as there are bases: 2 bits."""
@@ -19,52 +20,97 @@ MOST_CHUNK = 1 << 14
 MOST_WIDTH = 1 << 10
 MOST_LAYERS = 8
 
+KERNEL, STRIDE, PADDING = 4, 2, 1
+"""Of every layer that halves or doubles the length."""
+
 
 @dataclass(frozen=True)
-class Description:
+class SeqCoderArchitecture(Architecture):
     """Sizes of a network; the text of SeqCoder names only P = 4 and K = 1280.
 
     Here K is the number of bases of a chunk, and P that of bases at a position of the latent space,
     which is quantised to one int8.
     """
 
-    chunk: int = 1280
-    """K: bases that are coded together; attention looks no further."""
-    widths: tuple[int, ...] = (32, 32)
-    """Channels after each layer of the encoder, which halves the length; the decoder mirrors it."""
-    keys: int = 8
-    """Width of the queries and keys of self-attention."""
-    trained_on: str = ""
-    """For people."""
+    kind = "seqcoder"
+
+    chunk: int = setting(
+        1280,
+        "K: bases that are coded together; attention looks no further",
+        least=1,
+        most=MOST_CHUNK,
+        flag="--chunk",
+    )
+    widths: str = setting(
+        "32,32",
+        "channels after each layer of the encoder, which halves the length (two layers: P = 4)",
+        flag="--widths",
+        metavar="N,N",
+    )
+    keys: int = setting(
+        8, "width of the queries and keys of self-attention", least=1, most=MOST_WIDTH
+    )
+    trained_on: str | None = setting(None, "names of files, for people")
+
+    def check(self) -> None:
+        widths = self.widths.split(",")
+        if not all(width.isdigit() and 1 <= int(width[:9]) <= MOST_WIDTH for width in widths):
+            raise ValueError(f"widths must be numbers from 1 to {MOST_WIDTH} with commas")
+        if len(widths) > MOST_LAYERS:
+            raise ValueError(f"there are more than {MOST_LAYERS} widths")
+        if self.chunk % self.factor:
+            raise ValueError(f"chunk must be a multiple of {self.factor}")
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """Channels after each layer of the encoder; the decoder mirrors it."""
+        return tuple(int(width) for width in self.widths.split(","))
 
     @property
     def factor(self) -> int:
         """P: bases of a position of the latent space."""
-        return 1 << len(self.widths)
+        return 1 << len(self.layers)
 
     @property
     def decoder_widths(self) -> tuple[int, ...]:
         """Channels before each layer of the decoder, and after the last one."""
-        return (*self.widths[::-1], BASES)
+        return (*self.layers[::-1], BASES)
 
     def to_json(self) -> dict[str, Any]:
-        return {"kind": KIND, **asdict(self), "widths": list(self.widths)}
+        return {**super().to_json(), "widths": list(self.layers)}
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Description:
-        """InputError for anything that is no description of a SeqCoder network."""
-        fields = {name: value for name, value in stored.items() if name != "kind"}
-        try:
-            widths = tuple(fields.pop("widths"))
-            description = cls(widths=widths, **fields)
-        except (KeyError, TypeError) as error:
-            raise InputError(f"not a SeqCoder network: {error}") from error
-        sizes = (*widths, description.keys)
-        sound = all(type(size) is int and 1 <= size <= MOST_WIDTH for size in sizes)
-        if stored.get("kind") != KIND or not sound or not 1 <= len(widths) <= MOST_LAYERS:
-            raise InputError("not a SeqCoder network")
-        if type(description.chunk) is not int or not 0 < description.chunk <= MOST_CHUNK:
-            raise InputError("not a SeqCoder network: its chunks have no sensible size")
-        if description.chunk % description.factor:
-            raise InputError("not a SeqCoder network: its chunks are not whole positions")
-        return description
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        widths = stored.get("widths")
+        if not isinstance(widths, list):
+            raise InputError(f"this is no network of the kind {cls.kind}: it has no widths")
+        return super().from_json({**stored, "widths": ",".join(map(str, widths))})
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Names and shapes of the arrays; convolutions as PyTorch has them."""
+        width = self.layers[-1]
+        found: dict[str, tuple[int, ...]] = {}
+
+        def layer(name: str, weight: tuple[int, ...], outputs: int) -> None:
+            found[f"{name}.weight"] = weight
+            found[f"{name}.bias"] = (outputs,)
+
+        def norm(name: str, channels: int) -> None:
+            found[f"{name}.scale"] = found[f"{name}.shift"] = (channels,)
+
+        inputs = (BASES, *self.layers)
+        for n, outputs in enumerate(self.layers):
+            layer(f"down.{n}", (outputs, inputs[n], KERNEL), outputs)
+            norm(f"down_norm.{n}", outputs)
+        for name in ("encoder_attention", "decoder_attention"):
+            for part, outputs in (("query", self.keys), ("key", self.keys), ("value", width)):
+                layer(f"{name}.{part}", (outputs, width, 1), outputs)
+            found[f"{name}.gain"] = (1,)
+        layer("to_latent", (LATENTS, width, 1), LATENTS)
+        layer("from_latent", (width, LATENTS, 1), width)
+        norm("from_latent_norm", width)
+        for n, outputs in enumerate(self.decoder_widths[1:]):
+            layer(f"up.{n}", (self.decoder_widths[n], outputs, KERNEL), outputs)
+            if n < len(self.layers) - 1:
+                norm(f"up_norm.{n}", outputs)
+        return found

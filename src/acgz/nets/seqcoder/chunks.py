@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz.coding.quaternary import HINTS
-from acgz.nets.seqcoder.architecture import BASES, LATENTS, Description
+from acgz.nets.seqcoder.architecture import BASES, LATENTS, SeqCoderArchitecture
 from acgz.nets.seqcoder.network import AutoEncoder
 
 BATCH = 16
@@ -33,12 +33,14 @@ class Guesses:
         return self.ranking[:, 0]
 
 
-def positions(d: Description, count: int) -> int:
+def positions(d: SeqCoderArchitecture, count: int) -> int:
     """Positions of the latent space for ``count`` bases."""
     return -(-count // d.factor)
 
 
-def encode(network: AutoEncoder, d: Description, residues: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def encode(
+    network: AutoEncoder, d: SeqCoderArchitecture, residues: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
     """Levels (positions, LATENTS) of ``residues`` (n,). The last position is filled up with A."""
     filled = np.zeros(positions(d, residues.size) * d.factor, np.uint8)
     filled[: residues.size] = residues
@@ -51,7 +53,7 @@ def encode(network: AutoEncoder, d: Description, residues: NDArray[np.uint8]) ->
 
 def decode(
     network: AutoEncoder,
-    d: Description,
+    d: SeqCoderArchitecture,
     levels: NDArray[np.uint8],
     count: int,
     progress: NDArray[np.int64] | None = None,
@@ -79,7 +81,7 @@ def _hints(out: NDArray[np.float32], ranking: NDArray[np.uint8]) -> NDArray[np.u
     return (first * BASES + second) * np.uint8(STEPS) + confidence
 
 
-def _batches(d: Description, bases: int) -> Iterator[tuple[int, int, int]]:
+def _batches(d: SeqCoderArchitecture, bases: int) -> Iterator[tuple[int, int, int]]:
     """First and last position of each batch, and how many chunks of equal length it has."""
     whole, per_chunk = bases // d.chunk, d.chunk // d.factor
     for first in range(0, whole, BATCH):

@@ -8,27 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import zstandard
 from numpy.typing import NDArray
 
-from acgz import models
 from acgz.codec import Coded, Job, integer_parameter
 from acgz.coding import quaternary
 from acgz.coding.bitstream import BitStream
-from acgz.errors import DamagedError, InputError
-from acgz.models import Weights
+from acgz.errors import DamagedError
+from acgz.nets import frames
+from acgz.nets.architecture import MEMORY, Network
+from acgz.nets.codec import NetworkCodec
 from acgz.nets.exact import operations
 from acgz.nets.seqcoder import chunks, mismatches
-from acgz.nets.seqcoder.architecture import LEVELS, Description
+from acgz.nets.seqcoder.architecture import LEVELS, SeqCoderArchitecture
 from acgz.nets.seqcoder.chunks import Guesses
 from acgz.nets.seqcoder.network import AutoEncoder
 from acgz.nets.seqcoder.settings import SeqCoderSettings
 from acgz.settings import JSON
 
-DEFAULT_MODEL = "seqcoder"
 _SIZE_BYTES = 4
 """Of the size of the latents, before them."""
 RARE = 256
@@ -51,22 +49,22 @@ class Parts:
         return len(self.latents).to_bytes(_SIZE_BYTES, "little") + self.latents + self.residual
 
 
-class _SeqCoder:
-    """See `acgz.codec.Codec`; the settings are those of `Settings`.
+class _SeqCoder(NetworkCodec):
+    """See `acgz.codec.Codec`; the settings are those of `SeqCoderSettings`.
 
     The payload is the size of the latents, the latents, and the residual. Parameters beside those
-    of `Settings`: ``mismatches`` (bases that the decoder guesses wrong) and ``models``.
+    of the settings: ``mismatches`` (bases that the decoder guesses wrong) and ``models``.
     """
 
     name = "seqcoder"
     settings = SeqCoderSettings
 
-    def encode(self, residues: NDArray[np.uint8], settings: SeqCoderSettings, job: Job) -> Coded:
+    def _encode(self, residues: NDArray[np.uint8], settings: SeqCoderSettings, job: Job) -> Coded:
         chosen = settings
         if not residues.size:
             return Coded(chosen.parameters(), b"")
-        model = _model_to_use(chosen)
-        network, d = _network(model, chosen.backend)
+        model = _chosen_network(chosen)
+        network, d = _on(chosen.backend, model), model.architecture
         levels = chunks.encode(network, d, residues)[:, : chosen.latents]
         guesses = chunks.decode(network, d, levels, residues.size, job.progress.residues)
         wrong = int(np.count_nonzero(guesses.best != residues))
@@ -75,15 +73,14 @@ class _SeqCoder:
         parameters = {**chosen.parameters(), "mismatches": wrong, "models": [model.digest]}
         return Coded(parameters, parts.to_bytes())
 
-    def decode(self, coded: Coded, count: int, job: Job) -> NDArray[np.uint8]:
+    def _decode(self, coded: Coded, count: int, job: Job) -> NDArray[np.uint8]:
         parameters, payload = coded
         chosen = SeqCoderSettings.from_parameters(parameters, self.name)
         if not count:
             return np.zeros(0, np.uint8)
         wrong = integer_parameter(parameters, "mismatches", 0, count)
-        model = _stored_model(parameters)
-        d = Description.from_json(model.description)
-        network, d = _network(model, chosen.backend)
+        model = SeqCoderArchitecture.named(parameters)
+        network, d = _on(chosen.backend, model), model.architecture
         parts = Parts.of(payload)
         shape = (chunks.positions(d, count), chosen.latents)
         plain = chosen.residual == "zstd"
@@ -97,10 +94,10 @@ class _SeqCoder:
         chosen = SeqCoderSettings.from_parameters(parameters, self.name)
         if not count:
             return 0
-        d = Description.from_json(_stored_model(parameters).description)
+        d = SeqCoderArchitecture.named(parameters).architecture
         positions = d.chunk // d.factor
-        of_chunk = 64 * (d.chunk + positions) * max(d.widths)
-        needed = (64 << 20) + 32 * positions**2 + chunks.BATCH * of_chunk + 16 * count
+        of_chunk = 64 * (d.chunk + positions) * max(d.layers)
+        needed = MEMORY + 32 * positions**2 + chunks.BATCH * of_chunk + 16 * count
         return needed + (quaternary.room(count) if chosen.residual == "coded" else 0)
 
 
@@ -151,37 +148,22 @@ def _pack(levels: NDArray[np.uint8]) -> bytes:
     packed = np.zeros(levels.shape[0], np.uint8)
     for place in range(levels.shape[1]):
         packed |= levels[:, place] << np.uint8(2 * place)
-    return zstandard.compress(packed.tobytes(), mismatches.LEVEL)
+    return frames.packed(packed.tobytes())
 
 
 def _unpack(data: bytes, shape: tuple[int, int]) -> NDArray[np.uint8]:
-    packed = mismatches.unpacked(data, shape[0])
+    packed = np.frombuffer(frames.unpacked(data, shape[0], "the latents"), np.uint8)
     if packed.size != shape[0]:
         raise DamagedError("the latents do not decode")
     shifts = 2 * np.arange(shape[1], dtype=np.uint8)
     return packed[:, None] >> shifts & np.uint8(LEVELS - 1)
 
 
-def _model_to_use(chosen: SeqCoderSettings) -> Weights:
-    """That of the settings, or the package's."""
-    if chosen.model is None:
-        return models.read(models.default_model(DEFAULT_MODEL))
-    models.remember(Path(chosen.model))
-    return models.read(Path(chosen.model))
+def _chosen_network(chosen: SeqCoderSettings) -> Network[SeqCoderArchitecture]:
+    return SeqCoderArchitecture.chosen(
+        chosen.model, "seqcoder", '"acgz train seqcoder" makes one for --model'
+    )
 
 
-def _stored_model(parameters: Mapping[str, JSON]) -> Weights:
-    digests = parameters.get("models")
-    if not isinstance(digests, list) or len(digests) != 1 or not isinstance(digests[0], bytes):
-        raise DamagedError("the block does not name its network")
-    model = models.find(digests[0])
-    try:
-        Description.from_json(model.description)
-    except InputError as error:
-        raise DamagedError("the block names a model that is not for it") from error
-    return model
-
-
-def _network(model: Weights, backend: str) -> tuple[AutoEncoder, Description]:
-    d = Description.from_json(model.description)
-    return AutoEncoder(operations.backend(backend), d, model.arrays), d
+def _on(backend: str, network: Network[SeqCoderArchitecture]) -> AutoEncoder:
+    return AutoEncoder(operations.backend(backend), network.architecture, network.arrays)

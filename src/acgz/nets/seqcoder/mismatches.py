@@ -8,13 +8,12 @@ or 2. First all places, then all bases, a byte each.
 from __future__ import annotations
 
 import numpy as np
-import zstandard
 from numpy.typing import NDArray
 
 from acgz.errors import DamagedError
+from acgz.nets import frames
 from acgz.nets.seqcoder.chunks import Guesses
 
-LEVEL = 19
 _LONGEST_NUMBER = 10
 """Bytes; enough for 2**63."""
 
@@ -26,7 +25,7 @@ def encode(residues: NDArray[np.uint8], guesses: Guesses) -> bytes:
         return b""
     ranks = np.argmax(guesses.ranking[places] == residues[places, None], axis=1) - 1
     gaps = np.diff(places, prepend=-1) - 1
-    return zstandard.compress(_numbers_to_bytes(gaps) + ranks.astype(np.uint8).tobytes(), LEVEL)
+    return frames.packed(_numbers_to_bytes(gaps) + ranks.astype(np.uint8).tobytes())
 
 
 def decode(payload: bytes, guesses: Guesses, mismatches: int) -> NDArray[np.uint8]:
@@ -34,7 +33,8 @@ def decode(payload: bytes, guesses: Guesses, mismatches: int) -> NDArray[np.uint
     residues = guesses.best.copy()
     if not mismatches and not payload:
         return residues
-    data = unpacked(payload, (_LONGEST_NUMBER + 1) * mismatches)
+    most = (_LONGEST_NUMBER + 1) * mismatches
+    data = np.frombuffer(frames.unpacked(payload, most, "the mismatches"), np.uint8)
     gaps = _bytes_to_numbers(data[: max(0, data.size - mismatches)])
     ranks = data[data.size - gaps.size :].astype(np.int64) + 1
     if not gaps.size == ranks.size == mismatches or ranks.max(initial=1) > 3:
@@ -46,17 +46,6 @@ def decode(payload: bytes, guesses: Guesses, mismatches: int) -> NDArray[np.uint
         raise DamagedError("a mismatch lies beyond the end")
     residues[places] = guesses.ranking[places, ranks]
     return residues
-
-
-def unpacked(payload: bytes, most: int) -> NDArray[np.uint8]:
-    """A zstd frame of at most so many bytes; DamagedError for anything else."""
-    try:
-        if not 0 <= zstandard.frame_content_size(payload) <= most:
-            raise DamagedError("a part of the block says that it is too large")
-        data = zstandard.ZstdDecompressor().decompress(payload)
-    except zstandard.ZstdError as error:
-        raise DamagedError(f"a part of the block: {error}") from error
-    return np.frombuffer(data, np.uint8)
 
 
 def _numbers_to_bytes(numbers: NDArray[np.int64]) -> bytes:

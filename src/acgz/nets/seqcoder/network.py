@@ -6,23 +6,24 @@ the encoder so that compressing gives the same archive everywhere, and without P
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.errors import InputError
+from acgz.nets.architecture import Arrays
 from acgz.nets.exact.convolution import Convolution, TransposedConvolution
 from acgz.nets.exact.layers import Matrix
 from acgz.nets.exact.matmul import Quantised
 from acgz.nets.exact.operations import Array, Operations, softmax
-from acgz.nets.seqcoder.architecture import BASES, LATENTS, LEVELS, Description
-
-Arrays = Mapping[str, NDArray[Any]]
-
-KERNEL, STRIDE, PADDING = 4, 2, 1
-"""Of every layer that halves or doubles the length."""
+from acgz.nets.seqcoder.architecture import (
+    BASES,
+    LATENTS,
+    LEVELS,
+    PADDING,
+    STRIDE,
+    SeqCoderArchitecture,
+)
 
 
 class AutoEncoder:
@@ -32,11 +33,9 @@ class AutoEncoder:
     does not depend on the others.
     """
 
-    def __init__(self, ops: Operations, d: Description, arrays: Arrays) -> None:
-        """InputError if ``arrays`` are not the weights of such a network."""
-        _check(d, arrays)
+    def __init__(self, ops: Operations, d: SeqCoderArchitecture, arrays: Arrays) -> None:
         self._ops = ops
-        layers = range(len(d.widths))
+        layers = range(len(d.layers))
         self._down = [
             Convolution(ops, *_layer(arrays, f"down.{n}"), STRIDE, PADDING) for n in layers
         ]
@@ -128,39 +127,3 @@ class _SelfAttention:
 
 def _layer(arrays: Arrays, name: str) -> tuple[NDArray[Any], NDArray[Any]]:
     return arrays[f"{name}.weight"], arrays[f"{name}.bias"]
-
-
-def shapes(d: Description) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of the arrays of a network; convolutions as PyTorch has them."""
-    width = d.widths[-1]
-    found: dict[str, tuple[int, ...]] = {}
-
-    def layer(name: str, weight: tuple[int, ...], outputs: int) -> None:
-        found[f"{name}.weight"] = weight
-        found[f"{name}.bias"] = (outputs,)
-
-    def norm(name: str, channels: int) -> None:
-        found[f"{name}.scale"] = found[f"{name}.shift"] = (channels,)
-
-    inputs = (BASES, *d.widths)
-    for n, outputs in enumerate(d.widths):
-        layer(f"down.{n}", (outputs, inputs[n], KERNEL), outputs)
-        norm(f"down_norm.{n}", outputs)
-    for name in ("encoder_attention", "decoder_attention"):
-        for part, outputs in (("query", d.keys), ("key", d.keys), ("value", width)):
-            layer(f"{name}.{part}", (outputs, width, 1), outputs)
-        found[f"{name}.gain"] = (1,)
-    layer("to_latent", (LATENTS, width, 1), LATENTS)
-    layer("from_latent", (width, LATENTS, 1), width)
-    norm("from_latent_norm", width)
-    for n, outputs in enumerate(d.decoder_widths[1:]):
-        layer(f"up.{n}", (d.decoder_widths[n], outputs, KERNEL), outputs)
-        if n < len(d.widths) - 1:
-            norm(f"up_norm.{n}", outputs)
-    return found
-
-
-def _check(d: Description, arrays: Arrays) -> None:
-    fits = {name: array.shape for name, array in arrays.items()} == shapes(d)
-    if not fits or not all(np.isfinite(array).all() for array in arrays.values()):
-        raise InputError("the arrays of the model are not those of its SeqCoder network")

@@ -1,15 +1,17 @@
-"""Settings of the codec "seqcoder"."""
+"""Settings of the codec "seqcoder", and of training."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from acgz.nets.architecture import NetworkSettings
 from acgz.nets.seqcoder.architecture import LATENTS
-from acgz.settings import ALWAYS, CHANGED, Settings, setting
+from acgz.nets.training import OPTIMIZERS, Plan
+from acgz.settings import ALWAYS, CHANGED, setting
 
 
 @dataclass(frozen=True)
-class SeqCoderSettings(Settings):
+class SeqCoderSettings(NetworkSettings):
     """See `acgz.nets.seqcoder.codec`."""
 
     residual: str = setting(
@@ -27,9 +29,15 @@ class SeqCoderSettings(Settings):
         most=LATENTS,
         stored=CHANGED,
     )
-    model: str | None = setting(
-        None, "file of a network (default: the package's)", flag="--model", metavar="PATH"
+
+
+@dataclass(frozen=True)
+class SeqCoderPlan(Plan):
+    """What one step of training sees."""
+
+    steps: int = setting(1000, "of NAdam", least=1, flag="--steps")
+    learning_rate: float = setting(
+        5e-3, "of NAdam, at its highest", above=0, flag="--learning-rate"
     )
-    backend: str = setting(
-        "numpy", "what computes; never changes the archive", among=("numpy", "torch")
-    )
+    optimizer: str = setting("NAdam", "what takes the steps", among=OPTIMIZERS)
+    batch: int = setting(4, "chunks of a step", least=1, flag="--batch")

@@ -13,8 +13,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from acgz.nets.seqcoder.architecture import BASES, LATENTS, LEVELS, Description
-from acgz.nets.seqcoder.network import KERNEL, PADDING, STRIDE
+from acgz.nets.seqcoder.architecture import (
+    BASES,
+    KERNEL,
+    LATENTS,
+    LEVELS,
+    PADDING,
+    STRIDE,
+    SeqCoderArchitecture,
+)
 
 ENCODER = ("down", "encoder_attention", "to_latent")
 """How names of parameters of the encoder begin."""
@@ -41,19 +48,19 @@ class SelfAttention(nn.Module):
 class AutoEncoder(nn.Module):
     """Bases of chunks to latent values of four levels, and back to one number for each base."""
 
-    def __init__(self, description: Description) -> None:
+    def __init__(self, architecture: SeqCoderArchitecture) -> None:
         super().__init__()
-        self.description = d = description
-        inputs = (BASES, *d.widths)
+        self.architecture = d = architecture
+        inputs = (BASES, *d.layers)
         self.down = nn.ModuleList(
             nn.Conv1d(a, b, KERNEL, STRIDE, PADDING) for a, b in pairwise(inputs)
         )
-        self.down_norm = nn.ModuleList(nn.BatchNorm1d(width) for width in d.widths)
-        self.encoder_attention = SelfAttention(d.widths[-1], d.keys)
-        self.to_latent = nn.Conv1d(d.widths[-1], LATENTS, 1)
-        self.from_latent = nn.Conv1d(LATENTS, d.widths[-1], 1)
-        self.from_latent_norm = nn.BatchNorm1d(d.widths[-1])
-        self.decoder_attention = SelfAttention(d.widths[-1], d.keys)
+        self.down_norm = nn.ModuleList(nn.BatchNorm1d(width) for width in d.layers)
+        self.encoder_attention = SelfAttention(d.layers[-1], d.keys)
+        self.to_latent = nn.Conv1d(d.layers[-1], LATENTS, 1)
+        self.from_latent = nn.Conv1d(LATENTS, d.layers[-1], 1)
+        self.from_latent_norm = nn.BatchNorm1d(d.layers[-1])
+        self.decoder_attention = SelfAttention(d.layers[-1], d.keys)
         outputs = d.decoder_widths
         self.up = nn.ModuleList(
             nn.ConvTranspose1d(a, b, KERNEL, STRIDE, PADDING) for a, b in pairwise(outputs)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from acgz import models
 from acgz.nets.corpus import Corpus
-from acgz.nets.seqcoder.architecture import BASES, LATENTS, Description
+from acgz.nets.seqcoder.architecture import BASES, LATENTS, SeqCoderArchitecture
+from acgz.nets.seqcoder.settings import SeqCoderPlan
 from acgz.nets.seqcoder.torch_network import ENCODER, AutoEncoder, arrays, centres
-from acgz.nets.training import Plan, Report, train
+from acgz.nets.training import Run, train
+
+read = Corpus.read
 
 VALIDATION_CHUNKS = 64
 SHARE_WITH_ALL = 0.75
@@ -29,14 +29,20 @@ finds no other that tells all 4-mers apart (76 to 82 % of the bases right instea
 class Reconstruction:
     """The task (see `acgz.nets.training.Task`): the bases again, one-hot, by squared error."""
 
+    unit = "squared error"
+
     def __init__(
-        self, corpus: Corpus, description: Description, batch: int, seed: int, device: str
+        self,
+        corpus: Corpus,
+        architecture: SeqCoderArchitecture,
+        plan: SeqCoderPlan,
+        device: str = "cpu",
     ) -> None:
         self._corpus = corpus
-        self._chunk = description.chunk
-        self._batch = batch
+        self._chunk = architecture.chunk
+        self._batch = plan.batch
         self._device = device
-        self._random = np.random.default_rng(seed)
+        self._random = np.random.default_rng(plan.seed)
 
     def bits(self, nats: float) -> float:
         """The mean squared error itself: it is no measure of bits."""
@@ -80,7 +86,7 @@ class Reconstruction:
         return torch.from_numpy(mask[:, :, None].astype(np.float32)).to(latents.device)
 
 
-def _groups(network: AutoEncoder) -> list[dict[str, Any]]:
+def parameter_groups(network: AutoEncoder) -> list[dict[str, Any]]:
     """Parameters of the encoder and of the decoder; see `acgz.nets.training.train`."""
     encoder: list[torch.nn.Parameter] = []
     decoder: list[torch.nn.Parameter] = []
@@ -113,21 +119,13 @@ def cost_of_mismatches(share: float) -> float:
     return -share * math.log2(share / 3) - right * math.log2(right)
 
 
-def train_seqcoder(
-    corpus: Corpus,
-    description: Description,
-    plan: Plan,
-    output: Path,
-    *,
-    batch: int = 8,
-    device: str = "cpu",
-    checkpoint: Path | None = None,
-    report: Callable[[Report], None] = lambda report: None,
+def trained(
+    corpus: Corpus, architecture: SeqCoderArchitecture, plan: SeqCoderPlan, run: Run
 ) -> bytes:
-    """Train a network, write it to ``output``, and return the digest of that file."""
+    """Train a network, write it to the output, and return the digest of that file."""
     torch.manual_seed(plan.seed)
-    network = AutoEncoder(description).to(device)
-    task = Reconstruction(corpus, description, batch, plan.seed, device)
-    train(network, task, plan, report, checkpoint, _groups(network))
+    network = AutoEncoder(architecture).to(run.device)
+    task = Reconstruction(corpus, architecture, plan, run.device)
+    train(network, task, plan, run.report, run.checkpoint, parameter_groups(network))
     network.eval()
-    return models.write(output, description.to_json(), arrays(network))
+    return architecture.write(run.output, arrays(network))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,25 @@ class DataSet:
 
 _PART_OF = (0, 0, 0, 1, 0, 0, 2, 0, 1, 0)
 """Of ten records in turn: 7 for training (0), 2 for validation (1), 1 for the test (2)."""
+
+
+@dataclass(frozen=True)
+class DataSets:
+    """Several, and what they are called."""
+
+    names: Sequence[str]
+    sets: Sequence[DataSet]
+
+    @classmethod
+    def read(cls, texts: Iterable[tuple[str, bytes]]) -> DataSets:
+        """One of the records of each file; InputError as in `DataSet.of`."""
+        found = [(name, DataSet.of(residues_of_records(text))) for name, text in texts]
+        return cls(*zip(*found, strict=True))
+
+    def __str__(self) -> str:
+        sizes = (one.training.size for one in self.sets)
+        parts = zip(self.names, sizes, strict=True)
+        return "; ".join(f"{name}: {size:,} bases to train on" for name, size in parts)
 
 
 def residues_of_records(text: bytes) -> list[NDArray[np.uint8]]:

@@ -1,9 +1,8 @@
-"""(s,k)-mers: every k bases are one token, the next token begins s bases later.
+"""Sequences as (s,k)-mers and back (DeepGeCo, section "(s, k)-mer Encoder").
 
-DeepGeCo, section "(s, k)-mer Encoder". A k-mer is the number whose base-4 digits are its
-bases, the first base the highest: 0 … 4**k - 1. Consecutive tokens share k - s bases, so
-after one k-mer only 4**s k-mers are possible: its *continuations*, which differ in their
-last s bases.
+A k-mer is the number whose base-4 digits are its bases, the first base the highest: 0 … 4**k - 1.
+Consecutive tokens share k - s bases, so after one k-mer only 4**s k-mers are possible: its
+*continuations*, which differ in their last s bases.
 
 A sequence of n ≥ 1 residues has N = ⌈(n - k + s) / s⌉ tokens (one if n < k). The tail that
 does not fill the last token is filled with A; n says where the sequence ends.
@@ -12,50 +11,15 @@ does not fill the last token is filled with A; n says where the sequence ends.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acgz.kernel import kernel
-
-MOST = 8
-"""The longest k-mer: 65,536 different tokens."""
+from acgz.nets.deepgeco.grid import Grid
 
 _CHUNK = 1 << 20
 """Tokens that one thread makes at a time. It has no influence on the tokens."""
-
-
-@dataclass(frozen=True)
-class Grid:
-    """How a sequence is cut into tokens: 1 ≤ s ≤ k ≤ 8; ValueError otherwise."""
-
-    s: int
-    k: int
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.s <= self.k <= MOST:
-            raise ValueError(f"(s,k) = ({self.s},{self.k}), but 1 <= s <= k <= {MOST}")
-
-    @property
-    def kmers(self) -> int:
-        """How many different k-mers there are."""
-        return 1 << 2 * self.k
-
-    @property
-    def continuations(self) -> int:
-        """How many k-mers may follow a given one."""
-        return 1 << 2 * self.s
-
-    def tokens(self, residues: int) -> int:
-        """Tokens of a sequence of that many residues.
-
-        >>> Grid(3, 4).tokens(34), Grid(3, 4).tokens(35), Grid(3, 3).tokens(0)
-        (11, 12, 0)
-        """
-        if residues == 0:
-            return 0
-        return 1 + -(-max(0, residues - self.k) // self.s)
 
 
 def encode(residues: NDArray[np.uint8], grid: Grid, threads: int = 1) -> NDArray[np.uint16]:
@@ -79,21 +43,6 @@ def encode(residues: NDArray[np.uint8], grid: Grid, threads: int = 1) -> NDArray
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(fill, firsts))
     return tokens
-
-
-def decode(tokens: NDArray[np.integer], grid: Grid, count: int) -> NDArray[np.uint8]:
-    """The ``count`` residues whose k-mers are ``tokens``.
-
-    Of each token but the first only the last s bases count. ValueError if there are not as
-    many tokens as that many residues have.
-
-    >>> decode(np.array([6, 45]), Grid(2, 3), 5).tolist()
-    [0, 1, 2, 3, 1]
-    """
-    if tokens.size != grid.tokens(count):
-        raise ValueError(f"{tokens.size} tokens are not {count} residues")
-    head = int(tokens[0]) >> 2 * grid.s if tokens.size else 0
-    return join(head, tokens, grid, count)
 
 
 def join(head: int, tokens: NDArray[np.integer], grid: Grid, count: int) -> NDArray[np.uint8]:
