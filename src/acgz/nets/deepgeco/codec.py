@@ -96,6 +96,8 @@ class _DeepGeCo(NetworkCodec):
         chosen = DeepGeCoSettings.from_parameters(parameters, self.name)
         grid = chosen.grid
         lanes = stored_lanes(parameters, grid.tokens(count))
+        if not count:
+            return MEMORY
         alphabet = Alphabet(grid, _stored_vocabulary(parameters, grid), chosen.plain)
         of_lane = 32 * alphabet.size + 16 * 1024
         fixed = MEMORY
