@@ -36,7 +36,13 @@ class GeneFormerArchitecture(Architecture):
         most=MOST_DIMENSION,
         flag="--dimension",
     )
-    heads: int = setting(12, "heads of attention", least=1, most=MOST_DIMENSION, flag="--heads")
+    heads: int = setting(
+        12,
+        "heads of attention (acgz train: one for 64 dimensions)",
+        least=1,
+        most=MOST_DIMENSION,
+        flag="--heads",
+    )
     latent: bool = setting(
         True,
         "the memory is H(t-1), the latent array; otherwise X(t-1), as in transformer-XL",
