@@ -120,10 +120,10 @@ class Compression:
         """One file, one archive."""
         from acgz.api import Source
 
+        self._check(self._target(file, file), [file])
         with self._open(file) as source:
             target = self._target(file, _content_name(file, source))
             claim(claims, target, file)
-            self._check_target(target, [file])
             with open_output(target, force=self.force) as out:
                 self._write(out, iter([Source(source.stream)]), file, source.size)
                 rights = source.rights or Rights.usual()
@@ -138,7 +138,7 @@ class Compression:
         if "-" in files:
             raise UsageError("standard input has no name for an archive of several files")
         check_names([_archive_name(self._planned_name(file)) for file in files])
-        self._check_target(target, files)
+        self._check(target, files)
         total = sum(os.path.getsize(file) for file in files if os.path.isfile(file))
         read: list[tuple[str, Input]] = []
         with open_output(target, force=self.force) as out:
@@ -162,8 +162,8 @@ class Compression:
                 error.place = error.place or file
                 raise
 
-    def _check_target(self, target: str, files: Sequence[str]) -> None:
-        """UsageError, before anything is opened for writing, for what cannot be done there."""
+    def _check(self, target: str, files: Sequence[str]) -> None:
+        """UsageError, before anything is opened, for what cannot be done with these."""
         if self.verify and is_special(target):
             raise UsageError("--verify and --rm read the archive again, so it has to be a file")
         if self.remove:
