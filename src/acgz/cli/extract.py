@@ -29,7 +29,13 @@ def declare(parser: options.Parser) -> None:
     parser.description = DESCRIPTION
     parser.add_argument("archive", metavar="ARCHIVE", help="an archive (-: standard input)")
     parser.add_argument("regions", nargs="+", metavar="REGION")
-    parser.add_argument("-o", "--output", metavar="PATH", help="write here, not to standard output")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=options.path,
+        metavar="PATH",
+        help="write here, not to standard output",
+    )
     parser.add_argument("-f", "--force", action="store_true", help="overwrite")
     parser.add_argument(
         "--width", type=options.count, default=60, metavar="N", help="letters in a line (60)"

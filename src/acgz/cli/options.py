@@ -76,6 +76,13 @@ def number(text: str) -> float:
     return value
 
 
+def path(text: str) -> str:
+    """The name of a file or folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name is none")
+    return text
+
+
 def assignment(text: str) -> tuple[str, str]:
     """NAME=VALUE of a setting; which type the value has, only the setting knows.
 
@@ -103,7 +110,7 @@ def add_files(parser: argparse.ArgumentParser, what: str) -> None:
 
 def add_output(parser: argparse.ArgumentParser, meaning: str) -> None:
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("-o", "--output", metavar="PATH", help=meaning)
+    where.add_argument("-o", "--output", type=path, metavar="PATH", help=meaning)
     where.add_argument("-c", "--stdout", action="store_true", help="write to standard output")
     parser.add_argument(
         "-f", "--force", action="store_true", help="overwrite; write archives to a terminal"
