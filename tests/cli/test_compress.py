@@ -337,7 +337,7 @@ def test_settings_reach_the_archive() -> None:
 def test_the_memory_limit_is_kept(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["test", "--memory-limit", "1K", "old.fa.acgz"]) == 10
     assert "memory" in capfd.readouterr().err
-    assert main(["test", "--memory-limit", "1M", "old.fa.acgz"]) == 0
+    assert main(["test", "--memory-limit", "64M", "old.fa.acgz"]) == 0
 
 
 @pytest.mark.parametrize(

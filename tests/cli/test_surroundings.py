@@ -164,20 +164,42 @@ def test_nothing_needs_a_folder_for_temporary_files() -> None:
         assert (done.returncode, done.stderr) == (0, b"")
 
 
-@pytest.mark.parametrize("delay", [0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5])
+STARTED = """
+import sys
+from acgz.cli import interrupts
+interrupts.exiting()
+print("started", flush=True)
+from acgz.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.8])
 def test_a_person_who_changes_their_mind_sees_no_traceback(delay: float) -> None:
     with subprocess.Popen(
-        [*ACGZ, "compress", "-f", "-m", "plus", "x.fa"],
+        [sys.executable, "-c", STARTED, "compress", "-f", "-m", "plus", "x.fa"],
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as process:
-        while Path(f"/proc/{process.pid}/comm").read_text() == "pytest\n":
-            pass
-        time.sleep(0.1 + delay)  # the interpreter itself has to start first
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(delay)
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=60)
     assert stderr == b""
     assert process.returncode in (130, 0)
+    assert not list(Path().glob(".acgz-*"))
+
+
+def test_the_program_hears_ctrl_c_before_anything_else_is_imported() -> None:
+    code = (
+        "import sys, runpy; from acgz.cli import interrupts\n"
+        "interrupts.exiting = lambda: print(*{'argparse', 'numpy'} & set(sys.modules))\n"
+        "sys.argv[1:] = ['--version']; runpy.run_module('acgz', run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == f"\nacgz {acgz.__version__}\n"
 
 
 # --- what is given
@@ -187,6 +209,7 @@ def test_a_person_who_changes_their_mind_sees_no_traceback(delay: float) -> None
     "arguments",
     [
         ["compress", "--block", "1T", "-m", "twobit", "-o", "out", "x.fa"],
+        ["compress", "--block", "999999T", "-m", "twobit", "-o", "out", "x.fa"],
         ["test", "--memory-limit", "999T", "x.acgz"],
         ["test", "-T", "1024", "x.acgz"],
     ],

@@ -1,1 +1,1 @@
-"""The command line: one file per command, each with `subparser` and `main`."""
+"""The command line: a file per family of commands, and what they share."""

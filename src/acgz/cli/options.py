@@ -30,6 +30,11 @@ class Parser(argparse.ArgumentParser):
             prepare(args)
         return super().parse_known_args(args, namespace)
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Write help; argparse itself says nothing of a disk that is full."""
+        if message and file is not None:
+            file.write(message)
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} ({self.prog} --help says more)")
 

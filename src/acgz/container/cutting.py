@@ -11,6 +11,9 @@ LONGEST_HEADER = 1 << 20
 """Bytes. A header line is not cut, even if the block is shorter; beyond this length, this
 is no header but some other file."""
 
+_PIECE = 64 << 20
+"""Bytes asked for at once: a stream makes room for them, and a block may be larger than memory."""
+
 
 class Stream(Protocol):
     """What is read here, such as a binary file."""
@@ -62,10 +65,11 @@ def _rest_of_line(stream: Stream) -> bytes:
 
 def read_up_to(stream: Stream, count: int) -> bytes:
     """``count`` bytes, fewer only at the end of the stream."""
-    data = stream.read(count)
-    while 0 < len(data) < count:
-        more = stream.read(count - len(data))
-        if not more:
+    pieces = []
+    while count > 0:
+        piece = stream.read(min(count, _PIECE))
+        if not piece:
             break
-        data += more
-    return data
+        pieces.append(piece)
+        count -= len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
