@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +24,15 @@ class MachineCode(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "editable":
             return
-        self._folder = Path(tempfile.mkdtemp(prefix="acgz-machine-code-"))
+        folder = Path(self.root) / "build" / "machine_code"
         subprocess.run(
-            [sys.executable, Path(self.root) / "aot" / "make.py", self._folder],
+            [sys.executable, Path(self.root) / "aot" / "make.py", folder],
             env={**os.environ, "PYTHONPATH": str(Path(self.root) / "src")},
             check=True,
         )
-        build_data["force_include"][str(self._folder)] = "acgz/machine_code"
+        build_data["force_include"][str(folder)] = "acgz/machine_code"
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{_platform()}"
-
-    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        if version != "editable":
-            shutil.rmtree(self._folder)
 
 
 def _platform() -> str:

@@ -1,17 +1,20 @@
 """Libraries of compiled kernels and their manifest: ``python aot/make.py FOLDER``.
 
 Three steps, each in a process of its own: a rehearsal sees which kernels are called and how,
-each level of processor is compiled, and the object files are linked.
+each level of processor is compiled, and the object files are linked. What is there already is left
+alone if it was made from the same sources with the same compiler.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +28,12 @@ HERE = Path(__file__).parent
 
 def make(folder: Path) -> None:
     """Write the manifest and a library for each level of this kind of machine."""
+    origin = _origin()
+    manifest_path = folder / MANIFEST
+    if manifest_path.exists() and json.loads(manifest_path.read_text())["origin"] == origin:
+        return
     folder.mkdir(parents=True, exist_ok=True)
+    manifest_path.unlink(missing_ok=True)
     levels = LEVELS[platform.machine()]
     with tempfile.TemporaryDirectory() as scratch:
         seen = Path(scratch) / "seen"
@@ -35,10 +43,21 @@ def make(folder: Path) -> None:
         raise ValueError("the levels differ in their kernels")
     manifest = {
         "digest": kernel.digest(),
+        "origin": origin,
         "levels": [level.name for level in levels],
         "kernels": kernels[0],
     }
-    (folder / MANIFEST).write_text(json.dumps(manifest, separators=(",", ":")))
+    manifest_path.write_text(json.dumps(manifest, separators=(",", ":")))
+
+
+def _origin() -> str:
+    """Digest of all that decides what is made, but the linker."""
+    state = hashlib.sha256(kernel.digest().encode())
+    for path in [*sorted(HERE.glob("*.py")), HERE.parent / "tests" / "golden" / "manifest.json"]:
+        state.update(path.read_bytes())
+    made_by = [version("numba"), version("llvmlite"), platform.machine()]
+    state.update(" ".join(made_by).encode())
+    return state.hexdigest()
 
 
 def _level(level: Level, seen: Path, scratch: Path, folder: Path) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import platform
+import re
 import shutil
 import stat
 import subprocess
@@ -20,8 +22,7 @@ from paths import PHAGE, ROOT, TESTS
 pytestmark = pytest.mark.slow
 
 PROGRAM = TESTS / "start" / "modes_without_pytorch.py"
-NOBODY = 65534
-HERE = [level for levels in LEVELS.values() for level in levels if level.flags <= _processor()]
+HERE = [level for level in LEVELS[platform.machine()] if level.flags <= _processor()]
 
 
 @pytest.fixture(scope="module")
@@ -73,21 +74,17 @@ def read_only(installation):
         os.chmod(folder, stat.S_IMODE(mode))
 
 
-def test_unprivileged_user_without_a_home_restores_what_he_compressed(read_only, text, tmp_path):
+def test_whoever_may_write_nothing_else_restores_what_he_compressed(read_only, text, tmp_path):
     folder = tmp_path / "work"
     folder.mkdir()
     shutil.copy(text, folder / "some.fa")
-    user = None
-    if os.geteuid() == 0:
-        user = NOBODY
-        shutil.chown(folder, NOBODY, NOBODY)
-        for parent in [folder, *folder.parents][1:]:
-            if parent.stat().st_uid == os.geteuid():
-                parent.chmod(parent.stat().st_mode | 0o011)
-    for home in ({}, {"HOME": "/nonexistent"}):
+    home = tmp_path / "home"
+    home.mkdir(mode=0o555)
+    for variables in ({}, {"HOME": "/nonexistent"}, {"HOME": str(home)}):
         for command in (["compress", "-f", "some.fa"], ["decompress", "-f", "some.fa.acgz"]):
-            done = read_only.run("-m", "acgz", *command, cwd=folder, user=user, **home)
+            done = read_only.run("-m", "acgz", *command, cwd=folder, **variables)
             assert done.returncode == 0, done.stderr
+    assert not list(home.iterdir())
     assert {path.name for path in folder.iterdir()} == {"some.fa", "some.fa.acgz"}
     assert (folder / "some.fa").read_bytes() == text.read_bytes()
 
@@ -118,16 +115,18 @@ def test_wheel_runs_on_every_linux_since_2014(wheel):
     pytest.importorskip("auditwheel", reason="auditwheel is not installed")
     show = [sys.executable, "-m", "auditwheel", "show", str(wheel)]
     done = subprocess.run(show, capture_output=True, text=True, check=True)
-    tag = wheel.stem.rpartition("-")[2]
-    assert tag.startswith("manylinux_2_17_")
-    assert f'"{tag}"' in " ".join(done.stdout.split())
+    claimed = re.search(r"manylinux_2_(\d+)_", wheel.name)
+    found = re.search(r"manylinux_2_(\d+)_", done.stdout.replace(wheel.name, ""))
+    assert claimed
+    assert found
+    assert int(found[1]) <= int(claimed[1]) == 17
 
 
 def test_wheel_and_environment_are_small(wheel, installation):
     files = {file.resolve() for link in installation.packages.iterdir() for file in link.rglob("*")}
     size = sum(file.stat().st_size for file in files if file.is_file())
     assert wheel.stat().st_size <= 20_000_000
-    assert size <= 80_000_000
+    assert size <= 110_000_000  # 71 of them are NumPy, 24 zstandard
 
 
 def test_sdist_has_what_building_and_testing_take(sdist):
