@@ -7,7 +7,6 @@ import random
 import subprocess
 import sys
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,13 +61,14 @@ def report(amounts: dict[str, int]) -> list[str]:
     ids=["without a compiler", "with every index checked"],
 )
 def test_layouts_and_refusals_are_the_same(
-    variable: str, amounts: dict[str, int], tmp_path: Path
+    variable: str, amounts: dict[str, int], pytestconfig: pytest.Config
 ) -> None:
+    kernels = pytestconfig.cache.mkdir(variable)  # of their own, but kept
     code = f"from test_exactness import report; print(*report({amounts}), sep=chr(10))"
     environment = {
         **os.environ,
         variable: "1",
-        "NUMBA_CACHE_DIR": str(tmp_path),
+        "NUMBA_CACHE_DIR": str(kernels),
         "PYTHONPATH": os.pathsep.join(
             [str(TESTS / "layout"), str(TESTS), os.environ.get("PYTHONPATH", "")]
         ),
