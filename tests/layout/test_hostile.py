@@ -277,3 +277,10 @@ def test_reading_takes_no_more_memory_than_is_counted(text: bytes) -> None:
         assert join(parts.residues, parts.layout, max_size=len(text)) == text
 
     assert memory_of(read) <= counted_bytes < 100_000_000
+
+
+def test_a_small_text_needs_little_memory() -> None:
+    for text in TEXTS.values():
+        parts = split(text)
+        job = Job(memory_limit=(20 if text is TEXTS["masked"] else 3) << 20)
+        assert join(parts.residues, parts.layout, max_size=len(text), job=job) == text

@@ -26,9 +26,6 @@ from acgz.kernel import inline_kernel, kernel
 MAX_VALUE = (1 << 40) - 2
 """Largest integer that a table may hold."""
 
-MOST_SLOTS = 1 << 22
-"""Of a table's model."""
-
 _LENGTHS = 40
 _CONTEXTS = 9
 _WEIGHT = 12000  # of 65536: nine inputs that partly say the same start a little above their mean
@@ -66,8 +63,7 @@ def code_numbers(
         When decoding nonsense.
     """
     table = Table(values, columns, breaks, symbol_column)
-    slots = min(max(64 << values.size.bit_length(), 1024), MOST_SLOTS)
-    mixer = new_mixer(slots, (2 * _LENGTHS * columns, _CONTEXTS), _WEIGHT, _LIMIT)
+    mixer = new_mixer(_slots(values.size), (2 * _LENGTHS * columns, _CONTEXTS), _WEIGHT, _LIMIT)
     stream.drive(lambda start: int(_code(stream.bits, mixer, table, start)), values.size)
 
 
@@ -76,6 +72,16 @@ def code_number(stream: BitStream, value: int = 0) -> int:
     values = np.array([value], dtype=np.int64)
     code_numbers(stream, values, 1)
     return int(values[0])
+
+
+def numbers_memory(count: int) -> int:
+    """Bytes that coding a table of so many numbers takes, the numbers included."""
+    return 8 * count + 4 * _slots(count) + (1 << 16)
+
+
+def _slots(count: int) -> int:
+    """Of the model of so many numbers."""
+    return min(max(64 << count.bit_length(), 1 << 10), 1 << 22)
 
 
 @kernel

@@ -25,10 +25,15 @@ def compress(text: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=LEVEL).compress(text)
 
 
+def memory(most: int) -> int:
+    """Bytes that `decompress` takes: a frame's window is no larger than its content."""
+    return 2 * most + (1 << 20)
+
+
 def decompress(frame: bytes, most: int) -> bytes:
     """The content of a frame that `compress` has made.
 
-    Takes ``most`` bytes of memory at most, and a window, whatever the frame says.
+    Takes no more memory than `memory` says, whatever the frame says.
 
     Raises
     ------

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from acgz.codec import Job, allow
 from acgz.coding.bitstream import BitStream
-from acgz.coding.runs import MOST_SLOTS, code_numbers
+from acgz.coding.runs import code_numbers, numbers_memory
 from acgz.errors import DamagedError
 from acgz.layout.mask import code_mask, mask_memory, most_word, word_length
 from acgz.layout.symbols import Symbols, put_upper
@@ -109,7 +109,7 @@ class _Counts:
 
     def memory(self, max_size: int) -> int:
         """Bytes that reading takes which nobody has been asked for: all but the residues."""
-        tables = 8 * (4 * self.lines + 3 + sum(self.tables)) + 4 * MOST_SLOTS
+        tables = numbers_memory(4 * self.lines + 3 + sum(self.tables))
         mask = mask_memory(max_size, self.word) if self.word else 0
         return tables + max(2 * max_size, mask, lines_memory(max_size) if self.lines else 0)
 

@@ -134,7 +134,7 @@ def _put_together(
     if (residues if isinstance(residues, int) else residues.size) > 0:
         raise DamagedError("layout: there are residues where none belong")
     if kind == _ZSTD:
-        allow(max_size + zstd.WINDOW, job)
+        allow(zstd.memory(max_size), job)
         return zstd.decompress(rest, max_size)
     if kind == _STORED and len(rest) <= max_size:
         return rest
