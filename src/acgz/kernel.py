@@ -38,9 +38,9 @@ def kernel(function: Callable[..., Any] | None = None, /, **options: Any) -> Any
     compile_for: Any = njit(nogil=True, fastmath=False, **{"_nrt": False, **options})
     dispatcher = compile_for(function)
     if hasattr(dispatcher, "enable_caching"):  # not when compilation is turned off
-        dispatcher.enable_caching()
-        index = dispatcher._cache._cache_file
-        index._source_stamp = (index._source_stamp, digest())
+        from acgz.kernel_cache import give_cache
+
+        give_cache(dispatcher, digest())
     return dispatcher
 
 
