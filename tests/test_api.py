@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import os
+import pickle
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import acgz
+from acgz.container.contents import Contents
 from acgz.errors import InputError, NotAnArchiveError, RecordNotFoundError, UsageError
 from acgz.progress import Progress
 from conftest import fasta
@@ -92,15 +99,168 @@ def test_a_sequence_without_header_is_a_record_without_name(block: int) -> None:
         assert archive[""][118:] == "GT"
 
 
-def test_only_the_blocks_of_a_slice_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Numbers of the blocks that are decoded from now on."""
+    numbers: list[int] = []
+    text = Contents.text
+
+    def counted(self: Contents, number: int) -> bytes:
+        numbers.append(number)
+        return text(self, number)
+
+    monkeypatch.setattr(Contents, "text", counted)
+    return numbers
+
+
+def test_only_the_blocks_of_a_slice_are_decoded(decoded: list[int]) -> None:
     with archive_of(fasta(5000), block=500) as archive:
         assert archive.info.blocks == 11
-        decoded = []
-        text = archive._reader.text
-        monkeypatch.setattr(archive._reader, "text", lambda n: decoded.append(n) or text(n))
         assert len(archive["chr1"][2000:2010]) == 10
         assert len(archive["chr1"][2010:2020]) == 10
         assert len(decoded) == 1
+
+
+def test_listing_decodes_nothing(decoded: list[int]) -> None:
+    with archive_of(fasta(*[100] * 50), block=500) as archive:
+        assert [len(record) for record in archive] == [100] * 50
+        assert archive["chr50"].blocks[-1] == archive.info.blocks - 1
+    assert decoded == []
+
+
+def test_blocks_are_kept_as_long_as_they_fit(decoded: list[int]) -> None:
+    data = acgz.compress(fasta(*[400] * 6), "twobit", block=450)
+    for cache, times in ((1 << 20, 1), (0, 3)):
+        decoded.clear()
+        with acgz.open(io.BytesIO(data), cache=cache) as archive:
+            assert archive.info.blocks == 6
+            for _ in range(3):
+                for name in ("chr1", "chr4"):
+                    assert len(archive[name][100:110]) == 10
+        assert len(decoded) == 2 * times
+
+
+def test_numpy_integers_are_integers() -> None:
+    with archive_of(TEXT) as archive:
+        record = archive[np.int64(2)]
+        assert record.name == "chr3"
+        assert record[np.int8(0)] == "A"
+        assert record[np.uint16(4) : np.int64(6)] == SEQUENCES["chr3"][4:6]
+    assert acgz.compress(TEXT, "twobit", block=np.int32(64)) == acgz.compress(
+        TEXT, "twobit", block=64
+    )
+
+
+@pytest.mark.parametrize("data", [None, "text", 7, [65]])
+def test_only_bytes_are_compressed(data: object) -> None:
+    for function in (acgz.compress, acgz.decompress):
+        with pytest.raises(TypeError):
+            function(data)  # type: ignore[operator]
+
+
+def test_all_sorts_of_bytes_are_compressed() -> None:
+    expected = acgz.compress(TEXT, "twobit")
+    for data in (bytearray(TEXT), memoryview(TEXT), np.frombuffer(TEXT, np.uint8)):
+        assert acgz.compress(data, "twobit") == expected
+
+
+def test_a_record_that_is_missing_is_a_key_error_with_a_plain_message() -> None:
+    with archive_of(TEXT) as archive:
+        with pytest.raises(KeyError) as caught:
+            archive["chr5"]
+        assert str(caught.value) == "there is no record 'chr5'"
+        assert "\ud800" not in archive
+
+
+def slices(archive: acgz.Archive, seed: int) -> list[tuple[str, int, str]]:
+    generator = random.Random(seed)
+    found = []
+    for _ in range(40):
+        name = f"chr{generator.randrange(1, 13)}"
+        start = generator.randrange(400)
+        found.append((name, start, archive[name][start : start + 20]))
+    return found
+
+
+def sliced(archive: acgz.Archive, seed: int) -> bool:
+    """True if all slices are right; at the top of the module, for other processes."""
+    known = {record.name: str(record) for record in archive_of(MANY)}
+    return all(known[name][at : at + 20] == got for name, at, got in slices(archive, seed))
+
+
+MANY = fasta(*[420] * 12)
+
+
+@pytest.fixture(params=["path", "file", "bytes"])
+def shared_archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[acgz.Archive]:
+    """Opened in every way, with a cache that is too small, so that blocks come and go."""
+    path = tmp_path / "x.acgz"
+    path.write_bytes(acgz.compress(MANY, "order0", block=300))
+    if request.param == "path":
+        with acgz.open(path, cache=1000) as archive:
+            yield archive
+    else:
+        with path.open("rb") as file:
+            source = file if request.param == "file" else io.BytesIO(file.read())
+            yield acgz.open(source, cache=1000)
+
+
+def test_threads_share_an_archive(shared_archive: acgz.Archive) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(sliced, [shared_archive] * 8, range(8)))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_forks_share_an_archive(shared_archive: acgz.Archive) -> None:
+    children = []
+    for seed in range(4):
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if sliced(shared_archive, seed) else 1)
+        children.append(child)
+    assert sliced(shared_archive, 9)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
+
+
+def test_a_fork_does_not_wait_for_threads_that_it_does_not_have() -> None:
+    with archive_of(MANY, block=300) as archive:
+        cache, places = archive._cache, archive.contents._places
+        cache._lock.acquire()
+        places._lock.acquire()
+        cache.renew()
+        places.renew()
+        assert sliced(archive, 1)
+
+
+def test_an_archive_opened_by_path_can_be_pickled(tmp_path: Path) -> None:
+    path = tmp_path / "x.acgz"
+    path.write_bytes(acgz.compress(MANY, "twobit", block=300))
+    with acgz.open(path, threads=2, cache=77) as archive:
+        with pickle.loads(pickle.dumps(archive)) as again:
+            assert sliced(again, 1)
+            assert again._cache.most == 77
+        with pickle.loads(pickle.dumps(archive["chr2"]))._archive as other:
+            assert str(other["chr2"]) == str(archive["chr2"])
+    with pytest.raises(TypeError, match="by its path"):
+        pickle.dumps(archive_of(TEXT))
+
+
+def test_a_closed_archive_does_not_read_what_others_have_opened(tmp_path: Path) -> None:
+    path = tmp_path / "x.acgz"
+    path.write_bytes(acgz.compress(MANY, "twobit", block=300))
+    archive = acgz.open(path)
+    archive.close()
+    with path.open("rb"), pytest.raises(ValueError, match="closed"):
+        str(archive["chr1"])
+
+
+def test_a_packed_file_is_read_through_its_packing(tmp_path: Path) -> None:
+    """It has a handle, but that of other bytes."""
+    path = tmp_path / "x.acgz.gz"
+    path.write_bytes(gzip.compress(acgz.compress(MANY, "twobit", block=300)))
+    with gzip.open(path) as file, acgz.open(file) as archive:  # type: ignore[arg-type]
+        assert sliced(archive, 2)
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ import io
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from acgz.archive import Archive, Info, Record
+from acgz.archive import CACHE, Archive, Info, Record
 from acgz.codec import MEMORY_LIMIT, Job
 from acgz.container.blocks import DEFAULT_BLOCK_SIZE, Recipe
-from acgz.container.names import is_safe
+from acgz.container.names import fault_among
 from acgz.container.reader import read_archive
 from acgz.container.writer import ArchiveWriter, Sink
 from acgz.errors import AcgzError, InputError, UsageError
@@ -61,7 +61,7 @@ def compress(
     """
     out = io.BytesIO()
     recipe = Recipe.of(mode, settings, block)
-    write_archive(out, [Source(io.BytesIO(data))], recipe, Job(threads))
+    write_archive(out, [Source(io.BytesIO(memoryview(data)))], recipe, Job(threads))
     return out.getvalue()
 
 
@@ -151,7 +151,7 @@ def decompress(data: bytes, *, threads: int = 1, memory_limit: int = MEMORY_LIMI
     acgz.errors.NotAnArchiveError: this is not an acgz archive
     """
     out = io.BytesIO()
-    decompress_stream(io.BytesIO(data), out, threads=threads, memory_limit=memory_limit)
+    decompress_stream(io.BytesIO(memoryview(data)), out, threads=threads, memory_limit=memory_limit)
     return out.getvalue()
 
 
@@ -174,11 +174,17 @@ def decompress_stream(
 
 
 def open(
-    path: str | os.PathLike[str] | BinaryIO, *, threads: int = 1, memory_limit: int = MEMORY_LIMIT
+    path: str | os.PathLike[str] | BinaryIO,
+    *,
+    threads: int = 1,
+    memory_limit: int = MEMORY_LIMIT,
+    cache: int = CACHE,
 ) -> Archive:
     """Open an archive to look at it and to read single records.
 
-    ``path``: a file's name, or a binary file object that can seek (it is not closed).
+    ``path``: a file's name, or a binary file object that can seek (it is not closed). ``cache``:
+    bytes of decoded blocks that are kept. Threads and forked processes may share what this
+    returns; it can be pickled if ``path`` is a name.
 
     Raises InputError if the file cannot be read, and what `decompress` raises.
 
@@ -190,13 +196,13 @@ def open(
     """
     job = Job(threads, memory_limit)
     if not isinstance(path, str | os.PathLike):
-        return Archive(path, job)
+        return Archive(path, job, cache=cache)
     try:
         stream = builtins.open(path, "rb")  # noqa: SIM115 - the archive closes it
     except OSError as error:
         raise InputError(f"cannot read {os.fspath(path)}: {error.strerror}") from error
     try:
-        return Archive(stream, job, close=True)
+        return Archive(stream, job, path=os.path.abspath(path), cache=cache)
     except BaseException:
         stream.close()
         raise
@@ -233,16 +239,9 @@ def write_archive(
 
 def check_names(names: Sequence[str]) -> None:
     """UsageError if files of these names cannot be in one archive."""
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise UsageError(f"the files of one archive need different names, not {name!r} again")
-        if not is_safe(name):
-            raise UsageError(f"the name {name!r} cannot be restored on every system")
-        seen.add(name)
-    folders = {str(folder) for name in names for folder in PurePosixPath(name).parents}
-    for name in seen & folders:
-        raise UsageError(f"the name {name!r} cannot be a file and a folder")
+    fault = fault_among(names)
+    if fault:
+        raise UsageError(fault)
 
 
 def _opened(files: Mapping[str, _File], rights: list[Rights]) -> Iterator[Source]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self, SupportsIndex
 
 from acgz.codec import Job
 from acgz.container.contents import Contents
-from acgz.container.records import RecordPart, Stretch, find_stretches
-from acgz.errors import DamagedError, RecordNotFoundError
-from acgz.modes import mode_of
+from acgz.container.source import Places
+from acgz.container.texts import Cache
+from acgz.errors import RecordNotFoundError
+
+CACHE = 256 << 20
+"""Bytes of decoded text that an open archive keeps: a default block of most genomes, or many small
+ones. One block is always kept."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,8 @@ class Info:
     residues_size: int
     """Bytes of the coded bases."""
     models: tuple[str, ...]
-    """Digests, in hexadecimal, of the models and the reference that decoding needs."""
+    """Digests, in hexadecimal, of the models and the reference that decoding needs: the first 16
+    bytes of their SHA-256."""
     files: tuple[str, ...]
     """Names of the files in it; empty if there is just one, without a name."""
 
@@ -45,32 +50,40 @@ class Info:
         return 8 * self.size / self.bases if self.bases else 0.0
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a part of a record is."""
-
-    block: int
-    piece: int
-    """Which of the block's pieces; every piece belongs to one file."""
-    number: int
-    """Which of the piece's records."""
-    part: RecordPart
-
-
 class Record:
     """A sequence in an archive. ``len(record)`` is its letters, ``record[10:20]`` some of them.
 
     Positions are 0-based and half-open, negative ones count from the end, as in Python.
     """
 
-    def __init__(self, archive: Archive, name: str, file: str | None, places: tuple[Place, ...]):
+    __slots__ = ("_archive", "number")
+
+    def __init__(self, archive: Archive, number: int) -> None:
         self._archive = archive
-        self.name = name
+        self.number = number
+        """Which of the archive's records, from 0."""
+
+    @property
+    def name(self) -> str:
         """First word of the header; "" for a sequence without one."""
-        self.file = file
+        return self._archive.contents.index.names[self.number].decode("utf-8", "surrogateescape")
+
+    @property
+    def file(self) -> str | None:
         """Name of the file it is in; None in an archive of one file without a name."""
-        self.places = places
-        self.length = sum(place.part.length for place in places)
+        return self._archive.contents.file_of(self.number).name
+
+    @property
+    def length(self) -> int:
+        """Letters of sequence, without line ends, blanks and comments."""
+        return int(self._archive.contents.index.lengths[self.number])
+
+    @property
+    def blocks(self) -> range:
+        """Numbers of the blocks that hold its letters; of none, the one it is found in."""
+        if self.length:
+            return self._archive.contents.blocks_of(self.number, 0, self.length)
+        return self._archive.contents.blocks_of(self.number, 0, 1)
 
     def __len__(self) -> int:
         return self.length
@@ -82,98 +95,102 @@ class Record:
         """All letters, in their case, without line ends."""
         return self[:]
 
-    def __getitem__(self, key: int | slice) -> str:
+    def __getitem__(self, key: SupportsIndex | slice) -> str:
         """Letters at a position (IndexError outside) or of a slice; decodes only their blocks."""
-        if isinstance(key, int):
-            index = range(self.length)[key]
+        if not isinstance(key, slice):
+            index = range(self.length)[operator.index(key)]
             return self[index : index + 1]
         start, stop, step = key.indices(self.length)
         if step < 0:
             forward = range(start, stop, step)[::-1]
             return self[forward.start : forward.stop : -step][::-1] if forward else ""
-        pieces = []
-        offset = 0
-        for place in self.places:
-            first, last = max(start - offset, 0), min(stop - offset, place.part.length)
-            if first < last:
-                pieces.append(self._archive.letters(place)[first:last])
-            offset += place.part.length
-        return b"".join(pieces)[::step].decode("utf-8", "surrogateescape")
+        letters = self._archive.letters(self.number, start, stop)
+        return letters[::step].decode("utf-8", "surrogateescape")
 
 
 class Archive:
     """An archive that is open for reading; a context manager.
 
     ``archive["chr1"]`` is a `Record`, and so is ``archive[0]``; iteration goes over all of them.
-    The last block that was decoded is kept, so reading in order decodes every block once.
+    Blocks that were decoded last are kept, as many as fit. Threads and forked processes may share
+    it; one that was opened by its path can be pickled.
     """
 
-    def __init__(self, stream: BinaryIO, job: Job | None = None, *, close: bool = False) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        job: Job | None = None,
+        *,
+        path: str | None = None,
+        cache: int = CACHE,
+    ) -> None:
+        """``path``: where ``stream`` has been opened; it is closed in the end. ``cache``: bytes."""
         self._stream = stream
-        self._close = close
-        self._reader = Contents(stream, job)
-        # The last that was used, each with what it is: a block's text, a piece of it, a record.
-        self._block: tuple[int, bytes] = (-1, b"")
-        self._piece: tuple[int, bytes, list[Stretch]] = (-1, b"", [])
-        self._letters: tuple[Place | None, bytes] = (None, b"")
+        self._path = path
+        self._job = job or Job()
+        self._cache = Cache(cache)
+        self.contents = Contents(Places(stream), self._job)
 
     @cached_property
     def records(self) -> tuple[Record, ...]:
         """All records, in order; the files of an archive of several one after the other."""
-        found: list[tuple[str, int, list[Place]]] = []
-        in_block = Counter[int]()
-        for row in self._reader.rows:
-            for number, part in enumerate(row.parts):
-                place = Place(row.block, in_block[row.block], number, part)
-                file = row.piece.file
-                if part.continued and not row.piece.begins and found and found[-1][1] == file:
-                    found[-1][2].append(place)
-                else:
-                    found.append((part.name, file, [place]))
-            in_block[row.block] += 1
-        names = self._reader.names
-        return tuple(Record(self, name, names[file], tuple(at)) for name, file, at in found)
+        return tuple(Record(self, number) for number in range(len(self)))
 
-    def __getitem__(self, key: str | int) -> Record:
+    def __getitem__(self, key: str | SupportsIndex) -> Record:
         """The record of a name, the first if several have it, or of a number from 0.
 
-        Raises RecordNotFoundError.
+        Raises RecordNotFoundError, which is a KeyError too.
         """
         try:
-            return self.records[key] if isinstance(key, int) else self._by_name[key]
-        except (KeyError, IndexError):
+            if isinstance(key, str):
+                return Record(self, self._numbers[key.encode("utf-8", "surrogateescape")])
+            return Record(self, range(len(self))[operator.index(key)])
+        except (KeyError, IndexError, UnicodeEncodeError):
             raise RecordNotFoundError(f"there is no record {key!r}") from None
 
     def __contains__(self, name: object) -> bool:
-        return name in self._by_name
+        try:
+            return (
+                isinstance(name, str) and name.encode("utf-8", "surrogateescape") in self._numbers
+            )
+        except UnicodeEncodeError:
+            return False
 
     def __iter__(self) -> Iterator[Record]:
-        return iter(self.records)
+        return (Record(self, number) for number in range(len(self)))
 
     def __len__(self) -> int:
-        return len(self.records)
+        return len(self.contents.index.names)
 
     @cached_property
     def info(self) -> Info:
-        """Sizes and contents. Reads the archive, but decodes no residues."""
-        headers = [self._reader.block(number).header for number in range(len(self._reader))]
-        coded = [header for header in headers if header.residue_count]
+        """Sizes and contents, by the index."""
+        index = self.contents.index
         return Info(
-            mode=",".join(dict.fromkeys(mode_of(h.codec, h.parameters) for h in coded)),
-            size=self._reader.size,
-            text_size=sum(header.text_size for header in headers),
-            bases=sum(header.residue_count for header in headers),
-            records=len(self.records),
-            blocks=len(headers),
-            layout_size=sum(header.layout_size for header in headers),
-            residues_size=sum(header.residues_size for header in headers),
-            models=tuple(dict.fromkeys(need.hex() for h in coded for need in h.needs)),
-            files=tuple(name for name in self._reader.names if name is not None),
+            mode=",".join(index.modes),
+            size=self.contents.size,
+            text_size=index.text_size,
+            bases=int(index.blocks.residue_count.sum()),
+            records=len(index.names),
+            blocks=sum(1 for size in index.blocks.text_size if size),
+            layout_size=int(index.blocks.layout_size[index.blocks.text_size > 0].sum()),
+            residues_size=int(index.blocks.residues_size.sum()),
+            models=tuple(digest.hex() for digest in index.needs),
+            files=tuple(name for name in self.contents.names if name is not None),
         )
+
+    def letters(self, record: int, start: int, stop: int) -> bytes:
+        """The letters ``start`` to ``stop`` (exclusive, both inside) of a record, by its number."""
+        found = []
+        for block in self.contents.blocks_of(record, start, stop):
+            before = self.contents.letters_before(block, record)
+            text = self._cache.get(block, self.contents.parsed)
+            found.append(text.letters(record, start - before, stop - before))
+        return b"".join(found)
 
     def close(self) -> None:
         """Close the file, if `acgz.open` has opened it."""
-        if self._close:
+        if self._path is not None:
             self._stream.close()
 
     def __enter__(self) -> Self:
@@ -187,30 +204,20 @@ class Archive:
     ) -> None:
         self.close()
 
-    def letters(self, place: Place) -> bytes:
-        """All letters of one part of a record."""
-        if self._letters[0] != place:
-            text, stretches = self._read_piece(place.block, place.piece)
-            if place.number >= len(stretches):
-                raise DamagedError(f"there is no {place.part} in block {place.block}")
-            stretch = stretches[place.number]
-            letters = stretch.sequence(text)
-            if place.part != RecordPart(stretch.name, len(letters), stretch.continued):
-                raise DamagedError(f"there is no {place.part} in block {place.block}")
-            self._letters = place, letters
-        return self._letters[1]
-
-    def _read_piece(self, block: int, number: int) -> tuple[bytes, list[Stretch]]:
-        """The text of a piece of a block, and what is found in it."""
-        if self._block[0] != block:
-            self._block = block, self._reader.text(block)
-            self._piece = -1, b"", []
-        if self._piece[0] != number:
-            text = self._block[1]
-            own = self._reader.pieces(block, len(text))[number].of(text)
-            self._piece = number, own, find_stretches(own)
-        return self._piece[1:]
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._path is None:
+            raise TypeError("only an archive that was opened by its path can be pickled")
+        return _reopen, (self._path, self._job.threads, self._job.memory_limit, self._cache.most)
 
     @cached_property
-    def _by_name(self) -> dict[str, Record]:
-        return {record.name: record for record in reversed(self.records)}
+    def _numbers(self) -> dict[bytes, int]:
+        """Name -> number of the first record of that name."""
+        names = self.contents.index.names
+        return {names[number]: number for number in range(len(names) - 1, -1, -1)}
+
+
+def _reopen(path: str, threads: int, memory_limit: int, cache: int) -> Archive:
+    """An `Archive` that has been pickled."""
+    from acgz import api
+
+    return api.open(path, threads=threads, memory_limit=memory_limit, cache=cache)

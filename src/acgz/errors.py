@@ -69,7 +69,9 @@ class LimitError(AcgzError):
     exit_code = 10
 
 
-class RecordNotFoundError(AcgzError):
+class RecordNotFoundError(AcgzError, KeyError):
     """No record of that name, or a range outside of it."""
+
+    __str__ = Exception.__str__  # that of KeyError shows its message in quotes
 
     exit_code = 11

@@ -6,17 +6,18 @@ units of a layer, the lanes of a sum) at once; it adds nothing up.
 
 from __future__ import annotations
 
+import io
 import random
 import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-import msgpack
 import numpy as np
 import pytest
 
 import acgz
+from acgz.container.contents import Contents
 from paths import DOCS
 
 DOCUMENT = (DOCS / "engine.md").read_text()
@@ -604,16 +605,9 @@ def decoded_in_lanes(
 def section(text: bytes, mode: str, **settings: Any) -> tuple[bytes, dict[str, int], int]:
     """Residues section, parameters, and number of residues of the archive's only block."""
     archive = acgz.compress(text, mode=mode, **settings)
-    assert archive[4:5] == b"B"
-    size, at = archive[5], 6
-    if size >= 128:
-        size, at = size - 128 + 128 * archive[6], 7
-    text_size, _, layout, others, residues, codec, parameters = msgpack.unpackb(
-        archive[at : at + size]
-    )
-    assert codec == 4
-    start = at + size + layout
-    return archive[start : start + residues], parameters, text_size - others
+    block = Contents(io.BytesIO(archive)).block(0)
+    assert block.head.codec == "engine"
+    return block.residues, dict(block.head.parameters), block.head.residue_count
 
 
 def bases(count: int, seed: int) -> bytes:

@@ -74,7 +74,7 @@ def ls(args: argparse.Namespace) -> int:
                 "file": record.file,
                 "name": record.name,
                 "length": record.length,
-                "block": record.places[0].block,
+                "block": record.blocks[0],
             }
             for record in archive
         ]

@@ -264,6 +264,6 @@ def _text_size(file: str) -> int | None:
         return None
     try:
         with open(file, "rb") as stream:
-            return Contents(stream).claimed_text_size()
+            return Contents(stream).text_size
     except (AcgzError, OSError):  # the reading itself will say what is wrong
         return None

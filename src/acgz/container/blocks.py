@@ -1,7 +1,8 @@
-"""One block: a piece of text to its two coded sections, and back."""
+"""One block: a text to its coded sections, and back."""
 
 from __future__ import annotations
 
+import operator
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,15 +12,25 @@ from typing import Any
 import numpy as np
 
 from acgz import layout
-from acgz.codec import Codec, Coded, Job, allow, decode
-from acgz.container.format import BlockHeader
-from acgz.errors import DamagedError, MissingModelError, UsageError
+from acgz.codec import MEMORY_LIMIT, Codec, Coded, Job, allow, decode
+from acgz.container import format as fields
+from acgz.container.format import BlockHead
+from acgz.container.source import Source
+from acgz.errors import DamagedError, LimitError, MissingModelError, UsageError
 from acgz.modes import DEFAULT_MODE, get_codec, get_mode
 from acgz.settings import Settings
 
 DEFAULT_BLOCK_SIZE = 512 << 20
 """Bytes of text. Most genomes are one block; larger ones still decode in a few GB of memory."""
 LEAST_BLOCK_SIZE = 16
+MOST_BLOCK_SIZE = 512 << 20
+"""Bytes of text. Above it, a reader with the default memory limit could refuse the archive."""
+
+_RESIDUES_OF_A_BYTE = 1 << 20
+"""No codec makes less than a byte of so many residues: the surest guess at one residue costs the
+coder 2**-16 of a bit or so. A block that claims more wants to keep its reader busy."""
+_FREE_RESIDUES = 1 << 22
+"""So many may cost nothing: codecs that transform may find nothing left to code."""
 
 
 @dataclass(frozen=True)
@@ -41,40 +52,73 @@ class Recipe:
         found = get_mode(mode)
         codec = get_codec(found.codec)
         chosen = codec.settings.of({**found.settings, **settings}, codec.name)
-        if block_size < LEAST_BLOCK_SIZE:
-            raise UsageError(f"a block has at least {LEAST_BLOCK_SIZE} bytes")
-        return cls(codec, chosen, block_size)
+        try:
+            size = operator.index(block_size)
+        except TypeError:
+            raise UsageError("the size of a block is a whole number of bytes") from None
+        if not LEAST_BLOCK_SIZE <= size <= MOST_BLOCK_SIZE:
+            raise UsageError(
+                f"a block has at least {LEAST_BLOCK_SIZE} bytes and at most {MOST_BLOCK_SIZE:,}"
+            )
+        return cls(codec, chosen, size)
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block as it is stored: its header and its sections."""
+    """A block as it is stored: its head and its sections."""
 
-    header: BlockHeader
+    head: BlockHead
     layout: bytes
     residues: bytes
     """The codec's payload; b"" if the text has no residues."""
+    files: bytes = b""
+    """The files that begin in it, by `fields.pack_starts`."""
+    digest: bytes = b""
+    """Of the text, in a single block."""
+
+    def pack(self, kind: bytes) -> list[bytes]:
+        """All but the check, in the order in which it is stored."""
+        head = self.head.pack(kind)
+        return [
+            kind + fields.pack_number(len(head)) + head,
+            self.files,
+            self.layout,
+            self.residues,
+            self.digest,
+        ]
+
+    @property
+    def starts(self) -> list[fields.FileStart]:
+        """The files that begin in it."""
+        return fields.unpack_starts(self.files, self.head.text_size) if self.files else []
 
 
-def encode_block(text: bytes, recipe: Recipe, job: Job, *, checksum: bool = True) -> Block:
-    """Code ``text``, at least one byte. ``checksum``: False leaves out the CRC-32 of the text."""
+def encode_block(text: bytes, recipe: Recipe, job: Job) -> Block:
+    """Code ``text``; UsageError if a reader with the default memory limit would refuse it."""
     parts = layout.split(text)
     count = parts.residues.size
     job.progress.start_block(len(text), count)
     coded = Coded({}, b"")
     if count:
         coded = recipe.codec.encode(parts.residues, recipe.settings, job)
-    header = BlockHeader(
+    head = BlockHead(
         text_size=len(text),
-        text_crc=zlib.crc32(text) if checksum else None,
+        text_crc=zlib.crc32(text),
         layout_size=len(parts.layout),
         residue_count=count,
         residues_size=len(coded.payload),
         codec=recipe.codec.name if count else "",
-        parameters=coded.parameters,
+        parameters=_with_short_digests(coded.parameters),
     )
+    try:
+        limit = Job(memory_limit=MEMORY_LIMIT)
+        check_claims(head, limit)
+        if count:
+            allow(recipe.codec.memory(coded.parameters, count), limit)
+    except (LimitError, DamagedError) as error:
+        raise UsageError(f"a block like this could not be read again: {error}") from None
     job.progress.finish_block()
-    return Block(header, parts.layout, coded.payload)
+    return Block(head, parts.layout, coded.payload)
 
 
 def decode_block(block: Block, job: Job) -> bytes:
@@ -82,48 +126,83 @@ def decode_block(block: Block, job: Job) -> bytes:
 
     Raises DamagedError, LimitError, VersionError (unknown codec) and MissingModelError.
     """
-    header = block.header
-    _check_memory(header, job)
-    job.progress.start_block(header.text_size, header.residue_count)
+    head = block.head
+    check_claims(head, job)
+    job.progress.start_block(head.text_size, head.residue_count)
     residues = np.zeros(0, dtype=np.uint8)
-    if header.residue_count:
-        _check_needs(header)
-        coded = Coded(header.parameters, block.residues)
-        residues = decode(get_codec(header.codec), coded, header.residue_count, job)
-    text = layout.join(residues, block.layout, max_size=header.text_size, job=job)
-    text = _checked(text, header)
-    if header.text_crc is not None and zlib.crc32(text) != header.text_crc:
-        raise DamagedError("wrong checksum of a decoded block")
+    if head.residue_count:
+        coded = Coded(_with_whole_digests(head), block.residues)
+        residues = decode(get_codec(head.codec), coded, head.residue_count, job)
+    elif head.residues_size:
+        raise DamagedError("a block without residues has bytes for them")
+    text = _checked(layout.join(residues, block.layout, max_size=head.text_size, job=job), head)
+    if head.text_crc is not None and zlib.crc32(text) != head.text_crc:
+        raise DamagedError("wrong checksum of a decoded text")
     job.progress.finish_block()
     return text
 
 
 def outline(block: Block, job: Job) -> bytes:
     """The text of a block with A for every base: enough to list its records, and quick."""
-    header = block.header
-    _check_memory(header, job)
-    text = layout.outline(header.residue_count, block.layout, max_size=header.text_size, job=job)
-    return _checked(text, header)
+    head = block.head
+    check_claims(head, job)
+    text = layout.outline(head.residue_count, block.layout, max_size=head.text_size, job=job)
+    return _checked(text, head)
 
 
-def _checked(text: bytes, header: BlockHeader) -> bytes:
-    if len(text) != header.text_size:
-        raise DamagedError(f"a block restores {len(text):,} bytes instead of {header.text_size:,}")
+def read_block(source: Source, kind: bytes, job: Job) -> Block:
+    """The block that follows its ``kind``, its check verified."""
+    size = source.number()
+    if size > fields.MOST_HEAD_BYTES:
+        raise DamagedError(f"the head at byte {source.offset:,} is too long")
+    allow(fields.MEMORY_OF_HEAD * size, job)
+    head = BlockHead.unpack(source.exactly(size), kind)
+    if head.stored_size > job.memory_limit:
+        raise LimitError(
+            f"a block claims to have {head.stored_size:,} bytes: it is damaged, or needs "
+            f"a larger memory limit than {job.memory_limit:,}"
+        )
+    files = source.exactly(head.files_size)
+    sections = source.exactly(head.layout_size), source.exactly(head.residues_size)
+    digest = source.exactly(fields.DIGEST_SIZE) if kind == fields.SINGLE else b""
+    source.verify()
+    return Block(head, *sections, files, digest)
+
+
+def check_claims(head: BlockHead, job: Job) -> None:
+    """LimitError if decoding needs more than `Job.memory_limit`, codec aside; DamagedError for
+    more residues than the block has paid for."""
+    allow(head.text_size + head.residue_count + head.stored_size, job)
+    if head.residue_count > _FREE_RESIDUES + _RESIDUES_OF_A_BYTE * head.residues_size:
+        raise DamagedError(
+            f"a block claims {head.residue_count:,} bases in {head.residues_size:,} bytes"
+        )
+
+
+def _checked(text: bytes, head: BlockHead) -> bytes:
+    if len(text) != head.text_size:
+        raise DamagedError(f"a block restores {len(text):,} bytes instead of {head.text_size:,}")
     return text
 
 
-def _check_memory(header: BlockHeader, job: Job) -> None:
-    """LimitError if decoding the block needs more than `Job.memory_limit`, codec aside."""
-    allow(header.text_size + header.residue_count + header.stored_size, job)
+def _with_short_digests(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """``parameters`` as they are stored: of a SHA-256 as much as is enough to find its owner."""
+    short = dict(parameters)
+    if "models" in short:
+        short["models"] = [digest[: fields.DIGEST_SIZE] for digest in short["models"]]
+    return short
 
 
-def _check_needs(header: BlockHeader) -> None:
-    """MissingModelError if a model is not installed, or if the block needs a reference."""
-    needs = header.needs
-    if header.parameters.get("reference"):
+def _with_whole_digests(head: BlockHead) -> Mapping[str, Any]:
+    """Parameters as the codec has written them; MissingModelError if a model is not installed."""
+    needs = head.needs
+    if head.parameters.get("reference"):
         raise MissingModelError(f"the archive needs {needs[-1].hex()}, which is not installed")
-    if needs:
-        from acgz import models
+    if not needs:
+        return head.parameters
+    from acgz import models
 
-        for digest in needs:
-            models.locate(digest)
+    return {
+        **head.parameters,
+        "models": [models.digest_of(models.locate(digest)) for digest in needs],
+    }

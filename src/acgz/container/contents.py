@@ -1,186 +1,262 @@
-"""Reads an archive by its index: any block, without the others."""
+"""What is in an archive, by its index: any block, any record, without the others.
+
+Safe to use from any number of threads: nothing in here changes once it is made.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import io
-import os
-from dataclasses import dataclass
-from functools import cached_property
-from typing import BinaryIO
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
 
-from acgz.codec import Job
+import numpy as np
+from numpy.typing import NDArray
+
+from acgz.codec import Job, allow
 from acgz.container import format as fields
-from acgz.container.blocks import Block, decode_block, outline
-from acgz.container.chunks import check_preamble, read_chunk, read_head, read_units
-from acgz.container.format import BlockHeader, FileStart, Index
-from acgz.container.pieces import Piece, pieces_of
-from acgz.container.record_table import RecordTable
-from acgz.container.records import RecordPart
-from acgz.container.source import Source
-from acgz.errors import DamagedError
+from acgz.container.blocks import Block, decode_block, outline, read_block
+from acgz.container.format import BLOCK, SINGLE, Cursor
+from acgz.container.index import BlockRow, FileRow, Index, IndexWriter, Root, unpack_state
+from acgz.container.reader import Seen, check_preamble, read_blocks
+from acgz.container.records import Dialect, Part, Scanner, find_all
+from acgz.container.source import FIRST_CHECK, Places, Readable
+from acgz.container.texts import Text
+from acgz.errors import AcgzError, DamagedError
+from acgz.modes import mode_of
+from acgz.progress import Progress
 
 _LONGEST_TRAILER = 9
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a block is, in bytes, and which files are in it."""
-
-    offset: int
-    size: int
-    files_before: int
-    """Files that begin in blocks before."""
-    starts: tuple[FileStart, ...]
-
-
-@dataclass(frozen=True)
-class Row:
-    """The records in one piece of text."""
-
-    block: int
-    piece: Piece
-    """Its end is not known if it is the last one of the block."""
-    parts: list[RecordPart]
+_NAMED = 5
+"""Records that a message names."""
 
 
 class Contents:
     """An archive in a file that can be sought in; the file is not closed.
 
-    ``len(reader)`` is the number of blocks. Creating one raises NotAnArchiveError, VersionError,
-    DamagedError or TruncatedError; reading a block raises what `read_archive` raises.
+    ``len(contents)`` is the number of blocks. Creating one raises NotAnArchiveError, VersionError,
+    DamagedError, TruncatedError or LimitError; reading a block raises what `read_archive` raises.
     """
 
-    def __init__(self, stream: BinaryIO, job: Job | None = None) -> None:
-        self._stream = stream
+    def __init__(self, file: Places | Readable, job: Job | None = None) -> None:
+        self._places = file if isinstance(file, Places) else Places(file)
         self._job = job or Job()
-        self.size = stream.seek(0, os.SEEK_END)
+        self.size = self._places.size
         """Bytes of the archive."""
-        self.names: list[str | None] = []
-        """Names of the files."""
-        self._places: list[_Place] = []
-        check_preamble(self._source(0))
+        source = self._places.source()
+        check_preamble(source)
         try:
-            self._index, end = self._read_index()
-            self._find_blocks(end)
+            single = source.exactly(1) == SINGLE
+            self.index: Index = self._index_of_single() if single else self._read_index()
         except DamagedError:
-            stream.seek(0)
-            for _ in read_units(stream, self._job):
+            for _ in read_blocks(self._places.reader(), self._job):
                 pass  # raises, and knows better what is wrong and where
             raise
+        sizes = self.index.blocks.size
+        self._offsets = np.cumsum(sizes) - sizes + len(fields.PREAMBLE)
+        self._text_starts = _starts(self.index.blocks.text_size)
+        self._file_starts = _starts(np.array([file.text_size for file in self.index.files]))
+        self._first_records = _starts(np.array([file.records for file in self.index.files]))
+        self._kind = SINGLE if single else BLOCK
+
+    def __len__(self) -> int:
+        return len(self.index.blocks.size)
+
+    @property
+    def names(self) -> list[str | None]:
+        """Names of the files."""
+        return [file.name for file in self.index.files]
 
     @property
     def digests(self) -> tuple[bytes, ...]:
-        """SHA-256 of every file."""
-        return self._index.digests
+        """What the archive has of the SHA-256 of every file."""
+        return tuple(file.digest for file in self.index.files)
 
-    def __len__(self) -> int:
-        return len(self._places)
+    @property
+    def text_size(self) -> int:
+        """Bytes of all files."""
+        return int(self._text_starts[-1])
 
-    def claimed_text_size(self) -> int:
-        """Bytes of the original by the headers of the blocks, whose checksums are not verified."""
-        size = 0
-        for place in self._places:
-            _, head = read_head(self._source(place.offset))
-            size += BlockHeader.unpack(head).text_size
-        return size
+    def file_of(self, record: int) -> FileRow:
+        """The file that a record is in."""
+        number = int(np.searchsorted(self._first_records, record, "right")) - 1
+        return self.index.files[number]
+
+    def blocks_of(self, record: int, start: int, stop: int) -> range:
+        """The blocks that have the letters ``start`` to ``stop`` (exclusive) of a record."""
+        if start >= stop:
+            return range(0)
+        ranks, letters = self.index.blocks.record, self.index.blocks.letters
+        low = int(np.searchsorted(ranks, record, "left"))
+        high = int(np.searchsorted(ranks, record, "right"))
+        own = letters[low:high]
+        first = low + int(np.searchsorted(own, start, "right")) - 1
+        last = low + int(np.searchsorted(own, stop, "left")) - 1
+        return range(max(0, first), max(0, last) + 1)
+
+    def letters_before(self, number: int, record: int) -> int:
+        """Letters of a record in the blocks before one that has some of it."""
+        blocks = self.index.blocks
+        return int(blocks.letters[number]) if int(blocks.record[number]) == record else 0
+
+    def records_in(self, number: int) -> range:
+        """The records that a block has some part of."""
+        ranks = self.index.blocks.record
+        begin = int(ranks[number])
+        if number + 1 == len(self):
+            return range(begin, len(self.index.names))
+        end, letters = int(ranks[number + 1]), int(self.index.blocks.letters[number + 1])
+        return range(begin, end + (letters > 0))
 
     def block(self, number: int) -> Block:
-        """A block as it is stored, its checksum verified."""
-        place = self._places[number]
-        chunk = read_chunk(self._source(place.offset), self._job)
-        if not isinstance(chunk.content, Block) or chunk.size != place.size:
-            raise DamagedError(
-                f"there is no block of {place.size:,} bytes at byte {place.offset:,}"
-            )
-        return chunk.content
+        """A block as it is stored. It is the one of this place in this archive: its check is."""
+        row = self.index.blocks
+        before = int(row.check[number - 1]) if number else FIRST_CHECK
+        source = self._places.source(int(self._offsets[number]), before)
+        kind = source.exactly(1)
+        if kind != self._kind:
+            raise DamagedError("there is no block where the index says")
+        block = read_block(source, kind, self._job)
+        size = source.offset - int(self._offsets[number])
+        if (
+            size != int(row.size[number])
+            or source.check != int(row.check[number])
+            or block.head.text_size != int(row.text_size[number])
+            or block.head.residue_count != int(row.residue_count[number])
+        ):
+            raise DamagedError("it is not the block that the index says")
+        return block
 
     def text(self, number: int) -> bytes:
-        """The text of a block, decoded and verified."""
-        block = self.block(number)
-        text = decode_block(block, self._job)
-        if block.header.text_crc is None and hashlib.sha256(text).digest() != self.digests[0]:
-            raise DamagedError("the content does not have its SHA-256")
-        return text
-
-    def pieces(self, number: int, text_size: int) -> list[Piece]:
-        """The pieces of a block's text, one for every file."""
-        place = self._places[number]
-        return pieces_of(text_size, place.starts, place.files_before)
-
-    @cached_property
-    def rows(self) -> list[Row]:
-        """The records of every piece of text, without decoding residues."""
-        places = [
-            (block, piece) for block in range(len(self)) for piece in self._bare_pieces(block)
-        ]
-        table = self._read_records() if self._index.records is None else self._stored_records()
-        if len(table.rows) != len(places):
-            raise DamagedError("the record table does not fit the blocks")
-        return [
-            Row(block, piece, table.rows[number]) for number, (block, piece) in enumerate(places)
-        ]
-
-    def _bare_pieces(self, number: int) -> list[Piece]:
-        """The pieces of a block whose text size is not known yet; the last end is wrong."""
-        return self.pieces(number, 1 << 63)
-
-    def _stored_records(self) -> RecordTable:
-        return RecordTable.unpack(self._index.records or b"")
-
-    def _read_records(self) -> RecordTable:
-        table = RecordTable()
-        for number in range(len(self)):
+        """The text of a block, decoded and verified. Errors say which block, and what is in it."""
+        try:
             block = self.block(number)
-            text = outline(block, self._job)
-            for piece in self.pieces(number, len(text)):
-                table.add(piece, text, block.header.residue_count)
-        return table
+            text = decode_block(block, replace(self._job, progress=Progress()))
+            if block.digest and hashlib.sha256(text).digest()[: len(block.digest)] != block.digest:
+                raise DamagedError("the content does not have its SHA-256")
+            return text
+        except AcgzError as error:
+            raise type(error)(f"{self.place(number)}: {error}") from error
 
-    def _source(self, offset: int) -> Source:
-        self._stream.seek(offset)
-        return Source(self._stream, offset)
+    def parsed(self, number: int) -> Text:
+        """`text`, and the records in it; DamagedError if they are not those of the index."""
+        text = self.text(number)
+        try:
+            return Text(text, list(self._parts(number, text)))
+        except DamagedError as error:
+            raise DamagedError(f"{self.place(number)}: {error}") from error
 
-    def _read_index(self) -> tuple[Index, int]:
-        """The index, and where it begins."""
-        tail = self._source(max(0, self.size - _LONGEST_TRAILER)).at_most(_LONGEST_TRAILER)
-        size = Source(io.BytesIO(tail[::-1])).varint()
-        start = self.size - len(fields.pack_varint(size)) - size
-        if start < len(fields.PREAMBLE):
+    def place(self, number: int) -> str:
+        """What a message says of a block: its number, where it is, and the records in it."""
+        records = self.records_in(number)
+        names = [
+            self.index.names[record][:40].decode("utf-8", "replace") for record in records[:_NAMED]
+        ]
+        more = f" and {len(records) - _NAMED:,} more" if len(records) > _NAMED else ""
+        inside = f", with {', '.join(map(repr, names))}{more}" if names else ""
+        return f"block {number} (at byte {int(self._offsets[number]):,}{inside})"
+
+    def _parts(self, number: int, text: bytes) -> Iterator[Part]:
+        """The records in the ``text`` of a block, file by file."""
+        blocks, files = self.index.blocks, self.index.files
+        begin = int(self._text_starts[number])
+        end = begin + len(text)
+        file = max(0, int(np.searchsorted(self._file_starts, begin, "right")) - 1)
+        while file < len(files) and self._file_starts[file] < end:
+            start = max(int(self._file_starts[file]), begin)
+            stop = min(int(self._file_starts[file + 1]), end)
+            if start < stop and files[file].dialect is not Dialect.NONE:
+                if start == self._file_starts[file]:
+                    scanner = Scanner(files[file].dialect, int(self._first_records[file]))
+                else:
+                    state = unpack_state(int(blocks.state[number]))
+                    record, letters = int(blocks.record[number]), int(blocks.letters[number])
+                    scanner = Scanner(files[file].dialect, record, letters, state)
+                yield from self._scanned(scanner, text, start - begin, stop - begin)
+                if stop == self._file_starts[file + 1]:
+                    scanner.finish()
+                    self._compare(scanner, int(self._first_records[file + 1]))
+                else:
+                    self._compare(scanner, None)
+            file += 1
+
+    def _scanned(self, scanner: Scanner, text: bytes, start: int, stop: int) -> list[Part]:
+        first = scanner.record
+        parts = scanner.scan(text, start, stop)
+        if first + len(scanner.ended) > len(self.index.names):
+            raise DamagedError("the index has fewer records than its blocks")
+        return parts
+
+    def _compare(self, scanner: Scanner, last: int | None) -> None:
+        """DamagedError if the records that have ended in a text are not those of the index.
+
+        ``last``: the number of the record behind the file, if it has ended too.
+        """
+        first = scanner.record - len(scanner.ended)
+        names = self.index.names[first : scanner.record]
+        lengths = self.index.lengths[first : scanner.record].tolist()
+        right = len(names) == len(scanner.ended) and all(
+            record.letters == length and record.name in (None, name)
+            for record, name, length in zip(scanner.ended, names, lengths, strict=True)
+        )
+        if not right or (last is not None and last != scanner.record):
+            raise DamagedError("the records of a text are not those of the index")
+
+    def _read_index(self) -> Index:
+        """The index at the end of the archive."""
+        tail = self._places.read(max(0, self.size - _LONGEST_TRAILER), _LONGEST_TRAILER)
+        root_size = Cursor(tail[::-1]).number()
+        trailer = len(fields.pack_number(root_size))
+        start = self.size - trailer - fields.CHECK_SIZE - root_size
+        if start < 0:
             raise DamagedError("the archive has no index")
-        chunk = read_chunk(self._source(start), self._job)
-        if not isinstance(chunk.content, Index) or chunk.size != size:
-            raise DamagedError(f"there is no index of {size:,} bytes at byte {start:,}")
-        return chunk.content, start
+        allow(fields.MEMORY_OF_HEAD * root_size, self._job)
+        data = self._places.read(start, root_size + fields.CHECK_SIZE)
+        root = Root.unpack(data[:root_size])
+        allow(root.tables_size, self._job)
+        begin = fields.INDEX + fields.pack_numbers([root.tables_size, root_size])
+        before = start - root.tables_size - len(begin)
+        if before < len(fields.PREAMBLE) or self._places.read(before, len(begin)) != begin:
+            raise DamagedError("there is no index where the archive says")
+        index = root.read(self._places.read(start - root.tables_size, root.tables_size), self._job)
+        if int(index.blocks.size.sum()) + len(fields.PREAMBLE) != before:
+            raise DamagedError("the blocks do not end where the index begins")
+        check = zlib.crc32(data[:root_size], zlib.crc32(begin, int(index.blocks.check[-1])))
+        if check != int.from_bytes(data[root_size:], "little"):
+            raise DamagedError("wrong checksum of the index")
+        return index
 
-    def _find_blocks(self, end: int) -> None:
-        """Place every block. They fill the archive from its preamble to the index at ``end``."""
-        offset = len(fields.PREAMBLE)
-        if offset + sum(self._index.unit_sizes) != end:
-            raise DamagedError(f"the index begins at byte {end:,}, where the blocks do not end")
-        for size in self._index.unit_sizes:
-            starts, block_offset = self._read_starts(offset, offset + size)
-            if not self.names and not starts:
-                starts.append(FileStart(None))
-            offset += size
-            if block_offset < offset:
-                self._places.append(
-                    _Place(block_offset, offset - block_offset, len(self.names), tuple(starts))
-                )
-            self.names += [start.name for start in starts]
-        if not self.names:
-            self.names.append(None)
-        if len(set(self.names)) < len(self.names):
-            raise DamagedError("two files of the archive have one name")
-        if len(self.names) != len(self.digests):
-            raise DamagedError(f"the index lists {len(self.digests)} files, not {len(self.names)}")
+    def _index_of_single(self) -> Index:
+        """The index that an archive of a single block has no need of."""
+        (seen,) = (
+            item for item in read_blocks(self._places.reader(), self._job) if isinstance(item, Seen)
+        )
+        head = seen.block.head
+        text = outline(seen.block, self._job)
+        dialect, records = find_all(text)
+        writer = IndexWriter()
+        if head.residue_count:
+            writer.add_method(mode_of(head.codec, head.parameters), head.needs)
+        for record in records:
+            writer.add_record(record.name or b"", record.letters)
+        writer.add_file(FileRow(None, len(text), len(records), dialect, seen.block.digest))
+        writer.add_block(
+            BlockRow(
+                seen.size,
+                seen.check,
+                head.text_size,
+                head.residue_count,
+                head.layout_size,
+                head.residues_size,
+                record=0,
+                letters=0,
+                state=4,
+            )
+        )
+        tables, root = writer.pack()
+        return Root.unpack(root).read(tables, self._job)
 
-    def _read_starts(self, offset: int, end: int) -> tuple[list[FileStart], int]:
-        """The files that begin in the unit from ``offset`` to ``end``, and where its block is."""
-        starts: list[FileStart] = []
-        while offset < end and self._source(offset).exactly(1)[0] == fields.FILE:
-            chunk = read_chunk(self._source(offset), self._job)
-            if isinstance(chunk.content, FileStart):
-                starts.append(chunk.content)
-            offset += chunk.size
-        return starts, offset
+
+def _starts(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each of things of these sizes begins, and where the last ends; shape (n + 1,)."""
+    return np.concatenate([[0], np.cumsum(sizes)])

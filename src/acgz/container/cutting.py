@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from acgz.container.records import line_end
-
 LONGEST_HEADER = 1 << 20
-"""Bytes. A header line is not cut, even if the block is shorter; beyond this length, this
-is no header but some other file."""
+"""Bytes. A header line is not cut, even if the block is shorter; beyond this length, it is."""
 
 _PIECE = 64 << 20
 """Bytes asked for at once: a stream makes room for them, and a block may be larger than memory."""
@@ -20,6 +17,27 @@ class Stream(Protocol):
 
     def read(self, size: int, /) -> bytes: ...
     def readline(self, size: int, /) -> bytes: ...
+
+
+class Rejoined:
+    """A stream of which the beginning has been read already."""
+
+    def __init__(self, head: bytes, stream: Stream) -> None:
+        self._head = head
+        self._stream = stream
+
+    def read(self, size: int, /) -> bytes:
+        if not self._head:
+            return self._stream.read(size)
+        data, self._head = self._head[:size], self._head[size:]
+        return data
+
+    def readline(self, size: int, /) -> bytes:
+        end = self._head.find(b"\n", 0, size) + 1 or min(size, len(self._head))
+        line, self._head = self._head[:end], self._head[end:]
+        if len(line) == size or line.endswith(b"\n"):
+            return line
+        return line + self._stream.readline(size - len(line))
 
 
 def cut_texts(stream: Stream, size: int, before: bytes = b"") -> Iterator[tuple[bytes, bool]]:
@@ -41,7 +59,7 @@ def cut_texts(stream: Stream, size: int, before: bytes = b"") -> Iterator[tuple[
             return
         cut = _cut(text, at_line_start)
         if cut == 0:
-            text += _rest_of_line(stream)
+            text += stream.readline(LONGEST_HEADER)
             cut = len(text)
         yield text[:cut], False
         at_line_start = text[cut - 1 : cut] in (b"\n", b"\r")
@@ -50,17 +68,13 @@ def cut_texts(stream: Stream, size: int, before: bytes = b"") -> Iterator[tuple[
 
 def _cut(text: bytes, at_line_start: bool) -> int:
     """Where to cut a full ``text``; 0 if all of it is the beginning of a header line."""
-    line = text.rfind(line_end(text)) + 1
+    line = text.rfind(b"\n" if b"\n" in text else b"\r") + 1
     in_header = text[line : line + 1] == b">" and (line > 0 or at_line_start)
     if in_header or line > len(text) // 2:
         return line
     # The next text must not look like a header, so it begins with the last letter but ">".
     last_letter = len(text.rstrip(b">")) - 1
-    return last_letter if last_letter > 0 else len(text)
-
-
-def _rest_of_line(stream: Stream) -> bytes:
-    return stream.readline(LONGEST_HEADER)
+    return last_letter if last_letter > 2 else len(text)  # and never inside of a BOM
 
 
 def read_up_to(stream: Stream, count: int) -> bytes:

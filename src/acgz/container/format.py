@@ -5,14 +5,14 @@ Whatever is unpacked here may come from an enemy: types and ranges are checked b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgpack
 
-from acgz.container.names import check_name
-from acgz.errors import DamagedError, VersionError
+from acgz.container.names import decode_name, encode_name, fault_of
+from acgz.errors import DamagedError, TruncatedError, VersionError
 from acgz.settings import JSON
 
 MAGIC = b"\xacGZ"
@@ -20,153 +20,68 @@ MAGIC = b"\xacGZ"
 VERSION = 1
 PREAMBLE = MAGIC + bytes([VERSION])
 
-FILE = ord("M")
-BLOCK = ord("B")
-INDEX = ord("I")
+SINGLE, BLOCK, INDEX = b"S", b"B", b"I"
+"""First byte of the only block of a small archive, of any other block, and of the index."""
 
-MOST_HEAD_BYTES = {FILE: 1 << 16, BLOCK: 1 << 24, INDEX: 1 << 28}
-"""How long the head of each kind of chunk may be."""
+DIGEST_SIZE = 16
+"""Bytes of a SHA-256 that are stored. 128 bits: nobody finds another content by chance, and who
+wants to make two contents with one digest needs 2**64 attempts."""
 
-CODEC_NUMBERS = {"uniform": 1, "order0": 2, "twobit": 3, "engine": 4}
-"""Names of codecs that are stored as one byte; all others are stored as text."""
-_CODEC_NAMES = {number: name for name, number in CODEC_NUMBERS.items()}
+CHECK_SIZE = 4
+MOST_HEAD_BYTES = 1 << 24
+"""How long a head may be. Codecs put small tables into their parameters."""
 
-_MOST = (1 << 63) - 1
-_RECORDS = "r"
+MEMORY_OF_HEAD = 64
+"""Bytes that a byte of a head may become: an empty list in its parameters."""
 
+_METHODS: dict[int, tuple[str, dict[str, JSON]]] = {
+    1: ("uniform", {}),
+    2: ("order0", {}),
+    3: ("twobit", {}),
+    4: ("engine", {}),
+    5: ("engine", {"preset": "plus"}),
+    6: ("engine", {"preset": "ultra"}),
+}
+"""Number -> codec, and parameters that need not be stored. 0: the codec is stored by its name."""
+_LATER_METHOD = 64
+"""Numbers from here on are damage; those below may get a meaning."""
 
-@dataclass(frozen=True)
-class BlockHeader:
-    """What is known of a block before it is decoded."""
-
-    text_size: int
-    """Bytes of the original that this block restores; at least 1."""
-    text_crc: int | None
-    """CRC-32 of them. None in the only block of an unnamed file: there SHA-256 does it."""
-    layout_size: int
-    """Bytes of the layout section."""
-    residue_count: int
-    """Bases that the residues section holds."""
-    residues_size: int = 0
-    """Bytes of the residues section."""
-    codec: str = ""
-    """What codes the residues; "" where there are none."""
-    parameters: Mapping[str, JSON] = field(default_factory=dict)
-
-    @property
-    def stored_size(self) -> int:
-        """Bytes of both sections."""
-        return self.layout_size + self.residues_size
-
-    @property
-    def needs(self) -> list[bytes]:
-        """SHA-256 digests of the models and the reference that decoding needs."""
-        models = self.parameters.get("models", [])
-        reference = self.parameters.get("reference", b"")
-        if not isinstance(models, list) or not isinstance(reference, bytes):
-            raise DamagedError("the models or the reference of a block are not digests")
-        digests = [digest for digest in [*models, reference] if digest != b""]
-        if any(not isinstance(digest, bytes) or len(digest) != 32 for digest in digests):
-            raise DamagedError("a digest among the codec parameters is not 32 bytes")
-        return digests
-
-    def pack(self) -> bytes:
-        fields: list[JSON] = [self.text_size, self.text_crc, self.layout_size]
-        if self.residue_count:
-            fields += [
-                self.text_size - self.residue_count,
-                self.residues_size,
-                CODEC_NUMBERS.get(self.codec, self.codec),
-                self.parameters,
-            ]
-        return _pack(fields)
-
-    @classmethod
-    def unpack(cls, head: bytes) -> BlockHeader:
-        """Raises DamagedError, and VersionError for fields of a later version."""
-        fields = _unpack_list(head, "block header")
-        _extensions(fields, at=3 if len(fields) == 4 else 7, what="block header")
-        if len(fields) not in (3, 7):
-            raise DamagedError(f"a block header has {len(fields)} fields")
-        text_size = _natural(fields[0], "text size")
-        text_crc = None if fields[1] is None else _natural(fields[1], "CRC-32", (1 << 32) - 1)
-        layout_size = _natural(fields[2], "layout size")
-        if text_size == 0:
-            raise DamagedError("a block restores nothing")
-        if len(fields) == 3:
-            return cls(text_size, text_crc, layout_size, 0)
-        others = _natural(fields[3], "number of other characters", text_size)
-        return cls(
-            text_size,
-            text_crc,
-            layout_size,
-            text_size - others,
-            _natural(fields[4], "residues size"),
-            _codec_name(fields[5]),
-            _parameters(fields[6]),
-        )
+_DEEPEST = 8
+"""Lists and maps inside of one another in the parameters of a codec."""
 
 
-@dataclass(frozen=True)
-class FileStart:
-    """A file of the archive begins."""
+class Cursor:
+    """Takes numbers and bytes from the beginning of ``data``; TruncatedError at its end."""
 
-    name: str | None
-    """Safe to create below a folder; None for the only file of an archive without names."""
-    offset: int = 0
-    """Where it begins in the text of the next block."""
+    def __init__(self, data: bytes, at: int = 0) -> None:
+        self.data = data
+        self.at = at
 
-    def pack(self) -> bytes:
-        return _pack([check_name(self.name or ""), self.offset])
+    def take(self, count: int) -> bytes:
+        taken = self.data[self.at : self.at + count]
+        if len(taken) < count:
+            raise TruncatedError("a head ends too early")
+        self.at += count
+        return taken
 
-    @classmethod
-    def unpack(cls, head: bytes) -> FileStart:
-        fields = _unpack_list(head, "file header")
-        _extensions(fields, at=2, what="file header")
-        if len(fields) != 2 or not isinstance(fields[0], str):
-            raise DamagedError("a file header is not a name and an offset")
-        return cls(check_name(fields[0]), _natural(fields[1], "offset of a file"))
+    def number(self) -> int:
+        """An integer in groups of seven bits, the lowest first; DamagedError above 63 bits."""
+        value = 0
+        for shift in range(0, 63, 7):
+            byte = self.take(1)[0]
+            value |= (byte & 127) << shift
+            if byte < 128:
+                return value
+        raise DamagedError("a number is absurd")
 
-
-@dataclass(frozen=True)
-class Index:
-    """The end of an archive, by which all of it is found and verified."""
-
-    unit_sizes: tuple[int, ...]
-    """Bytes of each unit: a block with the files that begin in it. They fill the archive."""
-    digests: tuple[bytes, ...]
-    """SHA-256 of each file."""
-    records: bytes | None = None
-    """Table of the records of every piece of text, if there is one; see `record_table`."""
-
-    def pack(self) -> bytes:
-        fields: list[JSON] = [self.unit_sizes, *self.digests]
-        if self.records is not None:
-            fields.append({_RECORDS: self.records})
-        return _pack(fields)
-
-    @classmethod
-    def unpack(cls, head: bytes) -> Index:
-        fields = _unpack_list(head, "index")
-        extensions = _extensions(fields, at=len(fields) - 1, what="index")
-        if len(fields) < 2 or not isinstance(fields[0], list):
-            raise DamagedError("the index has no files or no sizes")
-        for digest in fields[1:]:
-            if not isinstance(digest, bytes) or len(digest) != 32:
-                raise DamagedError("a SHA-256 of the index is not 32 bytes")
-        records = extensions.get(_RECORDS)
-        if records is not None and not isinstance(records, bytes):
-            raise DamagedError("the record table is not bytes")
-        sizes = tuple(_natural(size, "size in the index", 1 << 56) for size in fields[0])
-        if 0 in sizes:
-            raise DamagedError("a size in the index is 0")
-        return cls(sizes, tuple(fields[1:]), records)
+    def rest(self) -> bytes:
+        return self.take(len(self.data) - self.at)
 
 
-def pack_varint(value: int) -> bytes:
+def pack_number(value: int) -> bytes:
     """Seven bits in a byte, the lowest first; the highest bit says that more follow.
 
-    >>> pack_varint(300).hex()
+    >>> pack_number(300).hex()
     'ac02'
     """
     out = bytearray()
@@ -177,52 +92,205 @@ def pack_varint(value: int) -> bytes:
     return bytes(out)
 
 
-def _pack(fields: JSON) -> bytes:
-    packed: bytes = msgpack.packb(fields, unicode_errors="surrogateescape")
+def pack_numbers(values: Sequence[int]) -> bytes:
+    return b"".join(map(pack_number, values))
+
+
+@dataclass(frozen=True)
+class BlockHead:
+    """What is known of a block before it is decoded."""
+
+    text_size: int
+    """Bytes of the original that this block restores."""
+    text_crc: int | None
+    """CRC-32 of them. None in a single block: there the digest does it."""
+    layout_size: int
+    """Bytes of the layout section."""
+    residue_count: int
+    """Bases that the residues section holds."""
+    residues_size: int = 0
+    """Bytes of the residues section."""
+    codec: str = ""
+    """What codes the residues; "" where there are none."""
+    parameters: Mapping[str, JSON] = field(default_factory=dict)
+    files_size: int = 0
+    """Bytes of the section that says which files begin here."""
+
+    @property
+    def stored_size(self) -> int:
+        """Bytes of all sections."""
+        return self.files_size + self.layout_size + self.residues_size
+
+    @property
+    def needs(self) -> list[bytes]:
+        """Digests of the models and the reference that decoding needs."""
+        models = self.parameters.get("models", [])
+        reference = self.parameters.get("reference", b"")
+        if not isinstance(models, list) or not isinstance(reference, bytes):
+            raise DamagedError("the models or the reference of a block are not digests")
+        digests = [digest for digest in [*models, reference] if digest != b""]
+        if any(not isinstance(digest, bytes) or len(digest) != DIGEST_SIZE for digest in digests):
+            raise DamagedError(f"a digest among the parameters has not {DIGEST_SIZE} bytes")
+        return digests
+
+    def pack(self, kind: bytes) -> bytes:
+        """For a chunk of that ``kind``."""
+        fields = [self.text_size, self.layout_size, self.text_size - self.residue_count]
+        head = pack_numbers(fields if kind == SINGLE else [self.files_size, *fields])
+        if kind == BLOCK:
+            head += (self.text_crc or 0).to_bytes(4, "little")
+        if not self.residue_count:
+            return head
+        number, implied = _method(self.codec, self.parameters)
+        head += pack_numbers([self.residues_size, number])
+        if number == 0:
+            name = self.codec.encode()
+            head += pack_number(len(name)) + name
+        rest = {name: self.parameters[name] for name in self.parameters if name not in implied}
+        return head + (_pack_map(rest) if rest else b"")
+
+    @classmethod
+    def unpack(cls, head: bytes, kind: bytes) -> BlockHead:
+        """Raises DamagedError, and VersionError for what a later version has written."""
+        cursor = Cursor(head)
+        files_size = cursor.number() if kind == BLOCK else 0
+        text_size, layout_size, others = cursor.number(), cursor.number(), cursor.number()
+        text_crc = int.from_bytes(cursor.take(4), "little") if kind == BLOCK else None
+        if others > text_size:
+            raise DamagedError("a block has more letters that are no bases than letters")
+        residues_size, codec, parameters = 0, "", dict[str, JSON]()
+        if others < text_size:
+            residues_size = cursor.number()
+            codec, parameters = _unpack_method(cursor)
+        if cursor.at < len(head):
+            parameters |= unpack_map(cursor.rest(), "head of a block")
+        if text_size == 0 and kind == BLOCK and files_size == 0:
+            raise DamagedError("a block restores nothing")
+        return cls(
+            text_size,
+            text_crc,
+            layout_size,
+            text_size - others,
+            residues_size,
+            codec,
+            parameters,
+            files_size,
+        )
+
+
+@dataclass(frozen=True)
+class FileStart:
+    """A file of the archive begins."""
+
+    name: str | None
+    """Safe to create below a folder; None for the only file of an archive without names."""
+    offset: int = 0
+    """Where it begins in the text of its block, in bytes."""
+
+
+def pack_starts(starts: Sequence[FileStart]) -> bytes:
+    """The files that begin in a block: their number, the bytes between their beginnings, names."""
+    gaps = [
+        start.offset - before
+        for start, before in zip(starts, [0, *(start.offset for start in starts)], strict=False)
+    ]
+    names = b"".join(encode_name(start.name or "") + b"\0" for start in starts)
+    return pack_numbers([len(starts), *gaps]) + names
+
+
+def unpack_starts(data: bytes, text_size: int) -> list[FileStart]:
+    """The inverse; DamagedError for names that are none and beginnings outside of the text."""
+    cursor = Cursor(data)
+    count = cursor.number()
+    if not 0 < count <= len(data):
+        raise DamagedError("a block claims more files than it has names")
+    offset = 0
+    offsets = []
+    for _ in range(count):
+        offset += cursor.number()
+        offsets.append(offset)
+    names = cursor.rest().split(b"\0")
+    if len(names) != count + 1 or names.pop():
+        raise DamagedError("a block has not as many names as files")
+    if offset > text_size:
+        raise DamagedError("a file begins outside of its block")
+    return [
+        FileStart(checked_name(decode_name(name)), offset)
+        for name, offset in zip(names, offsets, strict=True)
+    ]
+
+
+def checked_name(name: str) -> str:
+    """``name`` itself; DamagedError if no file may have it."""
+    fault = fault_of(name)
+    if fault:
+        raise DamagedError(f"refused: the name {name[:80]!r} of a file {fault}")
+    return name
+
+
+def unpack_map(data: bytes, what: str) -> dict[str, Any]:
+    """A msgpack map of named values, each JSON or bytes.
+
+    DamagedError for anything else; VersionError for a name that begins with a capital letter: it
+    is of a later version and must be understood (there is none yet).
+    """
+    try:
+        found = msgpack.unpackb(data, unicode_errors="surrogateescape", strict_map_key=False)
+    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
+        raise DamagedError(f"the {what} cannot be read: {str(error)[:80]}") from None
+    if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
+        raise DamagedError(f"the {what} has values without names")
+    for name in found:
+        if name[:1].isupper():
+            raise VersionError(
+                f"the {what} has the field {name[:80]!r}, which this version cannot read"
+            )
+    level: list[Any] = list(found.values())
+    for _ in range(_DEEPEST):
+        if not all(value is None or isinstance(value, _PLAIN) for value in level):
+            break
+        level = [
+            inner
+            for value in level
+            if isinstance(value, list | dict)
+            for inner in ([*value, *value.values()] if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return found
+    raise DamagedError(f"the {what} has values of a strange kind, or too deep ones")
+
+
+_PLAIN = (bool, int, float, str, bytes, list, dict)
+
+
+def _pack_map(named: Mapping[str, JSON]) -> bytes:
+    packed: bytes = msgpack.packb(named, unicode_errors="surrogateescape")
     return packed
 
 
-def _unpack_list(head: bytes, what: str) -> list[Any]:
-    try:
-        fields = msgpack.unpackb(head, unicode_errors="surrogateescape")
-    except (ValueError, TypeError, msgpack.UnpackException) as error:
-        raise DamagedError(f"the {what} cannot be read: {error}") from error
-    if not isinstance(fields, list):
-        raise DamagedError(f"the {what} is not a list")
-    return fields
+def _method(codec: str, parameters: Mapping[str, JSON]) -> tuple[int, Mapping[str, JSON]]:
+    """The number that leaves the fewest parameters to be stored, and those that it implies."""
+    best: tuple[int, Mapping[str, JSON]] = 0, {}
+    for number, (name, implied) in _METHODS.items():
+        fits = name == codec and implied.items() <= parameters.items()
+        if fits and (best[0] == 0 or len(implied) > len(best[1])):
+            best = number, implied
+    return best
 
 
-def _extensions(fields: list[Any], at: int, what: str) -> dict[str, JSON]:
-    """Take the optional map of named fields from position ``at`` of ``fields``.
-
-    Names of capital letters must be understood (there is none yet); others may be ignored.
-    """
-    if not 0 <= at < len(fields) or not isinstance(fields[at], dict):
-        return {}
-    extensions: dict[str, JSON] = fields.pop(at)
-    for name in extensions:
-        if not isinstance(name, str):
-            raise DamagedError(f"the {what} has a field without a name")
-        if name[:1].isupper():
-            raise VersionError(f"the {what} has the field {name!r}, which this version cannot read")
-    return extensions
-
-
-def _natural(value: object, what: str, most: int = _MOST) -> int:
-    if type(value) is not int or not 0 <= value <= most:
-        raise DamagedError(f"the {what} is {value!r}")
-    return value
-
-
-def _codec_name(value: object) -> str:
-    if type(value) is int:
-        return _CODEC_NAMES.get(value, f"number {value}")
-    if not isinstance(value, str) or not value:
-        raise DamagedError(f"the codec is {value!r}")
-    return value
-
-
-def _parameters(value: object) -> dict[str, JSON]:
-    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
-        raise DamagedError("the codec parameters are not named")
-    return value
+def _unpack_method(cursor: Cursor) -> tuple[str, dict[str, JSON]]:
+    number = cursor.number()
+    if number == 0:
+        try:
+            name = cursor.take(min(cursor.number(), MOST_HEAD_BYTES)).decode()
+        except UnicodeDecodeError:
+            raise DamagedError("the name of a codec is no text") from None
+        if not name:
+            raise DamagedError("a codec has no name")
+        return name, {}
+    if number >= _LATER_METHOD:
+        raise DamagedError(f"there is no codec number {number:,}")
+    if number not in _METHODS:
+        raise VersionError(f"the archive uses codec number {number}, which is of a later version")
+    codec, implied = _METHODS[number]
+    return codec, dict(implied)

@@ -4,77 +4,175 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import BinaryIO
+from dataclasses import dataclass, field
+from typing import Any
 
-from acgz.codec import Job
-from acgz.container.blocks import decode_block
-from acgz.container.chunks import Unit, read_units
-from acgz.container.format import FileStart, Index
-from acgz.container.pieces import pieces_of
-from acgz.errors import DamagedError
+from acgz.codec import Job, allow
+from acgz.container import format as fields
+from acgz.container.blocks import Block, decode_block, read_block
+from acgz.container.format import FileStart
+from acgz.container.index import Index, Root
+from acgz.container.source import Readable, Source
+from acgz.errors import AcgzError, DamagedError, NotAnArchiveError, VersionError
 
 
-def read_archive(stream: BinaryIO, job: Job | None = None) -> Iterator[FileStart | bytes]:
-    """Yield the start of every file and then its text, piece by piece.
+@dataclass(frozen=True)
+class Seen:
+    """A block that has been read, with what the index has to say of it."""
 
-    Every text has been checked against its CRC-32, or, if it is all there is, SHA-256. Only
+    block: Block
+    size: int
+    check: int
+    number: int
+    offset: int
+    """Where it begins in the archive, in bytes."""
+
+    @property
+    def place(self) -> str:
+        """For messages; blocks count from 0, as in lists of records."""
+        return f"block {self.number} (at byte {self.offset:,})"
+
+
+def read_archive(stream: Readable, job: Job | None = None) -> Iterator[FileStart | bytes]:
+    """Yield the start of every file and then its text, part by part.
+
+    Every text has been checked against its CRC-32, or, if it is all there is, its SHA-256. Only
     when the iteration has come to its end, all of the archive is known to be right. Raises
-    NotAnArchiveError, VersionError, DamagedError, TruncatedError, MissingModelError, LimitError.
+    NotAnArchiveError, VersionError, DamagedError, TruncatedError, MissingModelError, LimitError;
+    what is wrong with a block says which.
     """
     job = job or Job()
-    seen = _Seen()
-    held: list[FileStart | bytes] = []
-    for item in read_units(stream, job):
+    content = _Content()
+    for item in read_blocks(stream, job):
         if isinstance(item, Index):
-            seen.check(item)
+            content.compare(item)
             continue
-        if held:
-            raise DamagedError("a block without a checksum is not alone")
-        text = decode_block(item.block, job) if item.block else b""
-        events = list(seen.add(item, text))
-        if item.block and item.block.header.text_crc is None:
-            held = events  # until the index has confirmed it
-        else:
-            yield from events
-    yield from held
+        try:
+            text = decode_block(item.block, job)
+            events = list(content.add(item, text))
+        except AcgzError as error:
+            raise type(error)(f"{item.place}: {error}") from error
+        yield from events
 
 
-class _Seen:
+def read_blocks(stream: Readable, job: Job) -> Iterator[Seen | Index]:
+    """Yield all blocks as they are stored, and the index, behind which the archive has to end.
+
+    The only block of a small archive has no index behind it.
+    """
+    source = Source(stream)
+    check_preamble(source)
+    number = 0
+    while True:
+        offset = source.offset
+        kind = source.exactly(1)
+        if kind == fields.INDEX and number > 0:
+            yield _read_index(source, job)
+            break
+        if kind != fields.BLOCK and (kind != fields.SINGLE or number > 0):
+            raise DamagedError(f"unknown kind of block at byte {offset:,}")
+        try:
+            block = read_block(source, kind, job)
+        except AcgzError as error:
+            raise type(error)(f"block {number} (at byte {offset:,}): {error}") from error
+        yield Seen(block, source.offset - offset, source.check, number, offset)
+        if kind == fields.SINGLE:
+            break
+        number += 1
+    if source.at_most(1):
+        raise DamagedError(f"something follows the end of the archive, at byte {source.offset:,}")
+
+
+def check_preamble(source: Source) -> None:
+    """Magic and version. NotAnArchiveError, VersionError, or TruncatedError."""
+    preamble = source.at_most(len(fields.PREAMBLE))
+    if not preamble or not (preamble + fields.MAGIC[len(preamble) :]).startswith(fields.MAGIC):
+        raise NotAnArchiveError("this is not an acgz archive")
+    preamble += source.exactly(len(fields.PREAMBLE) - len(preamble))
+    if preamble[-1] != fields.VERSION:
+        raise VersionError(
+            f"the archive has format version {preamble[-1]}, this acgz reads {fields.VERSION}"
+        )
+
+
+def _read_index(source: Source, job: Job) -> Index:
+    tables_size, root_size = source.number(), source.number()
+    allow(tables_size + fields.MEMORY_OF_HEAD * root_size, job)
+    tables = source.aside(tables_size)
+    root = Root.unpack(source.exactly(root_size))
+    source.verify()
+    trailer = fields.pack_number(root_size)[::-1]
+    if source.exactly(len(trailer)) != trailer:
+        raise DamagedError(f"the trailer at byte {source.offset - len(trailer):,} is wrong")
+    if root.tables_size != tables_size:
+        raise DamagedError("the tables of the index have another size")
+    return root.read(tables, job)
+
+
+@dataclass
+class _File:
+    name: str | None
+    size: int = 0
+    sha256: Any = field(default_factory=hashlib.sha256)
+
+
+class _Content:
     """What has been read, to be compared with the index."""
 
     def __init__(self) -> None:
-        self._names: list[str | None] = []
-        self._known: set[str | None] = set()
-        self._hashes: list[hashlib._Hash] = []
-        self._unit_sizes: list[int] = []
+        self._files: list[_File] = []
+        self._names: set[str | None] = set()
+        self._blocks: list[tuple[int, int, int, int]] = []
 
-    def add(self, unit: Unit, text: bytes) -> Iterator[FileStart | bytes]:
-        """Yield the files of a unit and their text."""
-        pieces = pieces_of(len(text), unit.starts, len(self._names))
-        for start in unit.starts:
-            if start.name in self._known:
+    def add(self, seen: Seen, text: bytes) -> Iterator[FileStart | bytes]:
+        """Yield the files that begin in a block, and the text."""
+        starts = seen.block.starts
+        if not self._blocks and not starts:
+            starts = [FileStart(None)]
+        if starts and (None in self._names or (starts[0].offset and not self._files)):
+            raise DamagedError("text and files do not go together")
+        head = seen.block.head
+        self._blocks.append((seen.size, seen.check, head.text_size, head.residue_count))
+        at = 0
+        for start in starts:
+            yield from self._text(text, at, start.offset)
+            at = start.offset
+            if start.name in self._names:
                 raise DamagedError(f"two files of the archive have one name: {start.name!r}")
-            self._known.add(start.name)
-            self._names.append(start.name)
-        if unit.size:
-            self._unit_sizes.append(unit.size)
-        for piece in pieces:
-            if piece.begins:
-                self._hashes.append(hashlib.sha256())
-                yield FileStart(self._names[piece.file])
-            if piece.end > piece.start:
-                own = piece.of(text)
-                self._hashes[piece.file].update(own)
-                yield own
+            self._names.add(start.name)
+            self._files.append(_File(start.name))
+            yield FileStart(start.name)
+        yield from self._text(text, at, len(text))
+        if seen.block.digest:
+            self._compare(self._files[0], seen.block.digest)
 
-    def check(self, index: Index) -> None:
-        if index.unit_sizes != tuple(self._unit_sizes):
+    def compare(self, index: Index) -> None:
+        """DamagedError if the index is not that of this content."""
+        blocks = index.blocks
+        claimed = zip(
+            *(
+                column.tolist()
+                for column in (blocks.size, blocks.check, blocks.text_size, blocks.residue_count)
+            ),
+            strict=True,
+        )
+        if list(claimed) != self._blocks:
             raise DamagedError("the index does not fit the blocks")
-        if len(index.digests) != len(self._names):
-            raise DamagedError(
-                f"the index lists {len(index.digests)} files, not {len(self._names)}"
-            )
-        for name, expected, found in zip(self._names, index.digests, self._hashes, strict=True):
-            if expected != found.digest():
-                where = f" of {name!r}" if name else ""
-                raise DamagedError(f"the content{where} does not have its SHA-256")
+        if [(file.name, file.text_size) for file in index.files] != [
+            (file.name, file.size) for file in self._files
+        ]:
+            raise DamagedError("the index does not fit the files")
+        for found, file in zip(self._files, index.files, strict=True):
+            self._compare(found, file.digest)
+
+    def _text(self, text: bytes, start: int, end: int) -> Iterator[bytes]:
+        if end > start:
+            own = text if end - start == len(text) else text[start:end]
+            self._files[-1].size += len(own)
+            self._files[-1].sha256.update(own)
+            yield own
+
+    def _compare(self, file: _File, digest: bytes) -> None:
+        if file.sha256.digest()[: fields.DIGEST_SIZE] != digest:
+            where = f" of {file.name!r}" if file.name is not None else ""
+            raise DamagedError(f"the content{where} does not have its SHA-256")

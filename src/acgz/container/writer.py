@@ -4,30 +4,50 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 from acgz.codec import Job
 from acgz.container import format as fields
-from acgz.container.blocks import Recipe, encode_block
-from acgz.container.cutting import Stream, cut_texts, read_up_to
-from acgz.container.names import check_name
-from acgz.container.pieces import pieces_of
-from acgz.container.record_table import RecordTable
-from acgz.container.records import looks_like_nucleotide_fasta
+from acgz.container.blocks import Block, Recipe, encode_block, outline
+from acgz.container.cutting import Rejoined, Stream, cut_texts, read_up_to
+from acgz.container.format import BLOCK, INDEX, SINGLE, FileStart
+from acgz.container.index import BlockRow, FileRow, IndexWriter, pack_state
+from acgz.container.names import fault_of
+from acgz.container.records import (
+    SNIFFED,
+    Dialect,
+    Scanner,
+    dialect_of,
+    find_all,
+    looks_like_nucleotide_fasta,
+)
+from acgz.container.source import FIRST_CHECK
 from acgz.errors import UsageError
+from acgz.modes import mode_of
 
-DEAREST_RECORD_TABLE = 0.01
-"""Share of the archive. A larger table saves the reader little: the layouts are not much more."""
-
-_SNIFFED = 1 << 16
-"""Bytes at the beginning of a file that decide whether it may share a block."""
+MOST_SINGLE = 1 << 18
+"""Bytes of text of an archive without an index: of so many, the records are found at once."""
 
 
 class Sink(Protocol):
     """All that an archive needs to be written to."""
 
     def write(self, data: bytes, /) -> object: ...
+
+
+@dataclass
+class _File:
+    """A file that is being written."""
+
+    name: str | None
+    dialect: Dialect
+    size: int = 0
+    """Bytes of its text that are in blocks."""
+    records_before: int = 0
+    scanner: Scanner | None = None
+    sha256: Any = field(default_factory=hashlib.sha256)
 
 
 class ArchiveWriter:
@@ -44,15 +64,19 @@ class ArchiveWriter:
         self.size = 0
         """Bytes of archive written."""
         self.digests: list[bytes] = []
-        """SHA-256 of every file that has been added."""
+        """What the archive has of the SHA-256 of every file that has been added."""
         self._names: set[str | None] = set()
-        self._unit_sizes: list[int] = []
-        self._records = RecordTable()
+        self._folders: set[str] = set()
+        self._check = FIRST_CHECK
+        self._index = IndexWriter()
+        self._blocks = 0
+        self._records = 0
         self._text = b""
         """The beginning of a block, less than a whole one."""
-        self._starts: list[fields.FileStart] = []
-        """Members that begin in it."""
-        self._files_written = 0
+        self._starts: list[tuple[int, _File]] = []
+        """Where files begin in it."""
+        self._current: _File | None = None
+        """The file that the last written block ends in."""
         self._may_be_joined = False
         """The last file can share its block with the next one."""
         self._write(fields.PREAMBLE)
@@ -61,87 +85,150 @@ class ArchiveWriter:
         """Compress all of ``source``.
 
         ``name`` may be None if this is the only file. Otherwise it is where the file will be
-        restored: relative, with "/" between folders. UsageError for a name that was there
-        before, or None twice; DamagedError for an unsafe name.
+        restored: relative, with "/" between folders. UsageError for a name that no file may have
+        or that was there before, or None twice, or if a file were in a file.
         """
-        if self._names & {name, None} or (self._names and name is None):
-            raise UsageError(f"the files of one archive need different names, not {name!r} again")
-        if name is not None:
-            check_name(name)
-        self._names.add(name)
-
-        hashed = _Hashed(source)
-        head = b""
-        if name is not None:
-            head = read_up_to(hashed, min(_SNIFFED, self._recipe.block_size - len(self._text)))
-            joinable = looks_like_nucleotide_fasta(head)
-            if not (self._may_be_joined and joinable and self._text.endswith((b"\n", b"\r"))):
-                self._flush()
-            self._may_be_joined = joinable
-        self._starts.append(fields.FileStart(name, len(self._text)))
-        before, self._text = self._text + head, b""
+        self._take_name(name)
+        head = read_up_to(source, SNIFFED)
+        file = _File(name, dialect_of(head, whole=len(head) < SNIFFED))
+        joinable = name is not None and looks_like_nucleotide_fasta(head)
+        if not (self._may_be_joined and joinable and self._text.endswith((b"\n", b"\r"))):
+            self._flush()
+        self._may_be_joined = joinable
+        self._starts.append((len(self._text), file))
+        hashed = _Hashed(Rejoined(head, source), file.sha256)
+        before, self._text = self._text, b""
         for text, last in cut_texts(hashed, self._recipe.block_size, before):
             if last:
                 self._text = text
             else:
-                self._write_unit(text)
-        self.digests.append(hashed.sha256.digest())
+                self._write_block(text)
+        self.digests.append(file.sha256.digest()[: fields.DIGEST_SIZE])
 
     def finish(self) -> None:
         """Write what is left and the index. Without it the archive counts as truncated."""
         if not self.digests:
             raise UsageError("an archive has at least one file")
-        self._flush(last=True)
-        if self._starts and self._names != {None}:  # empty files at the end
-            self._write_unit(b"")
-        index = fields.Index(tuple(self._unit_sizes), tuple(self.digests), self._record_table())
-        size = self._write_chunk(fields.INDEX, index.pack())
-        self._write(fields.pack_varint(size)[::-1])
+        if self._text or self._starts:
+            small = not self._blocks and len(self._text) <= MOST_SINGLE
+            block = encode_block(self._text, self._recipe, self._job)
+            if small and self._names == {None} and self._can_do_without_index(block):
+                self._write_checked(replace(block, digest=self.digests[0]).pack(SINGLE))
+                self._write_check()
+                return
+            self._write_block(self._text, block)
+        self._end_file()
+        tables, root = self._index.pack()
+        sizes = fields.pack_numbers([len(tables), len(root)])
+        self._write_checked([INDEX, sizes])
+        self._write(tables)
+        self._write_checked([root])
+        self._write_check()
+        self._write(fields.pack_number(len(root))[::-1])
 
-    def _record_table(self) -> bytes | None:
-        """The table, if the archive has several blocks and it is worth its bytes."""
-        if len(self._unit_sizes) < 2:
-            return None
-        table = self._records.pack()
-        return table if len(table) <= DEAREST_RECORD_TABLE * self.size else None
+    def _take_name(self, name: str | None) -> None:
+        if self._names & {name, None} or (self._names and name is None):
+            raise UsageError(f"the files of one archive need different names, not {name!r} again")
+        if name is not None:
+            fault = fault_of(name)
+            if fault:
+                raise UsageError(f"the name {name[:80]!r} {fault}")
+            parts = name.split("/")
+            folders = {"/".join(parts[:count]) for count in range(1, len(parts))}
+            if name in self._folders or folders & self._names:
+                raise UsageError(f"the name {name[:80]!r} makes a file and a folder of one name")
+            self._folders |= folders
+        self._names.add(name)
 
-    def _flush(self, *, last: bool = False) -> None:
+    def _flush(self) -> None:
         if self._text:
-            self._write_unit(self._text, last=last)
+            self._write_block(self._text)
             self._text = b""
 
-    def _write_unit(self, text: bytes, *, last: bool = False) -> None:
-        """Write a block, and before it the files that begin in it."""
-        inside = [start for start in self._starts if start.offset < max(1, len(text))]
-        self._starts = [
-            fields.FileStart(start.name, start.offset - len(text))
-            for start in self._starts[len(inside) :]
-        ]
-        size = 0
-        for start in inside:
-            if start.name is not None:
-                size += self._write_chunk(fields.FILE, start.pack())
-        if text:
-            only = last and self._names == {None} and not self._unit_sizes
-            block = encode_block(text, self._recipe, self._job, checksum=not only)
-            if not only:
-                for piece in pieces_of(len(text), inside, self._files_written):
-                    self._records.add(piece, text, block.header.residue_count)
-            sections = (block.layout, block.residues)
-            size += self._write_chunk(fields.BLOCK, block.header.pack(), sections)
-        self._unit_sizes.append(size)
-        self._files_written += len(inside)
+    def _can_do_without_index(self, block: Block) -> bool:
+        """The records are found in what is known of the text without decoding its residues."""
+        return find_all(self._text) == find_all(outline(block, self._job))
 
-    def _write_chunk(self, kind: int, head: bytes, sections: Iterable[bytes] = ()) -> int:
-        """Write a chunk and return its length in bytes."""
-        crc = 0
-        size = 4
-        for piece in (bytes([kind]) + fields.pack_varint(len(head)) + head, *sections):
-            crc = zlib.crc32(piece, crc)
-            size += len(piece)
-            self._write(piece)
-        self._write(crc.to_bytes(4, "little"))
-        return size
+    def _write_block(self, text: bytes, block: Block | None = None) -> None:
+        """Write a block (of ``text``, if it is coded yet), with the files that begin in it."""
+        inside = [start for start in self._starts if start[0] < len(text) or not text]
+        self._starts = [(at - len(text), file) for at, file in self._starts[len(inside) :]]
+        block = block or encode_block(text, self._recipe, self._job)
+        starts = [FileStart(file.name, at) for at, file in inside if file.name is not None]
+        files = fields.pack_starts(starts) if starts else b""
+        block = replace(block, files=files, head=replace(block.head, files_size=len(files)))
+        before = self.size
+        self._write_checked(block.pack(BLOCK))
+        self._write_check()
+        self._list_block(text, block, self.size - before, inside)
+
+    def _list_block(
+        self, text: bytes, block: Block, size: int, inside: Sequence[tuple[int, _File]]
+    ) -> None:
+        """Add a block that has been written to the index, and the records that end in it."""
+        ends = [*(at for at, _ in inside), len(text)]
+        if ends[0] == 0:
+            self._end_file()
+        scanner = self._current.scanner if self._current else None
+        head = block.head
+        self._index.add_block(
+            BlockRow(
+                size,
+                self._check,
+                head.text_size,
+                head.residue_count,
+                head.layout_size,
+                head.residues_size,
+                scanner.record if scanner else self._records,
+                scanner.letters if scanner else 0,
+                pack_state(scanner.state) if scanner else 4,
+            )
+        )
+        if head.residue_count:
+            self._index.add_method(mode_of(head.codec, head.parameters), head.needs)
+        if self._current is not None:
+            self._scan(text, 0, ends[0])
+        for number, (at, file) in enumerate(inside):
+            self._end_file()
+            self._current = file
+            file.records_before = self._records
+            file.scanner = Scanner(file.dialect, self._records)
+            self._scan(text, at, ends[number + 1])
+        self._blocks += 1
+
+    def _scan(self, text: bytes, start: int, end: int) -> None:
+        """List the records of the current file that end in this part of its text."""
+        file = self._current
+        if file is None or file.scanner is None:
+            return
+        file.size += end - start
+        file.scanner.scan(text, start, end)
+        self._list_records(file.scanner)
+
+    def _end_file(self) -> None:
+        file = self._current
+        if file is None or file.scanner is None:
+            return
+        file.scanner.finish()
+        self._list_records(file.scanner)
+        self._current = None
+        digest = file.sha256.digest()[: fields.DIGEST_SIZE]
+        count = self._records - file.records_before
+        self._index.add_file(FileRow(file.name, file.size, count, file.dialect, digest))
+
+    def _list_records(self, scanner: Scanner) -> None:
+        for record in scanner.ended:
+            self._index.add_record(record.name or b"", record.letters)
+        self._records += len(scanner.ended)
+        scanner.ended.clear()
+
+    def _write_checked(self, parts: Sequence[bytes]) -> None:
+        for part in parts:
+            self._check = zlib.crc32(part, self._check)
+            self._write(part)
+
+    def _write_check(self) -> None:
+        self._write(self._check.to_bytes(fields.CHECK_SIZE, "little"))
 
     def _write(self, data: bytes) -> None:
         self._out.write(data)
@@ -151,16 +238,16 @@ class ArchiveWriter:
 class _Hashed:
     """A stream of which the SHA-256 is known when it has been read."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, sha256: Any) -> None:
         self._stream = stream
-        self.sha256 = hashlib.sha256()
+        self._sha256 = sha256
 
     def read(self, size: int, /) -> bytes:
         data = self._stream.read(size)
-        self.sha256.update(data)
+        self._sha256.update(data)
         return data
 
     def readline(self, size: int, /) -> bytes:
         line = self._stream.readline(size)
-        self.sha256.update(line)
+        self._sha256.update(line)
         return line

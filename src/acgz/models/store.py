@@ -57,10 +57,11 @@ def find(digest: bytes) -> Model:
 
 
 def locate(digest: bytes) -> Path:
-    """The file of the model of that SHA-256; MissingModelError if there is none."""
+    """The file of the model of that SHA-256, or of its beginning; MissingModelError if there is
+    none. What a wrong model of a digest cut short decodes, the archive's own digest refuses."""
     for path in _files():
         status = path.stat()
-        if _digest(path, status.st_size, status.st_mtime_ns) == digest:
+        if _digest(path, status.st_size, status.st_mtime_ns).startswith(digest):
             return path
     raise MissingModelError(
         f"the archive needs the model {digest.hex()}, which is not installed; put its file, or "

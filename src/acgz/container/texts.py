@@ -1,0 +1,140 @@
+"""Decoded texts: the letters of their records by position, and a cache of them."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acgz.container.records import BLANKS, Part, comments_in, not_blank
+from acgz.container.source import renew_after_fork
+
+_STEP = 1 << 16
+"""Bytes between two marks."""
+_BYTES_OF_PART = 256
+"""About what a part takes in memory."""
+
+_IS_LETTER = np.ones(256, bool)
+_IS_LETTER[list(BLANKS)] = False
+
+
+class _Marks(NamedTuple):
+    """What makes the letters of a part quick to find."""
+
+    has_comments: bool
+    letters: NDArray[np.int64]
+    """Before each _STEP bytes of it."""
+
+
+class Text:
+    """The text of a block, and the records in it."""
+
+    def __init__(self, text: bytes, parts: list[Part]) -> None:
+        self._text = text
+        self._parts = parts
+        self._records = np.array([part.record for part in parts], np.int64)
+        self._marks: dict[int, _Marks] = {}  # made when used; if twice at once, the same twice
+
+    @property
+    def memory(self) -> int:
+        """Bytes that it takes."""
+        return len(self._text) + _BYTES_OF_PART * len(self._parts)
+
+    def letters(self, record: int, start: int, stop: int) -> bytes:
+        """Letters of what is here of a record, from 0; those outside of it are left out."""
+        place = int(np.searchsorted(self._records, record))
+        if place == len(self._parts) or self._parts[place].record != record:
+            return b""
+        part = self._parts[place]
+        start, stop = max(start, 0), min(stop, part.letters)
+        if start >= stop:
+            return b""
+        marks = self._marks.get(place)
+        if marks is None:
+            marks = self._marks[place] = self._marks_of(part)
+        if marks.has_comments:
+            return self._without_comments(part)[start:stop]
+        begin, end = self._find(part, marks, start), self._find(part, marks, stop - 1) + 1
+        return self._text[begin:end].translate(None, BLANKS)
+
+    def _find(self, part: Part, marks: _Marks, letter: int) -> int:
+        """Where a letter stands in the text."""
+        step = int(np.searchsorted(marks.letters, letter, "right")) - 1
+        begin = part.begin + step * _STEP
+        window = np.frombuffer(self._text, np.uint8, min(_STEP, part.end - begin), begin)
+        places = np.flatnonzero(_IS_LETTER[window])
+        return begin + int(places[letter - int(marks.letters[step])])
+
+    def _marks_of(self, part: Part) -> _Marks:
+        text = self._text
+        if next(comments_in(text, part), None) is not None:
+            return _Marks(True, np.zeros(0, np.int64))
+        counts = [
+            not_blank(text, begin, min(begin + _STEP, part.end))
+            for begin in range(part.begin, part.end, _STEP)
+        ]
+        return _Marks(False, np.cumsum([0, *counts[:-1]], dtype=np.int64))
+
+    def _without_comments(self, part: Part) -> bytes:
+        kept = []
+        at = part.begin
+        for begin, end in comments_in(self._text, part):
+            kept.append(self._text[at:begin])
+            at = end
+        kept.append(self._text[at : part.end])
+        return b"".join(kept).translate(None, BLANKS)
+
+
+class Cache:
+    """The texts that were used last, as many as fit in some bytes, but always one.
+
+    Threads may share it: two that want the same text wait for one decoding.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        """Bytes."""
+        self._texts: OrderedDict[int, Text] = OrderedDict()
+        self._memory = 0
+        self._lock = threading.Lock()
+        self._turns: dict[int, threading.Lock] = {}
+        renew_after_fork(self)
+
+    def get(self, number: int, load: Callable[[int], Text]) -> Text:
+        """The text of block ``number``, from the cache or by ``load``."""
+        with self._lock:
+            if number in self._texts:
+                self._texts.move_to_end(number)
+                return self._texts[number]
+            turn = self._turns.setdefault(number, threading.Lock())
+        with turn:
+            with self._lock:
+                if number in self._texts:
+                    return self._texts[number]
+            try:
+                text = load(number)
+                self._keep(number, text)
+            finally:
+                with self._lock:
+                    self._turns.pop(number, None)
+        return text
+
+    def renew(self) -> None:
+        """In the child of a fork: the other threads, and what they held, are gone."""
+        if self._lock.locked():
+            self._texts.clear()
+            self._memory = 0
+        self._lock = threading.Lock()
+        self._turns = {}
+
+    def _keep(self, number: int, text: Text) -> None:
+        with self._lock:
+            self._texts[number] = text
+            self._memory += text.memory
+            while self._memory > self.most and len(self._texts) > 1:
+                _, oldest = self._texts.popitem(last=False)
+                self._memory -= oldest.memory
