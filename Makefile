@@ -12,25 +12,51 @@ FILES ?= demo/phage_lambda.fa
 MODES ?= plus,order0,twobit
 PEERS ?= all
 
-.PHONY: help demo test lint bench clean
+# How often `make fuzz` and `make faults` try: COUNT=... make fuzz
+fuzz: COUNT ?= 100000
+faults: COUNT ?= 200
+
+.PHONY: help demo check test lint fuzz faults determinism mutants bench clean
 
 help:
-	@echo "make demo    compress, restore and compare a real genome; table of sizes"
-	@echo "make test    everything: lint, types, tests"
-	@echo "make lint    lint and types only"
-	@echo "make bench   measure modes and installed peers: FILES=... MODES=... PEERS=..."
-	@echo "make clean   remove everything that make and the tools made"
+	@echo "make demo         compress, restore and compare a real genome; table of sizes"
+	@echo "make check        for the inner loop: lint, types, a fast and telling part of the tests"
+	@echo "make test         everything: lint, types, tests"
+	@echo "make lint         lint and types only"
+	@echo "make bench        measure modes and installed peers: FILES=... MODES=... PEERS=..."
+	@echo "make fuzz         attack the readers with COUNT tiny inputs"
+	@echo "make faults       kill, starve and interrupt the program COUNT times each"
+	@echo "make determinism  the same archives in many environments"
+	@echo "make mutants      break the program on purpose; the tests have to notice"
+	@echo "make clean        remove everything that make and the tools made"
 
 demo: .venv/.acgz
 	@$(BIN)/python demo/run.py
 
 # Lint and types first: they are quick, and pytest has the last word.
+check: lint
+	@$(BIN)/python -m pytest --half
+
 test: lint
 	@$(BIN)/python -m pytest
 
 lint: .venv/.dev
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
+
+fuzz: .venv/.fuzz
+	@$(BIN)/python tools/fuzz.py both --count $(COUNT)
+	@NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.pytest_cache/kernels/checked \
+		$(BIN)/python tools/fuzz.py structured --count $(COUNT) --seed 2
+
+faults: .venv/.dev
+	@$(BIN)/python tools/faults.py --count $(COUNT)
+
+determinism: .venv/.dev
+	@$(BIN)/python tools/determinism.py
+
+mutants: .venv/.dev
+	@$(BIN)/python tools/mutants.py
 
 bench: .venv/.acgz
 	@$(BIN)/acgz bench --modes $(MODES) --peers $(PEERS) $(FILES)
@@ -51,6 +77,11 @@ bench: .venv/.acgz
 	@$(PIP) --editable '.[dev]'
 	@touch $@ .venv/.acgz
 
+.venv/.fuzz: .venv/.dev
+	@echo "installing what guides the fuzzer"
+	@$(PIP) --editable '.[dev,fuzz]'
+	@touch $@
+
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
-	find src tests demo -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz build dist
+	find src tests tools demo -name __pycache__ -type d -prune -exec rm -rf {} +

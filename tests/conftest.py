@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,39 @@ import pytest
 # How fast a machine is, is no claim of a test.
 hypothesis.settings.register_profile("acgz", deadline=None)
 hypothesis.settings.load_profile("acgz")
+
+
+MOST_SETS = 6
+"""Of the parameters of one test, with --half."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--half",
+        action="store_true",
+        help=f"no slow tests, and of each test at most {MOST_SETS} sets of parameters",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With --half: leave out slow tests, and draw from the parameters of the others.
+
+    What is drawn lies evenly between the first set and the last, so that a product of two lists
+    is met along its diagonal.
+    """
+    if not config.getoption("--half"):
+        return
+    tests: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if not item.get_closest_marker("slow"):
+            tests[item.nodeid.partition("[")[0]].append(item)
+    kept = {
+        sets[round(draw * (len(sets) - 1) / (MOST_SETS - 1))]
+        for sets in tests.values()
+        for draw in range(MOST_SETS)
+    }
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
 
 
 @pytest.fixture(scope="session")

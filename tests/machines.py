@@ -1,4 +1,9 @@
-"""Runs a program as other machines would: environment variables stand for them."""
+"""Other machines, by environment variables: what must not change a byte of an archive.
+
+Numba compiles for a plain CPU, NumPy and BLAS do without vector instructions, PyTorch takes
+other kernels, and so on. Compiled kernels are kept between runs of the tests, a folder for each
+way of compiling.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +11,17 @@ import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from paths import PHAGE, TESTS
+from paths import PHAGE, ROOT, TESTS
 
-IMPORTED = [
-    str(TESTS / folder)
-    for folder in ("", "nets", "nets/deepgeco", "nets/deepzip", "nets/geneformer", "nets/seqcoder")
-]
+KERNELS = ROOT / ".pytest_cache" / "kernels"
+IMPORTED = (TESTS, *(folder for folder in (TESTS / "nets").glob("**/") if "__" not in folder.name))
 """Folders that programs import from, beside the package."""
 
 
@@ -33,8 +36,30 @@ class Environment:
 
     backend: str = "numpy"
     threads: int = 1
-    kernels: str = "native"  # environments with the same name here share compiled kernels
+    kernels: str = "native"
+    """Environments that compile alike have one name here."""
     variables: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self, program: Sequence[str], folder: Path | None = None, text: str = "") -> str:
+        """What Python prints for ``program``, run in ``folder`` with ``text`` as its input."""
+        done = subprocess.run(
+            [sys.executable, *program],
+            input=text,
+            cwd=folder,
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(
+                    [*map(str, IMPORTED), os.environ.get("PYTHONPATH", "")]
+                ),
+                "NUMBA_CACHE_DIR": str(KERNELS / self.kernels),
+                **self.variables,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
 
 def _torch(threads: int = 1, **variables: str) -> Environment:
@@ -53,34 +78,25 @@ ENVIRONMENTS = {
             "OPENBLAS_CORETYPE": "Prescott",
         }
     ),
+}
+WITH_PYTORCH = {
     "PyTorch, one thread, AVX2 kernels": _torch(ATEN_CPU_CAPABILITY="avx2"),
     "PyTorch, two threads, plain kernels": _torch(
         2, ATEN_CPU_CAPABILITY="default", MKL_CBWR="COMPATIBLE", ONEDNN_MAX_CPU_ISA="SSE41"
     ),
 }
+BOUNDS_CHECKED = Environment(kernels="checked", variables={"NUMBA_BOUNDSCHECK": "1"})
+WITHOUT_COMPILER = Environment(kernels="none", variables={"NUMBA_DISABLE_JIT": "1"})
 
 
 def run(program: Path, codec: str, environment: Environment, folder: Path) -> str:
-    """What a module of this folder prints as a program, in a process of its own.
+    """What a program of this folder prints.
 
-    Its arguments are the codec, the backend, the number of threads, a FASTA file and ``folder``,
-    where compiled kernels lie too.
+    Its arguments are the codec, the backend, the number of threads, a FASTA file and ``folder``.
     """
     if environment.backend == "torch" and importlib.util.find_spec("torch") is None:
         pytest.skip("PyTorch is not installed")
-    kernels = folder / f"kernels-{environment.kernels}"
-    arguments = (codec, environment.backend, str(environment.threads), str(PHAGE), str(folder))
-    done = subprocess.run(
-        [sys.executable, str(program), *arguments],
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([*IMPORTED, os.environ.get("PYTHONPATH", "")]),
-            "NUMBA_CACHE_DIR": str(kernels),
-            **environment.variables,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
+    threads = str(environment.threads)
+    return environment.run(
+        [str(program), codec, environment.backend, threads, str(PHAGE), str(folder)]
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout

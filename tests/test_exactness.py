@@ -9,59 +9,26 @@ those of the first environment, and the archives of the first must decode in all
 from __future__ import annotations
 
 import json
-import os
 import random
-import subprocess
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from acgz.modes import MODES
+from acgz.modes import MODES, get_codec
+from machines import BOUNDS_CHECKED, ENVIRONMENTS, REFERENCE, WITHOUT_COMPILER, Environment
 from paths import PHAGE
 
-LANES = {"own lanes": [], "8 lanes": ["--lanes", "8"]}
-CASES = [
-    f"{mode.name}, {lanes}"
+CASES = {
+    f"{mode.name}{''.join(options)}": ["-m", mode.name, *options]
     for mode in MODES.values()
-    for lanes in LANES
     if not mode.needs_model and not mode.fits
-]
-
-
-def _numpy_vector_extensions() -> str:
-    """Instruction sets above the baseline that NumPy uses on this machine."""
-    return " ".join(np.show_config(mode="dicts")["SIMD Extensions"]["found"])  # type: ignore
-
-
-@dataclass(frozen=True)
-class Environment:
-    """A way to run acgz that must not change a byte."""
-
-    kernels: str  # environments with the same name here share compiled kernels
-    threads: int = 1
-    variables: Mapping[str, str] = field(default_factory=dict)
-
-
-REFERENCE = Environment("native")
-ENVIRONMENTS = {
-    "two threads": Environment("native", threads=2),
-    "plain CPU": Environment(
-        "generic", variables={"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
-    ),
-    "NumPy and BLAS without vector instructions": Environment(
-        "native",
-        variables={
-            "NPY_DISABLE_CPU_FEATURES": _numpy_vector_extensions(),
-            "OPENBLAS_CORETYPE": "generic",
-        },
-    ),
-    "bounds checked": Environment("checked", variables={"NUMBA_BOUNDSCHECK": "1"}),
+    for options in ([], ["--lanes", "8"])
+    if not options or "lanes" in get_codec(mode.codec).settings.declarations()
 }
-WITHOUT_COMPILER = Environment("none", variables={"NUMBA_DISABLE_JIT": "1"})
+"""Name -> how it is compressed. Networks: see nets/test_exactness.py."""
+MACHINES = {**ENVIRONMENTS, "bounds checked": BOUNDS_CHECKED}
 
 # Runs many command lines in one process: start-up would be most of the time of the tests.
 DRIVER = """
@@ -77,16 +44,13 @@ for line in json.load(sys.stdin):
 class Laboratory:
     """Runs acgz on one text in different environments."""
 
-    folder: Path  # kernels are compiled into folders beside it
+    folder: Path
     text: bytes
 
     def compress(self, environment: Environment) -> dict[str, bytes]:
         """The archive of each case."""
         (self.folder / "text").write_bytes(self.text)
-        lines = {}
-        for case in CASES:
-            mode, lanes = case.split(", ")
-            lines[f"{case}.acgz"] = ["compress", "-m", mode, *LANES[lanes], "text"]
+        lines = {f"{case}.acgz": ["compress", *how, "text"] for case, how in CASES.items()}
         return self._run(environment, lines)
 
     def decompress(
@@ -102,17 +66,8 @@ class Laboratory:
     def _run(self, environment: Environment, lines: Mapping[str, list[str]]) -> dict[str, bytes]:
         """Run each command line with ``-o`` its key; return the files by case."""
         options = ["-q", "-f", "-T", str(environment.threads), "-o"]
-        kernels = self.folder.parent / f"kernels-{environment.kernels}"
-        done = subprocess.run(
-            [sys.executable, "-c", DRIVER],
-            input=json.dumps([[*line, *options, output] for output, line in lines.items()]),
-            cwd=self.folder,
-            env={**os.environ, "NUMBA_CACHE_DIR": str(kernels), **environment.variables},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+        text = json.dumps([[*line, *options, output] for output, line in lines.items()])
+        environment.run(["-c", DRIVER], self.folder, text)
         return {Path(output).stem: (self.folder / output).read_bytes() for output in lines}
 
 
@@ -130,23 +85,9 @@ def awkward_genome(bases: int) -> bytes:
     return b">real\n" + real + b"\n>made up\n" + b"\n".join(lines) + b"\n"
 
 
-@dataclass(frozen=True)
-class Results:
-    text: bytes
-    archives: dict[str, bytes]  # of the reference environment
-    archives_here: dict[str, bytes]
-    restored_here: dict[str, bytes]  # from the archives of the reference environment
-
-
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("exactness")
-
-
-@pytest.fixture(scope="module")
-def laboratory(folder):
-    (folder / "small").mkdir()
-    return Laboratory(folder / "small", awkward_genome(12_000))
+def laboratory(tmp_path_factory):
+    return Laboratory(tmp_path_factory.mktemp("exactness"), awkward_genome(12_000))
 
 
 @pytest.fixture(scope="module")
@@ -154,38 +95,21 @@ def archives(laboratory):
     return laboratory.compress(REFERENCE)
 
 
-@pytest.fixture(scope="module", params=ENVIRONMENTS)
-def results(request, laboratory, archives):
-    here = ENVIRONMENTS[request.param]
-    restored = laboratory.decompress(here, archives)
-    return Results(laboratory.text, archives, laboratory.compress(here), restored)
+@pytest.mark.parametrize("name", MACHINES)
+def test_archives_are_the_same_on_every_machine(name, laboratory, archives):
+    here = laboratory.compress(MACHINES[name])
+    assert [case for case in CASES if here[case] != archives[case]] == []
 
 
-@pytest.fixture(scope="module")
-def results_without_compiler(folder):
-    (folder / "tiny").mkdir()
-    laboratory = Laboratory(folder / "tiny", awkward_genome(300))
+@pytest.mark.parametrize("name", MACHINES)
+def test_archives_decode_on_every_machine(name, laboratory, archives):
+    restored = laboratory.decompress(MACHINES[name], archives)
+    assert [case for case in CASES if restored[case] != laboratory.text] == []
+
+
+def test_archives_are_the_same_and_decode_without_a_compiler(tmp_path):
+    laboratory = Laboratory(tmp_path, awkward_genome(300))
     archives = laboratory.compress(REFERENCE)
+    assert laboratory.compress(WITHOUT_COMPILER) == archives
     restored = laboratory.decompress(WITHOUT_COMPILER, archives)
-    return Results(laboratory.text, archives, laboratory.compress(WITHOUT_COMPILER), restored)
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_archive_is_the_same_in_every_environment(results, case):
-    assert results.archives_here[case] == results.archives[case]
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_archive_decodes_in_every_environment(results, case):
-    assert results.restored_here[case] == results.text
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_archive_is_the_same_without_a_compiler(results_without_compiler, case):
-    results = results_without_compiler
-    assert results.archives_here[case] == results.archives[case]
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_archive_decodes_without_a_compiler(results_without_compiler, case):
-    assert results_without_compiler.restored_here[case] == results_without_compiler.text
+    assert restored == dict.fromkeys(CASES, laboratory.text)

@@ -52,7 +52,11 @@ class Staging:
         return self.folder / f"old{number}"
 
     def discard(self) -> None:
-        """Delete the folder and all that is left in it."""
+        """Delete the folder and all that is left in it, the lock last: see `_sweep_one`."""
+        with suppress(OSError):
+            for name in os.listdir(self.folder):
+                if name != "lock":
+                    os.unlink(self.folder / name)
         shutil.rmtree(self.folder, ignore_errors=True)
         if self._lock is not None:
             os.close(self._lock)

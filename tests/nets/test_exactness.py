@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from network_archives import CODECS
 
-from machines import ENVIRONMENTS, REFERENCE, run
+from machines import ENVIRONMENTS, REFERENCE, WITH_PYTORCH, run
 from paths import TESTS
+
+MACHINES = {**ENVIRONMENTS, **WITH_PYTORCH}
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +33,11 @@ def reference(codec: str, folder: Path) -> str:
     return run(TESTS / "nets" / "network_archives.py", codec, REFERENCE, folder)
 
 
-@pytest.mark.parametrize("name", ENVIRONMENTS)
+@pytest.mark.parametrize("name", MACHINES)
 def test_archives_are_the_same_in_every_environment(
     name: str, codec: str, reference: str, folder: Path
 ) -> None:
-    assert (
-        run(TESTS / "nets" / "network_archives.py", codec, ENVIRONMENTS[name], folder) == reference
-    )
+    assert run(TESTS / "nets" / "network_archives.py", codec, MACHINES[name], folder) == reference
 
 
 def test_the_archives_are_those_that_the_codec_has_always_written(

@@ -1,0 +1,352 @@
+"""Kills, starves and interrupts acgz; afterwards nothing may be lost: ``make faults COUNT=200``.
+
+After every fault: the original is there as it was, or its archive is there and restores it; a file
+under its final name is complete; what else lies about is the hidden folder that the next run
+sweeps up; and that run does the work. Kills at random moments meet the long parts of a run. The
+short ones, between two calls of the system, are met one by one: the process stops itself right
+before call number 1, 2, 3 … that changes the file system.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import io
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import acgz
+
+HIDDEN = re.compile(r"\.acgz-.{8}\.part")
+"""The folder for what is not complete; see acgz.staging."""
+
+# A process that does something to itself before its n-th call that changes the file system.
+STAGED = """
+import os, signal, sys
+number, what = int(sys.argv[1]), sys.argv[2]
+from acgz.cli.main import main
+import acgz.api, acgz.cli.compress, acgz.cli.restore, acgz.container.contents
+calls = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.chmod", "os.chown"}
+calls |= {"os.truncate", "os.utime", "os.setxattr", "shutil.rmtree", "tempfile.mkdtemp"}
+met = 0
+def watch(event, arguments):
+    global met
+    writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & 3
+    if not (writes or event in calls) or "__pycache__" in str(arguments):
+        return
+    met += 1
+    if met != number:
+        return
+    if what == "error":
+        raise OSError(28, "No space left on device")
+    os.kill(os.getpid(), int(what))
+sys.addaudithook(watch)
+code = main(sys.argv[3:])
+print("calls", met, file=sys.stderr)
+sys.exit(code)
+"""
+
+
+class BrokenPromiseError(Exception):
+    """Something was lost, or left behind."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A command that is disturbed."""
+
+    name: str
+    arguments: tuple[str, ...]
+    given: str
+    """The file that is there before."""
+    made: str
+    """The file that is there afterwards."""
+    removes: bool
+
+
+WORKS = (
+    Work("compress", ("compress", "-m", "order0"), "genome.fa", "genome.fa.acgz", False),
+    Work(
+        "compress --rm", ("compress", "-m", "order0", "--rm"), "genome.fa", "genome.fa.acgz", True
+    ),
+    Work("decompress", ("decompress",), "genome.fa.acgz", "genome.fa", False),
+    Work("decompress --rm", ("decompress", "--rm"), "genome.fa.acgz", "genome.fa", True),
+)
+
+
+class Scene:
+    """A folder with one file, the command, and what must be true whatever happens."""
+
+    def __init__(self, folder: Path, work: Work, text: bytes) -> None:
+        self.folder, self.work, self.text = folder, work, text
+        self.archive = acgz.compress(text, "order0")
+        self.reset()
+
+    def reset(self) -> None:
+        for entry in self.folder.iterdir():
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        content = self.archive if self.work.given.endswith(".acgz") else self.text
+        (self.folder / self.work.given).write_bytes(content)
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "acgz", *self.work.arguments, "-q", self.work.given]
+
+    def staged(self, number: int, what: str) -> list[str]:
+        """The command in a process that does ``what`` to itself."""
+        program = [sys.executable, "-c", STAGED, str(number), what]
+        return [*program, *self.work.arguments, "-q", self.work.given]
+
+    def check(self, when: str, *, swept: bool = False) -> None:
+        """Nothing is lost, and nothing lies about; ``swept``: not even a hidden folder."""
+        names = {entry.name for entry in self.folder.iterdir()}
+        strays = names - {"genome.fa", "genome.fa.acgz"}
+        if swept or any(not HIDDEN.fullmatch(name) for name in strays):
+            self._require(not strays, f"{when}: left behind {sorted(strays)}")
+        self._require(bool(names - strays), f"{when}: everything is lost")
+        with suppress(FileNotFoundError):
+            found = (self.folder / "genome.fa").read_bytes()
+            self._require(found == self.text, f"{when}: genome.fa is not what it was")
+        with suppress(FileNotFoundError):
+            found = acgz.decompress((self.folder / "genome.fa.acgz").read_bytes())
+            self._require(found == self.text, f"{when}: the archive is not complete")
+        if not self.work.removes:
+            self._require(self.work.given in names, f"{when}: {self.work.given} is gone")
+
+    def run_again(self, when: str) -> None:
+        """The same command, undisturbed, does its work and sweeps up."""
+        if (self.folder / self.work.given).exists():
+            done = subprocess.run(
+                [*self.command(), "-f"], cwd=self.folder, capture_output=True, check=False
+            )
+            self._require(done.returncode == 0, f"{when}, again: {done.stderr.decode()}")
+            self._require((self.folder / self.work.made).exists(), f"{when}, again: nothing made")
+            self.check(f"{when}, again", swept=True)
+
+    def _require(self, condition: bool, complaint: str) -> None:
+        if not condition:
+            raise BrokenPromiseError(f"{self.work.name}: {complaint}")
+
+
+def killed_at_random(scene: Scene, count: int, choose: random.Random) -> int:
+    """SIGKILL ``count`` times at a random moment; how often the process was still at work."""
+    start = time.monotonic()
+    subprocess.run(scene.command(), cwd=scene.folder, check=True)
+    duration = time.monotonic() - start
+    killed = 0
+    for number in range(count):
+        scene.reset()
+        process = subprocess.Popen(scene.command(), cwd=scene.folder, stderr=subprocess.DEVNULL)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(choose.uniform(0.2, 1.05) * duration)
+        process.kill()
+        killed += process.wait() == -signal.SIGKILL
+        scene.check(f"kill {number}")
+        if number % 10 == 0:
+            scene.run_again(f"kill {number}")
+    return killed
+
+
+def stopped_at_every_call(scene: Scene, what: str) -> int:
+    """SIGKILL, SIGINT, SIGTERM or a full disk, before each call that changes the file system."""
+    for number in range(1, 1000):
+        scene.reset()
+        done = subprocess.run(
+            scene.staged(number, what),
+            cwd=scene.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        when = f"{what} before call {number}"
+        scene.check(when, swept=what not in ("9", "error"))
+        last = re.search(r"^calls (\d+)$", done.stderr, re.M)
+        if last and int(last[1]) < number:
+            return number - 1
+        if "Traceback" in done.stderr:
+            raise BrokenPromiseError(f"{scene.work.name}, {when}: {done.stderr}")
+        if what in ("2", "15") and done.returncode not in (0, 128 + int(what)):
+            raise BrokenPromiseError(f"{scene.work.name}, {when}: exit code {done.returncode}")
+        scene.run_again(when)
+    raise BrokenPromiseError(f"{scene.work.name}: it never comes to an end")
+
+
+def full_disk(scene: Scene, sizes: range) -> int:
+    """The work on file systems of that many kB, from no room at all to enough."""
+    done = 0
+    for kilobytes in sizes:
+        with _small_disk(kilobytes) as disk:
+            content = scene.archive if scene.work.given.endswith(".acgz") else scene.text
+            try:
+                (disk / scene.work.given).write_bytes(content)
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+                continue
+            there = Scene.__new__(Scene)
+            there.folder, there.work = disk, scene.work
+            there.text, there.archive = scene.text, scene.archive
+            ended = subprocess.run(
+                there.command(), cwd=disk, capture_output=True, text=True, check=False
+            )
+            there.check(f"{kilobytes} kB of disk", swept=True)
+            if ended.returncode not in (0, 3) or ended.stderr.count("\n") > 1:
+                raise BrokenPromiseError(f"{scene.work.name}: {ended.returncode} {ended.stderr}")
+            done += 1
+    return done
+
+
+@contextmanager
+def _small_disk(kilobytes: int) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="acgz-disk-") as name:
+        options = f"size={kilobytes}k"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "acgz", name], check=True)
+        try:
+            yield Path(name)
+        finally:
+            subprocess.run(["umount", name], check=True)
+
+
+def starved(scene: Scene) -> int:
+    """Limits on memory, on the size of files, and on open files: an error, or success."""
+    limits: list[tuple[int, list[int]]] = [
+        (resource.RLIMIT_AS, [megabytes << 20 for megabytes in (150, 300, 500, 700, 1000, 1500)]),
+        (resource.RLIMIT_FSIZE, [0, 1, 4096, len(scene.archive) - 1, len(scene.text) - 1]),
+        (resource.RLIMIT_NOFILE, [3, 4, 5, 8, 16]),
+    ]
+    done = 0
+    for kind, values in limits:
+        for value in values:
+            scene.reset()
+
+            def limit(kind: int = kind, value: int = value) -> None:
+                resource.setrlimit(kind, (value, value))
+
+            ended = subprocess.run(
+                scene.command(),
+                cwd=scene.folder,
+                capture_output=True,
+                preexec_fn=limit,
+                check=False,
+            )
+            scene.check(f"limit {kind} of {value:,}", swept=kind == resource.RLIMIT_FSIZE)
+            if kind == resource.RLIMIT_FSIZE and b"Traceback" in ended.stderr:
+                raise BrokenPromiseError(f"{scene.work.name}: {ended.stderr.decode()}")
+            scene.run_again(f"limit {kind} of {value:,}")
+            done += 1
+    return done
+
+
+def closed_pipes(scene: Scene) -> int:
+    """Standard output that nobody reads any more, or that is closed, at the beginning or later."""
+    for number, read in enumerate((0, 1, 1000, None)):
+        scene.reset()
+        command = [*scene.command(), "-c"]
+        command = [part for part in command if part != "--rm"]
+        if read is None:
+            command = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
+        process = subprocess.Popen(
+            command, cwd=scene.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        with process.stdout or io.BytesIO() as stream:
+            stream.read(read or 0)
+        error = process.stderr.read() if process.stderr else b""
+        process.wait()
+        if b"Traceback" in error:
+            raise BrokenPromiseError(f"{scene.work.name}: closed pipe {number}: {error.decode()}")
+        scene.check(f"closed pipe {number}", swept=True)
+    return 4
+
+
+def _replace(path: Path) -> None:
+    other = path.with_name("new")
+    other.write_bytes(b">other\n")
+    other.replace(path)
+
+
+def changing_input(scene: Scene) -> int:
+    """The input grows, shrinks or is replaced while it is read: it is never removed."""
+    changes: list[Callable[[Path], object]] = [
+        lambda path: path.open("ab").write(b">more\nACGT\n"),
+        lambda path: os.truncate(path, 10),
+        lambda path: (
+            path.with_name("new").write_bytes(b">other\n"),
+            path.with_name("new").replace(path),
+        ),
+    ]
+    for number, change in enumerate(changes):
+        scene.reset()
+        path = scene.folder / scene.work.given
+        program = [sys.executable, "-c", STAGED, "1", str(int(signal.SIGSTOP))]
+        process = subprocess.Popen(
+            [*program, *scene.work.arguments, "-q", scene.work.given],
+            cwd=scene.folder, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        change(path)
+        changed = path.read_bytes()
+        process.send_signal(signal.SIGCONT)
+        process.wait()
+        if not path.exists() or path.read_bytes() != changed:
+            made = scene.folder / scene.work.made
+            kept = made.exists() and scene.work.made.endswith(".acgz")
+            if not kept or acgz.decompress(made.read_bytes()) != changed:
+                raise BrokenPromiseError(f"{scene.work.name}: change {number} of the input is lost")
+    return len(changes)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=200, help="kills at random of each command")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--bases", type=int, default=300_000)
+    parser.add_argument("--only", default="", help="one kind of fault")
+    args = parser.parse_args()
+    choose = random.Random(args.seed)
+    bases = "".join(choose.choices("ACGTN", [30, 20, 20, 30, 1], k=args.bases))
+    text = (">genome\n" + re.sub("(.{60})", "\\1\n", bases) + "\n").encode()
+    small = (">genome\n" + bases[:3000] + "\n").encode()
+    disks = range(4, 3 * len(text) // 1000, max(4, len(text) // 10_000 // 4 * 4))
+    kinds: dict[str, tuple[bytes, Callable[[Scene], int]]] = {
+        "kills before every call": (small, lambda scene: stopped_at_every_call(scene, "9")),
+        "Ctrl-C before every call": (small, lambda scene: stopped_at_every_call(scene, "2")),
+        "SIGTERM before every call": (small, lambda scene: stopped_at_every_call(scene, "15")),
+        "calls that fail": (small, lambda scene: stopped_at_every_call(scene, "error")),
+        "closed pipes": (text, closed_pipes),
+        "inputs that change": (text, changing_input),
+        "limits": (text, starved),
+        "full disks": (text, lambda scene: full_disk(scene, disks)),
+        "kills at random": (text, lambda scene: killed_at_random(scene, args.count, choose)),
+    }
+    broken = 0
+    for kind, (content, run) in kinds.items():
+        if args.only not in kind:
+            continue
+        if kind == "full disks" and (os.geteuid() != 0 or shutil.which("mount") is None):
+            print(f"{kind}: skipped, only root can mount small file systems")
+            continue
+        for work in WORKS:
+            with tempfile.TemporaryDirectory(prefix="acgz-faults-") as name:
+                try:
+                    done = run(Scene(Path(name), work, content))
+                except BrokenPromiseError as error:
+                    print(f"{kind}: BROKEN {error}", flush=True)
+                    broken += 1
+                else:
+                    print(f"{kind}: {work.name}: {done}", flush=True)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
