@@ -28,7 +28,7 @@ SLOW = 3.0
 
 GUIDED = {"archive": 4, "layout": 4, "text": 2, "range-coder": 1, "model": 1, "region": 1}
 """Target -> its share of the executions."""
-STRUCTURED = {"wrong-archive": 2, "codec": 3}
+STRUCTURED = {"wrong-archive": 2, "codec": 3, "layout": 1}
 
 
 def main() -> None:
@@ -195,10 +195,15 @@ def _texts() -> list[bytes]:
 def _structured(target: str, count: int, seed: int) -> tuple[int, int]:
     """Run a target on changed structures, in this process; executions and faults."""
     import fuzz_targets
+    from coded_layouts import coded_layouts
 
     run = fuzz_targets.TARGETS[target]
     choose = random.Random(seed)
-    makers = {"codec": _changed_blocks, "wrong-archive": _changed_archives}
+    makers = {
+        "codec": _changed_blocks,
+        "wrong-archive": _changed_archives,
+        "layout": coded_layouts,
+    }
     done = faults = 0
     last = ROOT / ".fuzz" / f"{target}.last"
     last.parent.mkdir(exist_ok=True)
