@@ -347,6 +347,60 @@ def test_streams_are_copied_and_the_meter_counts_their_bytes() -> None:
     assert meter.position == len(TEXT)
 
 
+@pytest.mark.parametrize("as_path", [True, False])
+def test_several_files_become_one_archive(as_path: bool, tmp_path: Path) -> None:
+    contents = {"a.fa": TEXT, "sub/b.fa": TEXT[::-1], "empty": b""}
+    files: dict[str, object] = {name: io.BytesIO(data) for name, data in contents.items()}
+    (tmp_path / "on_disk").write_bytes(TEXT)
+    files["c"] = tmp_path / "on_disk"
+    target = tmp_path / "all.acgz" if as_path else io.BytesIO()
+    acgz.create(target, files, "twobit", block=100)
+    with acgz.open(target) as archive:
+        assert archive.info.files == ("a.fa", "sub/b.fa", "empty", "c")
+    data = target.read_bytes() if isinstance(target, Path) else target.getvalue()
+    assert acgz.decompress(data) == b"".join([*contents.values(), TEXT])
+
+
+def test_paths_give_the_names(tmp_path: Path) -> None:
+    for name in ("x", "y"):
+        (tmp_path / name).write_bytes(TEXT)
+    acgz.create(tmp_path / "all", [tmp_path / "x", str(tmp_path / "y")], "twobit", overwrite=True)
+    with acgz.open(tmp_path / "all") as archive:
+        assert archive.info.files == ("x", "y")
+
+
+def test_an_archive_is_created_as_a_whole_and_over_nothing(tmp_path: Path) -> None:
+    source = tmp_path / "x"
+    source.write_bytes(TEXT)
+    target = tmp_path / "all"
+    target.write_bytes(b"precious")
+    with pytest.raises(InputError, match="exists already"):
+        acgz.create(target, [source], "twobit")
+    with pytest.raises(InputError, match="nowhere"):
+        acgz.create(target, [source, tmp_path / "nowhere"], "twobit", overwrite=True)
+    with pytest.raises(UsageError, match="would replace the input"):
+        acgz.create(source, [source], "twobit", overwrite=True)
+    with pytest.raises(UsageError, match="name"):
+        acgz.create(target, {"../x": source}, "twobit", overwrite=True)
+    with pytest.raises(UsageError, match="name"):
+        acgz.create(target, [source, source], "twobit", overwrite=True)
+    assert target.read_bytes() == b"precious"
+    assert source.read_bytes() == TEXT
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["all", "x"]
+
+
+def test_the_command_line_writes_what_python_writes(tmp_path: Path) -> None:
+    from acgz.cli.main import main
+
+    files = [tmp_path / "x", tmp_path / "y"]
+    for file in files:
+        file.write_bytes(TEXT)
+    acgz.create(tmp_path / "python", files, "twobit", block=100)
+    command = ["compress", "-m", "twobit", "--block", "100", "-o", str(tmp_path / "command")]
+    assert main([*command, *map(str, files)]) == 0
+    assert (tmp_path / "python").read_bytes() == (tmp_path / "command").read_bytes()
+
+
 def test_importing_the_package_imports_nothing_heavy() -> None:
     code = (
         "import sys, acgz, acgz.cli.main; acgz.__version__\n"

@@ -77,6 +77,7 @@ def build_parser() -> options.Parser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, (summary, declaration) in COMMANDS.items():
         command = commands.add_parser(name, help=summary)
+        command.context = ""
         command.prepare = partial(_declare, command, declaration)
     return parser
 

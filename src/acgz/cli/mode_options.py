@@ -16,7 +16,7 @@ _PREFIX = "setting "
 
 
 def extend(
-    parser: argparse.ArgumentParser,
+    parser: options.Parser,
     declare: Callable[[argparse.ArgumentParser], None],
     words: Sequence[str],
 ) -> None:
@@ -28,7 +28,9 @@ def extend(
 
     probe = options.Parser(prog=parser.prog, add_help=False)
     declare(probe)
-    add_settings(parser, probe.parse_known_args(words)[0].mode or DEFAULT_MODE)
+    mode = probe.parse_known_args(words)[0].mode or DEFAULT_MODE
+    add_settings(parser, mode)
+    parser.context = f", in the mode {mode}"
 
 
 def add_settings(parser: argparse.ArgumentParser, mode: str) -> None:

@@ -23,12 +23,17 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**{"allow_abbrev": False, **others})
         self.prepare: Callable[[Sequence[str]], None] | None = None
         """Called once with the words that are to be parsed; it may set another one."""
+        self.context: str | None = None
+        """Where an option may be unknown that is known elsewhere; None: unknown ones are left."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         while (prepare := self.prepare) is not None:
             self.prepare = None
             prepare(args)
-        return super().parse_known_args(args, namespace)
+        known, others = super().parse_known_args(args, namespace)
+        if others and self.context is not None:
+            self.error(f"{others[0]!r} is unknown here{self.context}")
+        return known, others
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """Write help; argparse itself says nothing of a disk that is full."""

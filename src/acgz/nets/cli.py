@@ -13,6 +13,7 @@ from acgz.cli import background, messages, mode_options, options
 from acgz.nets import SYSTEMS
 from acgz.nets.architecture import Architecture
 from acgz.nets.training import Plan, Report, Run
+from acgz.places import Claims
 from acgz.settings import Settings
 
 
@@ -63,13 +64,16 @@ class Trainer:
         """Train, and say what came out; a checkpoint lies beside the output until then."""
         from acgz.nets.exact import pytorch
 
+        checkpoint = args.output.with_name(args.output.name + ".checkpoint")
+        claims = Claims(args.files)
+        for output in (args.output, checkpoint):
+            claims.output(output, str(output))
         torch = pytorch.load()
         work = import_module(self.work)
         plan = self.plan.of(self._given(self.plan, args), self._who)
         architecture = self.sized(self._given(self.architecture, args), plan, args.files)
         data = work.read(_texts(args.files))
         messages.remark(args, str(data))
-        checkpoint = args.output.with_name(args.output.name + ".checkpoint")
         if not args.resume:
             checkpoint.unlink(missing_ok=True)
         device = args.device or pytorch.best_device(torch)
