@@ -6,7 +6,8 @@ units of a layer, the lanes of a sum) at once; it adds nothing up.
 
 from __future__ import annotations
 
-import io
+import itertools
+import json
 import random
 import re
 from collections import defaultdict
@@ -16,8 +17,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-import acgz
-from acgz.container.contents import Contents
+from acgz import models, modes
+from acgz.codec import encode
+from acgz.engine import priors
 from paths import DOCS
 
 DOCUMENT = (DOCS / "engine.md").read_text()
@@ -109,12 +111,12 @@ class Past:
 
 
 class ContextExperts:
-    SLOW = (1, 2, 3, 4, 6, 8, 10)
-    FAST = (1, 2, 3, 4, 6, 8)
-    SPARSE = (12, 16, 22)
-
-    def __init__(self, b: int) -> None:
+    def __init__(self, preset: str, b: int) -> None:
         self.b = b
+        few = preset == "fast"
+        self.SLOW = (5, 9) if few else (1, 2, 3, 4, 6, 8, 10)
+        self.FAST = () if few else (1, 2, 3, 4, 6, 8)
+        self.SPARSE = (12,) if few else (12, 16, 22)
         self.slow: Any = [defaultdict(lambda: [0] * 4) for _ in self.SLOW]
         self.fast: Any = [defaultdict(lambda: [0] * 4) for _ in self.FAST]
         self.sparse: Any = [defaultdict(lambda: [0] * 4) for _ in self.SPARSE]
@@ -175,7 +177,7 @@ class ContextExperts:
             for s in ALL:
                 raw[s].append(q[rank[s]])
             if any(counts):
-                longest = max(longest, (0, 2, 3)[j])
+                longest = max(longest, j)
         return raw, longest
 
     @staticmethod
@@ -211,11 +213,12 @@ class ContextExperts:
             self.count_sparse(counts, r)
         if i >= past.begin + 36:
             for j, (c, residue) in enumerate(self.notes[i - 4]):
-                if j < 7:
+                slow = len(self.SLOW)
+                if j < slow:
                     self.count_slow(self.slow[j][c], residue)
                 else:
-                    k = self.SPARSE[j - 7]
-                    self.count_sparse(self.sparse[j - 7][self.cell(k, c)], residue)
+                    k = self.SPARSE[j - slow]
+                    self.count_sparse(self.sparse[j - slow][self.cell(k, c)], residue)
         if i >= past.begin + 32:
             orders = (*self.SLOW, *self.SPARSE)
             self.notes[i] = [(number(past.turned(k)), 3 - past.r[i - k]) for k in orders]
@@ -246,15 +249,15 @@ def bucket(run: int) -> int:
 
 
 class RepeatExperts:
-    def __init__(self, level: int, n: int) -> None:
+    def __init__(self, preset: str, n: int) -> None:
         large = n >= 2**23
         gapped = re.findall(r"^    \d+: ([01]+)$", DOCUMENT, re.MULTILINE)
         assert len(gapped) == 12
-        k = 12 if large or level > 2 else 11
-        self.seeds = ["1" * k, *gapped][: {1: 2, 2: 6, 3: 6, 4: 13}[level]]
-        self.most = {1: (32, 32), 2: (64, 64), 3: (32, 24), 4: (64, 32)}[level][large]
-        self.enter = {1: (16, 16), 2: (16, 16), 3: (14, 12), 4: (16, 13)}[level][large]
-        self.stay = {1: (18, 17), 2: (18, 17), 3: (17, 15), 4: (18, 16)}[level][large]
+        k = 16 if large and preset == "fast" else 12
+        self.seeds = ["1" * k, *gapped][: {"fast": 1, "plus": 6, "ultra": 13}[preset]]
+        self.most = {"fast": (2, 2), "plus": (32, 24), "ultra": (64, 32)}[preset][large]
+        self.enter = {"fast": (14, 12), "plus": (14, 12), "ultra": (16, 13)}[preset][large]
+        self.stay = {"fast": (17, 15), "plus": (17, 15), "ultra": (18, 16)}[preset][large]
         self.h = min(max(n.bit_length() - 1, 12), 24)
         self.pool: list[Pointer] = []
         self.right: dict[tuple[int, int], Any] = {}
@@ -399,9 +402,120 @@ def slope(h: Any) -> Any:
     return (ONE - abs(h)) * (ONE - abs(h))
 
 
-class Network:
-    def __init__(self) -> None:
-        self.sets = [np.full((rows, 24), F(0.25 / 3), F) for rows in (256, 1024, 64)]
+class Prior:
+    """The network of a file, and the expert that learns."""
+
+    def __init__(self, file: bytes) -> None:
+        length = int.from_bytes(file[:8], "little")
+        head = json.loads(file[8 : 8 + length])
+        self.arrays: dict[str, Any] = {}
+        sizes = json.loads(head.pop("__metadata__")["acgz"])
+        self.u, self.d = sizes["units"], sizes["dense"]
+        kinds = {"I8": "<i1", "F32": "<f4", "U16": "<u2"}
+        for name, told in head.items():
+            first, last = told["data_offsets"]
+            data = file[8 + length + first : 8 + length + last]
+            self.arrays[name] = np.frombuffer(data, kinds[told["dtype"]]).reshape(told["shape"])
+        self.h = [np.zeros(self.u, F), np.zeros(self.u, F)]
+        self.H = [np.zeros(self.u, np.int64), np.zeros(self.u, np.int64)]
+        self.odds: Any = np.ones((4, 4, 4), F)
+        self.known: list[int] = []
+        self.tuned = np.zeros((21, 4, self.u), F)
+
+    def product(self, name: str, v: Any) -> Any:
+        sums = (self.arrays[name].astype(np.int64) * v).sum(axis=1)
+        return sums.astype(F) * self.arrays[f"{name}.scale"]
+
+    def odds_now(self) -> Any:
+        odds = self.odds
+        while odds.ndim > 1 + len(self.known):
+            odds = (odds[..., 0] + odds[..., 1]) + (odds[..., 2] + odds[..., 3])
+        return odds[tuple(self.known)]
+
+    @property
+    def node(self) -> int:
+        node = 0
+        for residue in self.known:
+            node = 4 * node + 1 + residue
+        return node
+
+    def predict(self, raw: list[list[Any]]) -> None:
+        o = self.odds_now()
+        first = o + ((o[0] + o[1]) + (o[2] + o[3])) * F(1 / 1024)
+        lo = log(first)
+        for s in ALL:
+            v = np.zeros(8, F)
+            for j in range(0, self.u, 8):
+                v = v + self.tuned[self.node, s, j : j + 8] * self.h[1][j : j + 8]
+            lo[s] += total(v)
+        e = [exp(lo[s] - max(lo)) for s in ALL]
+        self.c = [e[s] / ((e[0] + e[1]) + (e[2] + e[3])) for s in ALL]
+        for s in ALL:
+            raw[s] += [first[s], self.c[s] + F(1 / 1024)]
+
+    def learn(self, r: int) -> None:
+        for s in ALL:
+            step = ((ONE if s == r else ZERO) - self.c[s]) * F(0.002)
+            self.tuned[self.node, s] += step * self.h[1]
+        self.known.append(r)
+        if len(self.known) == 3:
+            self.read(number(self.known))
+            self.known = []
+
+    def read(self, t: int) -> None:
+        u, bias, table = self.u, self.arrays["bias"], self.arrays["table"][t]
+        a, b, c, rest = np.split(bias, [u, 4 * u, 5 * u])
+        g = self.product("first", self.H[0])
+        inner = g[2 * u :] + a
+        self.step(0, g[: 2 * u] + table[: 2 * u], table[2 * u :], inner)
+        g = self.product("gates", np.concatenate(self.H)) + b[: 2 * u]
+        below = self.product("below", self.H[0]) + b[2 * u :]
+        self.step(1, g, below, self.product("above", self.H[1]) + c)
+        f = self.product("head", self.H[1]) + rest
+        dense = rounded(np.minimum(np.maximum(f[64:], ZERO), F(127)) * F(256))
+        y = f[:64] + self.product("output", dense.astype(np.int64))
+        self.odds = np.array([exp(one - y.max()) for one in y], F).reshape(4, 4, 4)
+
+    def step(self, layer: int, gates: Any, given: Any, inner: Any) -> None:
+        r, z = np.split(sigmoid(gates), 2)
+        n = tanh(given + r * inner)
+        self.h[layer] = n + z * (self.h[layer] - n)
+        self.H[layer] = rounded(self.h[layer] * F(16384)).astype(np.int64)
+
+
+class NoPrior:
+    def predict(self, raw: list[list[Any]]) -> None:
+        for s in ALL:
+            raw[s] += [ONE, ONE]
+
+    def learn(self, r: int) -> None:
+        pass
+
+
+def rounded(x: Any) -> Any:
+    return (x + F(12582912)) - F(12582912)
+
+
+def tanh(x: Any) -> Any:
+    x = np.minimum(np.maximum(x, F(-4.97)), F(4.97))
+    q = x * x
+    top = ((q + F(378)) * q + F(17325)) * q + F(135135)
+    low = ((F(28) * q + F(3150)) * q + F(62370)) * q + F(135135)
+    return (x * top) / low
+
+
+def sigmoid(x: Any) -> Any:
+    return tanh(x * F(0.5)) * F(0.5) + F(0.5)
+
+
+class Mixer:
+    def __init__(self, preset: str) -> None:
+        self.boost = F(4)
+        self.hidden = preset != "fast"
+        inputs, self.width = (23, 24) if self.hidden else (8, 8)
+        start = np.zeros(self.width, F)
+        start[:inputs] = F(0.25 / 3)
+        self.sets = [np.tile(start, (rows, 1)) for rows in (192, 1024, 45)]
         self.shared_in = noise(24 * 16, 1).reshape(24, 16)
         self.shared_out = noise(16, 2)
         self.joint_in = noise(96 * 32, 3).reshape(96, 32)
@@ -409,16 +523,24 @@ class Network:
         self.joint_out = noise(4 * 32, 4).reshape(4, 32)
 
     def probabilities(self, x: Any, rows: tuple[int, int, int]) -> list[Any]:
-        """Of x (4, 24)."""
+        """Of x (4, width)."""
         self.x = x
         self.rows = [table[row] for table, row in zip(self.sets, rows, strict=True)]
         w = (self.rows[0] + self.rows[1]) + self.rows[2]
         logit = []
         for s in ALL:
             v = np.zeros(8, F)
-            for e in (0, 8, 16):
+            for e in range(0, self.width, 8):
                 v = v + w[e : e + 8] * x[s, e : e + 8]
             logit.append(total(v))
+        if self.hidden:
+            self.think(x, logit)
+        t = [exp(logit[s] - max(logit)) for s in ALL]
+        self.p = [t[s] / ((t[0] + t[1]) + (t[2] + t[3])) for s in ALL]
+        return self.p
+
+    def think(self, x: Any, logit: list[Any]) -> None:
+        """Add what the hidden layers say."""
         a = np.zeros((4, 16), F)
         for term in self.shared_in[:, None, :] * x.T[:, :, None]:
             a += term
@@ -435,19 +557,18 @@ class Network:
         for s in ALL:
             v = (self.joint_now * self.joint_out[s]).reshape(4, 8)
             logit[s] += total((v[0] + v[1]) + (v[2] + v[3]))
-        t = [exp(logit[s] - max(logit)) for s in ALL]
-        self.p = [t[s] / ((t[0] + t[1]) + (t[2] + t[3])) for s in ALL]
-        return self.p
 
     def learn(self, r: int, i: int) -> None:
         x = self.x
-        boost = ONE + F(4) / (ONE + F(i) * F(0.001))
+        boost = ONE + self.boost / (ONE + F(i) * F(0.001))
         error = [(ONE if s == r else ZERO) - self.p[s] for s in ALL]
         a = [error[s] * (F(0.0004) * boost) for s in ALL]
         b = [error[s] * (F(0.002) * boost) for s in ALL]
         step = (a[0] * x[0] + a[1] * x[1]) + (a[2] * x[2] + a[3] * x[3])
         for row in self.rows:
             row += step
+        if not self.hidden:
+            return
         d = [(b[s] * self.shared_out) * slope(self.shared_now[s]) for s in ALL]
         for s in ALL:
             self.shared_out = self.shared_out + b[s] * self.shared_now[s]
@@ -466,7 +587,7 @@ class Network:
 class Correction:
     def __init__(self) -> None:
         listed = " ".join(re.findall(r"^    ([\d ]+)$", DOCUMENT, re.MULTILINE)).split()
-        self.maps = [[F(int(value) / 2**20) for value in listed] for _ in range(64)]
+        self.maps = [[F(int(value) / 2**20) for value in listed] for _ in range(48)]
         assert len(listed) == 33
 
     def frequencies(self, p: list[Any], kind: int) -> list[int]:
@@ -498,13 +619,41 @@ class Correction:
 class Decoder:
     """Of one lane."""
 
-    def __init__(self, stream: bytes, level: int, b: int, n: int, begin: int = 0) -> None:
+    def __init__(self, stream: bytes, parameters: dict[str, Any], n: int, begin: int = 0) -> None:
+        preset = parameters["preset"]
         self.coder = RangeDecoder(stream)
         self.past = Past(n, begin)
-        self.contexts = ContextExperts(b)
-        self.repeats = RepeatExperts(level, n)
-        self.network = Network()
+        self.contexts = ContextExperts(preset, parameters["b"])
+        self.repeats = RepeatExperts(preset, n)
+        self.mixer = Mixer(preset)
         self.correction = Correction()
+        self.prior: Prior | NoPrior = NoPrior()
+        if "models" in parameters:
+            self.prior = Prior(file_of(*parameters["models"]))
+            self.start(self.prior.arrays)
+
+    def start(self, arrays: dict[str, Any]) -> None:
+        """What starts trained."""
+        mixer, width = self.mixer, self.mixer.width
+        mixer.boost = ZERO
+        mixer.sets = np.split(arrays["sets"].reshape(-1, width).copy(), [192, 192 + 1024])
+        mixer.shared_in = arrays["shared_in"].reshape(width, 16).copy()
+        mixer.shared_out = arrays["shared_out"].copy()
+        mixer.joint_in = arrays["joint_in"].reshape(4 * width, 32).copy()
+        mixer.joint_bias = arrays["joint_bias"].copy()
+        mixer.joint_out = arrays["joint_out"].reshape(4, 32).copy()
+        self.correction.maps = [list(one) for one in arrays["correction"][:-1].reshape(48, 33)]
+        backwards = itertools.combinations_with_replacement(range(16), 4)
+        keys = [(k, *one[::-1]) for k, one in itertools.product(self.contexts.SPARSE, backwards)]
+        for key, q, events in zip(
+            keys, arrays["calibration"].reshape(-1, 4), arrays["seen"], strict=True
+        ):
+            self.contexts.calibration[key] = [list(q), int(events)]
+        for at, value in enumerate(arrays["right"]):
+            self.repeats.right[32 - at // 8, at % 8] = value
+        for at, value in enumerate(arrays["run_right"]):
+            self.repeats.trust[at // 33, 32 - at % 33] = value
+            self.repeats.events[at // 33, 32 - at % 33] = int(arrays["run_seen"][at])
 
     def absorb(self, other: Decoder, i: int) -> None:
         self.past.r[i] = other.past.r[i]
@@ -519,21 +668,27 @@ class Decoder:
         size = len(self.repeats.pool)
         some = (size > 0) + (size > 2) + (size > 9)
         many = sum(limit <= size for limit in (1, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64))
+        e = len(raw[0]) - 3
+        if self.mixer.hidden:
+            self.prior.predict(raw)
         y = log(np.array(raw, F))
-        x = np.zeros((4, 24), F)
-        x[:, :19] = y - ((y[0] + y[1]) + (y[2] + y[3])) * F(0.25)
+        y -= ((y[0] + y[1]) + (y[2] + y[3])) * F(0.25)
+        x = np.zeros((4, self.mixer.width), F)
+        x[:, : e + 3] = y[:, : e + 3]
+        x[:, e + 5 : e + 7] = y[:, e + 3 :]
         for s in ALL:
-            x[s, 19] = (sums[s] - ((sums[0] + sums[1]) + (sums[2] + sums[3])) * F(0.25)) * F(0.3)
-            x[s, 20] = most[s] - ((most[0] + most[1]) + (most[2] + most[3])) * F(0.25)
-        kind = 4 * match + longest
-        rows = (4 * kind + some, number(self.past.last(5)), 4 * many + longest)
-        p = self.network.probabilities(x, rows)
+            x[s, e + 3] = (sums[s] - ((sums[0] + sums[1]) + (sums[2] + sums[3])) * F(0.25)) * F(0.3)
+            x[s, e + 4] = most[s] - ((most[0] + most[1]) + (most[2] + most[3])) * F(0.25)
+        kind = 3 * match + longest
+        rows = (4 * kind + some, number(self.past.last(5)), 3 * many + longest)
+        p = self.mixer.probabilities(x, rows)
         r = self.coder.residue(self.correction.frequencies(p, kind))
         self.past.append(r)
         self.correction.learn(r)
-        self.network.learn(r, i - self.past.begin)
+        self.mixer.learn(r, i - self.past.begin)
         self.contexts.learn(self.past, i)
         self.repeats.learn(self.past, i)
+        self.prior.learn(r)
         return r
 
 
@@ -546,7 +701,7 @@ def average(lanes: list[Decoder]) -> None:
             result = result + value
         return result * share
 
-    networks = [lane.network for lane in lanes]
+    networks = [lane.mixer for lane in lanes]
     for k in range(3):
         table = mean([network.sets[k] for network in networks])
         for network in networks:
@@ -555,6 +710,11 @@ def average(lanes: list[Decoder]) -> None:
         table = mean([getattr(network, name) for network in networks])
         for network in networks:
             setattr(network, name, table.copy())
+    heads = [lane.prior for lane in lanes if isinstance(lane.prior, Prior)]
+    if heads:
+        table = mean([head.tuned for head in heads])
+        for head in heads:
+            head.tuned = table.copy()
     for key in {key for lane in lanes for key in lane.contexts.calibration}:
         each = [lane.contexts.calibrated(key[0], list(key[1:]))[0] for lane in lanes]
         middle = [mean([q[j] for q, _ in each]) for j in ALL]
@@ -568,7 +728,7 @@ def average(lanes: list[Decoder]) -> None:
         value = mean([lane.repeats.trust[pair] for lane in lanes])
         for lane in lanes:
             lane.repeats.trust[pair] = value
-    for k in range(64):
+    for k in range(48):
         values = [
             mean(list(each)) for each in zip(*(x.correction.maps[k] for x in lanes), strict=True)
         ]
@@ -577,7 +737,7 @@ def average(lanes: list[Decoder]) -> None:
 
 
 def decoded_in_lanes(
-    data: bytes, parameters: dict[str, int], n: int
+    data: bytes, parameters: dict[str, Any], n: int
 ) -> tuple[bytes, list[Decoder]]:
     count = parameters["lanes"]
     sizes = [int.from_bytes(data[4 * m : 4 * m + 4], "little") for m in range(count - 1)]
@@ -586,7 +746,7 @@ def decoded_in_lanes(
     for m in range(count):
         stream = data[at : at + sizes[m]] if m < count - 1 else data[at:]
         at += len(stream)
-        lanes.append(Decoder(stream, parameters["level"], parameters["b"], n, min(m * q, n)))
+        lanes.append(Decoder(stream, parameters, n, min(m * q, n)))
     ends = [*(lane.past.begin for lane in lanes[1:]), n]
     while any(lane.past.end < end for lane, end in zip(lanes, ends, strict=True)):
         spans = [(x.past.end, min(x.past.end + 4096, e)) for x, e in zip(lanes, ends, strict=True)]
@@ -602,12 +762,17 @@ def decoded_in_lanes(
     return bytes(LETTERS[residue] for residue in lanes[0].past.r), lanes
 
 
-def section(text: bytes, mode: str, **settings: Any) -> tuple[bytes, dict[str, int], int]:
-    """Residues section, parameters, and number of residues of the archive's only block."""
-    archive = acgz.compress(text, mode=mode, **settings)
-    block = Contents(io.BytesIO(archive)).block(0)
-    assert block.head.codec == "engine"
-    return block.residues, dict(block.head.parameters), block.head.residue_count
+def section(text: bytes, mode: str, **settings: Any) -> tuple[bytes, dict[str, Any], int]:
+    """Residues section, parameters, and number of residues of ``text``, which is nothing else."""
+    codec = modes.get_codec("engine")
+    residues = np.array([LETTERS.index(letter) for letter in text], np.uint8)
+    parameters, payload = encode(codec, residues, {"preset": mode, **settings})
+    return payload, dict(parameters), residues.size
+
+
+def file_of(digest: Any) -> bytes:
+    """The prior of that name."""
+    return models.locate(bytes(digest)).read_bytes()
 
 
 def bases(count: int, seed: int) -> bytes:
@@ -647,18 +812,23 @@ def crowd(copies: int, run: int) -> bytes:
     return b"".join([*forward, *turned, b"A" * run, b"T" * run, bases(40, 8)])
 
 
-def decoded(text: bytes, mode: str) -> tuple[bytes, RepeatExperts]:
-    data, parameters, n = section(text, mode)
-    decoder = Decoder(data, parameters["level"], parameters["b"], n)
+def decoded(text: bytes, mode: str, **settings: Any) -> tuple[bytes, RepeatExperts]:
+    data, parameters, n = section(text, mode, **settings)
+    decoder = Decoder(data, parameters, n)
     return bytes(LETTERS[decoder.residue(i)] for i in range(n)), decoder.repeats
 
 
-@pytest.mark.parametrize("mode", ["plus", "ultra"])
+@pytest.mark.parametrize("mode", ["fast", "plus", "ultra"])
 def test_a_decoder_after_the_document_restores_repeats_of_both_strands(mode: str) -> None:
-    result, pointers = decoded(repeats(), mode)
+    result, pointers = decoded(repeats(), mode, prior="none")
     assert result == repeats()
     assert pointers.turned
     assert pointers.dropped
+
+
+@pytest.mark.parametrize("prior", priors.shipped())
+def test_a_decoder_after_the_document_restores_what_a_prior_predicts(prior: str) -> None:
+    assert decoded(repeats(), "plus", prior=prior)[0] == repeats()
 
 
 @pytest.mark.slow
@@ -676,7 +846,7 @@ def test_a_decoder_after_the_document_restores_lanes_that_point_into_each_other(
     unit = bases(600, 9)
     first = unit + other_strand(mutated(unit, 0.05, 10)) + bases(3500, 11)
     text = first + mutated(first, 0.05, 12)
-    data, parameters, n = section(text, "plus", lanes=2)
+    data, parameters, n = section(text, "plus", lanes=2, prior="prokaryotes")
     result, lanes = decoded_in_lanes(data, parameters, n)
     assert result == text
     assert any(lane.repeats.silenced for lane in lanes)
@@ -684,6 +854,6 @@ def test_a_decoder_after_the_document_restores_lanes_that_point_into_each_other(
 
 @pytest.mark.parametrize("mode", ["plus", "ultra"])
 def test_the_example_of_the_document_is_that_section(mode: str) -> None:
-    data, parameters, n = section(b"GATTACA" * 10, mode)
+    data, parameters, n = section(b"GATTACA" * 10, mode, prior="none")
     assert (parameters["b"], n) == (16, 70)
     assert f"    {data.hex(' ').upper()}\n" in DOCUMENT

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from acgz.codec import MEMORY_LIMIT, Coded, Job, integer_parameter
 from acgz.errors import DamagedError, UsageError
+from acgz.models import Model
 from acgz.settings import ALWAYS, CHANGED, JSON, Settings, setting
 
 _MOST = 1 << 31
@@ -17,7 +18,7 @@ _MOST = 1 << 31
 _BITS = (16, 24)
 """Smallest and largest log2 of a sparse table."""
 _TWO_LANES = 1 << 20
-"""From so many residues on `plus` has two lanes."""
+"""From so many residues on some presets have two lanes."""
 _REPETITIVE = 0.3
 """Collections of alike sequences have one lane: each other one would meet the first anew."""
 _ROOM = 3 << 30
@@ -30,7 +31,9 @@ _LENGTH_BYTES = 4
 class EngineSettings(Settings):
     """What a user may choose."""
 
-    preset: str = setting("plus", "size of the mixture", among=("plus", "ultra"), stored=ALWAYS)
+    preset: str = setting(
+        "plus", "size of the mixture", among=("fast", "plus", "ultra"), stored=ALWAYS
+    )
     lanes: int | None = setting(
         None,
         "engines that code side by side, each with a thread",
@@ -40,12 +43,19 @@ class EngineSettings(Settings):
         flag="--lanes",
         metavar="N",
     )
+    prior: str | None = setting(
+        None,
+        "network that has learned from other genomes: a name, a file, or none",
+        flag="--prior",
+        metavar="NAME",
+    )
 
 
 class EngineCodec:
     """Residues coded by an engine that learns from them.
 
-    Parameters beside those of the settings: ``b``, the log2 of the largest sparse tables.
+    Parameters beside those of the settings: ``b``, the log2 of the largest sparse tables, and
+    ``models``, the digest of the prior, if there is one.
     """
 
     name = "engine"
@@ -61,24 +71,36 @@ class EngineCodec:
         source = np.array(residues, np.uint8)
         bits = _table_bits(count, PRESETS[settings.preset].most_table_bits)
         made = parts(settings.preset, count, bits)
+        prior = self._prior(settings, source, made.prior)
         wanted = settings.lanes or self._own_lanes(source, settings.preset, bits)
         parameters: dict[str, JSON] = {"preset": settings.preset, "b": bits}
+        if prior:
+            parameters["models"] = [prior.digest]
         if wanted > 1:
             parameters["lanes"] = wanted
             if self.memory(parameters, count) > MEMORY_LIMIT:
                 raise UsageError(f"{wanted} lanes of the engine need too much memory")
-        streams = lanes.encode(made, source, wanted, job.threads, job.progress.residues)
+        streams = lanes.encode(
+            made,
+            prior.arrays if prior else None,
+            source,
+            wanted,
+            job.threads,
+            job.progress.residues,
+        )
         sizes = b"".join(part.size.to_bytes(_LENGTH_BYTES, "little") for part in streams[:-1])
         return Coded(parameters, sizes + b"".join(part.tobytes() for part in streams))
 
     def decode(self, coded: Coded, count: int, job: Job) -> NDArray[np.uint8]:
-        from acgz.engine import lanes
+        from acgz.engine import lanes, priors
         from acgz.engine.presets import parts
 
         settings, bits, stored = self._stored(coded.parameters, count)
         made = parts(settings.preset, count, bits)
+        prior = priors.stored(coded.parameters) if made.prior else None
         streams = _streams(coded.payload, stored)
-        return lanes.decode(made, streams, count, job.threads, job.progress.residues)
+        arrays = prior.arrays if prior else None
+        return lanes.decode(made, arrays, streams, count, job.threads, job.progress.residues)
 
     def memory(self, parameters: Mapping[str, JSON], count: int) -> int:
         from acgz.engine.presets import parts
@@ -89,12 +111,25 @@ class EngineCodec:
         index = (4 * len(made.seeds) << made.seed_bits) + count // 4
         return lanes * (tables + index + count + (64 << 20)) + 3 * count + (32 << 20)
 
+    def _prior(
+        self, settings: EngineSettings, residues: NDArray[np.uint8], used: bool
+    ) -> Model | None:
+        """The prior for these residues; ``used``: the preset can use one."""
+        from acgz.engine import priors
+
+        if used:
+            return priors.chosen(settings.prior, residues)
+        if settings.prior not in (None, priors.NONE):
+            raise UsageError(f"the preset {settings.preset} uses no prior")
+        return None
+
     def _own_lanes(self, residues: NDArray[np.uint8], preset: str, bits: int) -> int:
         """Lanes where none are asked for: two, as long as they cost little."""
+        from acgz.engine.presets import PRESETS
         from acgz.engine.repetition import repeated_share
 
         count = residues.size
-        if preset != "plus" or count < _TWO_LANES:
+        if PRESETS[preset].most_lanes < 2 or count < _TWO_LANES:
             return 1
         if self.memory({"preset": preset, "b": bits, "lanes": 2}, count) > _ROOM:
             return 1

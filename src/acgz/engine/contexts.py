@@ -26,6 +26,8 @@ from numpy.typing import NDArray
 from acgz.engine.simd import prefetch
 from acgz.kernel import inline_kernel, kernel
 
+LENGTHS = 3
+"""Classes of how long a known context is."""
 DELAY = 4
 AHEAD = 16
 """Residues between the request for a cache line and its use where all residues are known."""
@@ -60,7 +62,7 @@ class Contexts(NamedTuple):
     """log2 of the contexts in each table."""
     sparse: NDArray[np.uint16]
     length: NDArray[np.int64]
-    """Length class of each order: 0, 1 (14 and more), 2 (16), 3 (20)."""
+    """Length class of each order: 0, 1 (16 and more), 2 (20 and more)."""
     state: NDArray[np.uint16]
     """(65536,): four counts -> index of their multiset."""
     rank: NDArray[np.uint8]
@@ -97,7 +99,7 @@ def make(
         sparse_at=_starts([1 << b for b in bits]),
         sparse_bits=np.array(bits, np.int64),
         sparse=np.zeros(sum(1 << b for b in bits), np.uint16),
-        length=np.searchsorted([14, 16, 20], sparse, side="right").astype(np.int64),
+        length=np.searchsorted([16, 20], sparse, side="right").astype(np.int64),
         state=state,
         rank=rank,
         calibration=np.tile(prior, len(sparse)),
@@ -150,7 +152,7 @@ def predict(c, raw, width, i, history):
     """Write the unnormalised weight of residue s by expert e to ``raw[s * width + e]``.
 
     ``history``: the last 32 residues, the newest in the low bits. Returns how long the
-    longest context with any count is: 0, 1 (order 14), 2 (16), 3 (20 and more).
+    longest context with any count is: 0, 1 (order 16 and more), 2 (20 and more).
     """
     e = 0
     for k in range(c.slow_orders.size):

@@ -18,7 +18,7 @@ from acgz.kernel import inline_kernel
 
 PRECISION = 20
 """Frequencies sum to 2**PRECISION."""
-CLASSES = 64
+CLASSES = 16 * 3
 STEPS = 33
 
 _ONE = np.float32(1.0)

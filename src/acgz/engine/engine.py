@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acgz.coding import range_coder
-from acgz.engine import contexts, copies, correction
+from acgz.engine import contexts, copies, correction, prior
 from acgz.engine import mixer as network
-from acgz.engine.contexts import Contexts
+from acgz.engine.contexts import LENGTHS, Contexts
 from acgz.engine.copies import UNKNOWN, Copies
 from acgz.engine.correction import PRECISION, Correction
 from acgz.engine.logexp import log8
 from acgz.engine.mixer import SETS, Network
 from acgz.engine.presets import Parts
+from acgz.engine.prior import Prior
 from acgz.engine.simd import load, splat, store
 from acgz.kernel import inline_kernel, kernel
 
+KNOWN = 100
+"""Calibrations and trust from a prior's file count as at most so many events."""
+
 _SCALES = np.float32(0.3)
+
+
+Arrays = Mapping[str, NDArray[Any]]
 
 
 class Engine(NamedTuple):
@@ -27,6 +35,7 @@ class Engine(NamedTuple):
 
     contexts: Contexts
     copies: Copies
+    prior: Prior
     network: Network
     correction: Correction
     x: NDArray[np.float32]
@@ -48,12 +57,15 @@ class Engine(NamedTuple):
     """(3,): learning rate of the weight sets, of the hidden layers, and the extra at the start."""
 
 
-def make(parts: Parts, count: int, begin: int = 0) -> Engine:
-    """An engine that has seen nothing of ``count`` residues, to code those from ``begin`` on."""
+def make(parts: Parts, count: int, begin: int = 0, learned: Arrays | None = None) -> Engine:
+    """An engine that has seen nothing of ``count`` residues, to code those from ``begin`` on.
+
+    ``learned``: arrays of a prior's file.
+    """
     experts = len(parts.slow) + len(parts.fast) + len(parts.sparse)
-    inputs = experts + copies.INPUTS
+    inputs = experts + copies.INPUTS + (prior.INPUTS if parts.prior else 0)
     width = (inputs + 7) // 8 * 8
-    return Engine(
+    made = Engine(
         contexts=contexts.make(parts.slow, parts.fast, parts.sparse, parts.table_bits),
         copies=copies.make(
             parts.pool,
@@ -63,7 +75,8 @@ def make(parts: Parts, count: int, begin: int = 0) -> Engine:
             parts.enter_misses,
             parts.stay_misses,
         ),
-        network=network.make(width, inputs, parts.joint, 0.25),
+        prior=prior.make(learned),
+        network=network.make(width, inputs, parts.hidden, 0.25),
         correction=correction.make(),
         x=np.ones(4 * width, np.float32),
         votes=np.zeros(8, np.float32),
@@ -77,6 +90,40 @@ def make(parts: Parts, count: int, begin: int = 0) -> Engine:
         recent=np.zeros(2, np.uint64),
         rates=np.array([parts.rate, parts.hidden_rate, parts.rate_boost], np.float32),
     )
+    if learned is not None:
+        begin_with(made, learned)
+    return made
+
+
+def begin_with(e: Engine, learned: Arrays) -> None:
+    """Give an engine the arrays of `starting`; no larger steps at the beginning are needed then."""
+    for name, array in starting(e).items():
+        array[:] = learned[name]
+    e.rates[2] = 0
+
+
+def learning(e: Engine) -> dict[str, NDArray[Any]]:
+    """What an engine learns from being right and wrong, by name; all float32."""
+    n = e.network
+    return {
+        "sets": n.sets,
+        "shared_in": n.shared_in,
+        "shared_out": n.shared_out,
+        "joint_in": n.joint_in,
+        "joint_bias": n.joint_bias,
+        "joint_out": n.joint_out,
+        "calibration": e.contexts.calibration,
+        "right": e.copies.right,
+        "run_right": e.copies.run_right,
+        "correction": e.correction.map,
+        "tuned": e.prior.tuned,
+    }
+
+
+def starting(e: Engine) -> dict[str, NDArray[Any]]:
+    """What of it a prior's file has, and the numbers of events behind that."""
+    general = {name: array for name, array in learning(e).items() if name != "tuned"}
+    return {**general, "seen": e.contexts.seen, "run_seen": e.copies.run_seen}
 
 
 @inline_kernel
@@ -87,6 +134,7 @@ def _inputs(e, i, history):
     experts = e.contexts.slot.size
     longest = contexts.predict(e.contexts, x, width, i, history)
     match = copies.predict(e.copies, e.known, x, e.votes, width, experts, i - e.begin)
+    prior.predict(e.prior, x, width, experts + copies.INPUTS)
     # centred logarithms: what matters is how the residues compare
     for at in range(0, width, 8):
         a = log8(load(x, at))
@@ -111,10 +159,10 @@ def _inputs(e, i, history):
         many = 1
         while many < 14 and size >= (2 << (many >> 1)) + (many & 1) * (1 << (many >> 1)):
             many += 1
-    e.chosen[0] = ((match * 4 + longest) * 4 + some) * width
+    e.chosen[0] = ((match * LENGTHS + longest) * 4 + some) * width
     e.chosen[1] = (SETS[0] + np.int64(history & np.uint64(1023))) * width
-    e.chosen[2] = (SETS[0] + SETS[1] + many * 4 + longest) * width
-    return match * 4 + longest
+    e.chosen[2] = (SETS[0] + SETS[1] + many * LENGTHS + longest) * width
+    return match * LENGTHS + longest
 
 
 @kernel
@@ -160,6 +208,7 @@ def run(e, residues, first, last, stream, coder, decoding):
         inverse = (inverse >> np.uint64(2)) | (np.uint64(3 - residue) << np.uint64(62))
         contexts.update(e.contexts, e.known, e.begin, i, residue, history, inverse)
         copies.update(e.copies, e.known, e.begin, i, residue, history, inverse)
+        prior.update(e.prior, residue)
     e.recent[0] = history
     e.recent[1] = inverse
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 from acgz.coding import range_coder
 from acgz.engine import engine
 from acgz.engine.correction import PRECISION
-from acgz.engine.engine import Engine
+from acgz.engine.engine import Arrays, Engine
 from acgz.engine.presets import Parts
 from acgz.errors import TruncatedError
 
@@ -57,17 +56,21 @@ def spans(count: int, lanes: int) -> list[tuple[int, int]]:
 
 def encode(
     parts: Parts,
+    prior: Arrays | None,
     residues: NDArray[np.uint8],
     lanes: int,
     threads: int,
     progress: NDArray[np.int64],
 ) -> list[NDArray[np.uint8]]:
-    """The streams of the lanes; ``progress``: int64 (1,), set to the residues done."""
+    """The streams of the lanes; ``progress``: int64 (1,), set to the residues done.
+
+    ``prior``: the arrays of its file, if there is one.
+    """
     made = [
         Lane(
             first,
             last,
-            engine.make(parts, residues.size, first),
+            engine.make(parts, residues.size, first, prior),
             np.empty(range_coder.capacity(last - first, PRECISION), np.uint8),
             range_coder.new_encoder(),
         )
@@ -79,6 +82,7 @@ def encode(
 
 def decode(
     parts: Parts,
+    prior: Arrays | None,
     streams: Sequence[NDArray[np.uint8]],
     count: int,
     threads: int,
@@ -89,7 +93,7 @@ def decode(
     for (first, last), stream in zip(spans(count, len(streams)), streams, strict=True):
         coder = np.zeros(3, np.uint64)
         range_coder.start_decoder(coder, stream)
-        made.append(Lane(first, last, engine.make(parts, count, first), stream, coder))
+        made.append(Lane(first, last, engine.make(parts, count, first, prior), stream, coder))
     residues = np.zeros(count, np.uint8)
     _run(made, residues, True, threads, progress)
     return residues
@@ -137,27 +141,10 @@ def _each(pool: ThreadPoolExecutor, task: Callable[[int], None], count: int) -> 
 def _average(engines: list[Engine]) -> None:
     """Give every engine the mean of what each has learned, added in the order of the lanes."""
     share = np.float32(1.0 / len(engines))
-    for alike in zip(*(_learned(one) for one in engines), strict=True):
+    for alike in zip(*(engine.learning(one).values() for one in engines), strict=True):
         mean = alike[0].copy()
         for other in alike[1:]:
             mean += other
         mean *= share
         for one in alike:
             one[:] = mean
-
-
-def _learned(one: Engine) -> list[NDArray[Any]]:
-    """What an engine has learned from being right and wrong; float32."""
-    n = one.network
-    return [
-        n.sets,
-        n.shared_in,
-        n.shared_out,
-        n.joint_in,
-        n.joint_bias,
-        n.joint_out,
-        one.contexts.calibration,
-        one.copies.right,
-        one.copies.run_right,
-        one.correction.map,
-    ]

@@ -22,11 +22,13 @@ from numpy.typing import NDArray
 from acgz.engine.simd import absolute, load, splat, store, total
 from acgz.kernel import inline_kernel
 
-SETS = (256, 1024, 64)
+SETS = (16 * 3 * 4, 1024, 15 * 3)
+"""Weight sets of each of the three choices: 16 states of the best repeat, 3 lengths of the longest
+known context, 4 sizes of the pool; five residues; 15 sizes of the pool, 3 lengths."""
 SHARED = 16
-"""Units of the shared hidden layer (two float8)."""
+"""Units of the shared hidden layer: two float8, which the code below names one by one."""
 JOINT = 32
-"""Units of the joint hidden layer (four float8)."""
+"""Units of the joint hidden layer: four float8, as above."""
 
 _ONE = np.float32(1.0)
 
@@ -35,8 +37,8 @@ class Network(NamedTuple):
     """Weights and scratch; all float32 and flat."""
 
     width: int
-    joint: int
-    """Units of the joint layer: 0 or JOINT."""
+    hidden: bool
+    """Whether there are hidden layers."""
     sets: NDArray[np.float32]
     """(sum(SETS) * width,)"""
     shared_in: NDArray[np.float32]
@@ -52,21 +54,21 @@ class Network(NamedTuple):
     joint_now: NDArray[np.float32]
 
 
-def make(width: int, inputs: int, joint: int, share: float) -> Network:
+def make(width: int, inputs: int, hidden: bool, share: float) -> Network:
     """Weights before learning: each input counts ``share``; hidden layers nearly silent."""
     row = np.zeros(width, np.float32)
     row[:inputs] = np.float32(share / len(SETS))
     return Network(
         width=width,
-        joint=joint,
+        hidden=hidden,
         sets=np.tile(row, sum(SETS)),
         shared_in=_noise(width * SHARED, 1),
         shared_out=_noise(SHARED, 2),
-        joint_in=_noise(4 * width * joint, 3),
-        joint_bias=np.zeros(joint, np.float32),
-        joint_out=_noise(4 * joint, 4),
+        joint_in=_noise(4 * width * JOINT, 3),
+        joint_bias=np.zeros(JOINT, np.float32),
+        joint_out=_noise(4 * JOINT, 4),
         shared_now=np.zeros(4 * SHARED, np.float32),
-        joint_now=np.zeros(joint, np.float32),
+        joint_now=np.zeros(JOINT, np.float32),
     )
 
 
@@ -106,8 +108,8 @@ def forward(n, x, chosen, logits):
     logits[1] = total(a1)
     logits[2] = total(a2)
     logits[3] = total(a3)
-    _shared_forward(n, x, logits)
-    if n.joint > 0:
+    if n.hidden:
+        _shared_forward(n, x, logits)
         _joint_forward(n, x, logits)
 
 
@@ -213,8 +215,8 @@ def learn(n, x, chosen, error, rate, hidden_rate):
         store(n.sets, chosen[0] + e, load(n.sets, chosen[0] + e) + d)
         store(n.sets, chosen[1] + e, load(n.sets, chosen[1] + e) + d)
         store(n.sets, chosen[2] + e, load(n.sets, chosen[2] + e) + d)
-    _shared_learn(n, x, error, hidden_rate)
-    if n.joint > 0:
+    if n.hidden:
+        _shared_learn(n, x, error, hidden_rate)
         _joint_learn(n, x, error, hidden_rate)
 
 

@@ -27,26 +27,30 @@ GAPPED = (
 
 @dataclass(frozen=True)
 class Parts:
-    """Orders are in residues; see `contexts`, `copies` and `network` for the parts."""
+    """Orders are in residues; see `contexts`, `copies`, `prior` and `mixer` for the parts."""
 
-    slow: tuple[int, ...] = (1, 2, 3, 4, 6, 8, 10)
-    fast: tuple[int, ...] = (1, 2, 3, 4, 6, 8)
-    sparse: tuple[int, ...] = (12, 16, 22)
-    table_bits: int = 24
+    slow: tuple[int, ...]
+    fast: tuple[int, ...]
+    sparse: tuple[int, ...]
+    table_bits: int
     """A sparse table has at most ``2**table_bits`` contexts of two bytes."""
-    pool: int = 32
+    pool: int
     """Most repeat experts at a time."""
-    seeds: tuple[str, ...] = ("1" * 11, GAPPED[0])
+    seeds: tuple[str, ...]
     """Patterns of residues that must match where a repeat is looked for."""
-    seed_bits: int = 22
+    seed_bits: int
     """log2 of the places that are remembered for each seed."""
-    enter_misses: int = 16
+    enter_misses: int
     """Of 32 residues, at most this many may differ when a repeat expert starts."""
-    stay_misses: int = 18
-    joint: int = 32
+    stay_misses: int
+    hidden: bool
+    """Whether the mixer has hidden layers."""
+    prior: bool
+    """Whether a prior may be among the experts."""
     rate: float = 0.0004
     hidden_rate: float = 0.002
     rate_boost: float = 4.0
+    """How many times larger steps are at first, where nothing was trained beforehand."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,40 @@ class Preset:
     small: Pool
     """Below `LARGE` residues."""
     large: Pool
+    slow: tuple[int, ...] = (1, 2, 3, 4, 6, 8, 10)
+    fast: tuple[int, ...] = (1, 2, 3, 4, 6, 8)
+    sparse: tuple[int, ...] = (12, 16, 22)
+    learned: bool = True
+    """Whether there are hidden layers and a prior."""
+    most_lanes: int = 1
+    """Lanes of a long sequence, where a user does not say how many."""
 
 
 PRESETS = {
-    "plus": Preset(22, Pool(12, 5, 32, 14, 17), Pool(12, 5, 24, 12, 15)),
-    "ultra": Preset(24, Pool(12, 12, 64, 16, 18), Pool(12, 12, 32, 13, 16)),
+    "fast": Preset(
+        most_table_bits=24,
+        small=Pool(kmer=12, gapped=0, pool=2, enter_misses=14, stay_misses=17),
+        large=Pool(kmer=16, gapped=0, pool=2, enter_misses=12, stay_misses=15),
+        slow=(5, 9),
+        fast=(),
+        sparse=(12,),
+        learned=False,
+        most_lanes=2,
+    ),
+    "plus": Preset(
+        most_table_bits=22,
+        small=Pool(kmer=12, gapped=5, pool=32, enter_misses=14, stay_misses=17),
+        large=Pool(kmer=12, gapped=5, pool=24, enter_misses=12, stay_misses=15),
+        most_lanes=2,
+    ),
+    "ultra": Preset(
+        most_table_bits=24,
+        small=Pool(kmer=12, gapped=12, pool=64, enter_misses=16, stay_misses=18),
+        large=Pool(kmer=12, gapped=12, pool=32, enter_misses=13, stay_misses=16),
+    ),
 }
+"""The orders of `fast` are the best two and one of some twenty choices on 1 Mb of EsCo; a second
+pointer is worth 0.04 %."""
 
 
 def parts(preset: str, count: int, bits: int) -> Parts:
@@ -90,10 +122,15 @@ def parts(preset: str, count: int, bits: int) -> Parts:
     row = PRESETS[preset]
     pool = row.large if count >= LARGE else row.small
     return Parts(
+        slow=row.slow,
+        fast=row.fast,
+        sparse=row.sparse,
         table_bits=bits,
+        pool=pool.pool,
+        seeds=("1" * pool.kmer, *GAPPED[: pool.gapped]),
         seed_bits=min(max(count.bit_length() - 1, 12), 24),
         enter_misses=pool.enter_misses,
         stay_misses=pool.stay_misses,
-        pool=pool.pool,
-        seeds=("1" * pool.kmer, *GAPPED[: pool.gapped]),
+        hidden=row.learned,
+        prior=row.learned,
     )

@@ -38,6 +38,10 @@ if not kernel.compiles_here():
         """Write ``vector`` to ``array[at:at + 8]``."""
         array[at : at + 8] = vector
 
+    def store_shorts(array, at, vector):
+        """Write a float8 of whole numbers in [-32768, 32767] to ``array[at:at + 8]`` (int16)."""
+        array[at : at + 8] = vector.astype(np.int16)
+
     def splat(value):
         """A float8 that holds ``value`` eight times."""
         return np.full(8, value, dtype=np.float32).view(Plain)
@@ -53,6 +57,10 @@ if not kernel.compiles_here():
     def larger(a, b):
         """Element-wise ``a if a > b else b``."""
         return np.where(a > b, a, b).view(Plain)
+
+    def smaller(a, b):
+        """Element-wise ``a if a < b else b``."""
+        return np.where(a < b, a, b).view(Plain)
 
     def exponent(v):
         """Unbiased binary exponents of positive normal numbers, as float8."""
@@ -129,6 +137,20 @@ else:
         return types.void(array, at, vector), codegen
 
     @intrinsic
+    def store_shorts(typingctx, array, at, vector):
+        """Write a float8 of whole numbers in [-32768, 32767] to ``array[at:at + 8]`` (int16)."""
+
+        def codegen(context, builder, sig, args):
+            at = context.cast(builder, args[1], sig.args[1], types.intp)
+            data = context.make_array(sig.args[0])(context, builder, args[0]).data
+            kind = ir.VectorType(ir.IntType(16), 8)
+            pointer = builder.bitcast(builder.gep(data, [at]), kind.as_pointer())
+            builder.store(builder.trunc(builder.fptosi(args[2], _V8I), kind), pointer, align=2)
+            return context.get_dummy_value()
+
+        return types.void(array, at, vector), codegen
+
+    @intrinsic
     def splat(typingctx, value):
         """A float8 that holds ``value`` eight times."""
 
@@ -168,6 +190,15 @@ else:
 
         def codegen(context, builder, sig, args):
             return builder.select(builder.fcmp_ordered(">", args[0], args[1]), args[0], args[1])
+
+        return float8(a, b), codegen
+
+    @intrinsic
+    def smaller(typingctx, a, b):
+        """Element-wise ``a if a < b else b``."""
+
+        def codegen(context, builder, sig, args):
+            return builder.select(builder.fcmp_ordered("<", args[0], args[1]), args[0], args[1])
 
         return float8(a, b), codegen
 

@@ -19,13 +19,14 @@ SUFFIX = ".safetensors"
 
 
 PACKAGE = Path(__file__).parents[1] / "nets"
-"""Models of the package lie in the folders of their systems."""
+"""Models of the package lie in the folders of their systems, priors of the engine in this one."""
 
 
 def folders() -> list[Path]:
     """Where models are looked for: the package's folders, then those of ``ACGZ_MODELS``."""
     own = os.environ.get(VARIABLE, "").split(os.pathsep)
     return [
+        Path(__file__).parent,
         *sorted(path for path in PACKAGE.iterdir() if path.is_dir()),
         *map(Path, filter(None, own)),
     ]

@@ -18,8 +18,8 @@ from acgz.settings import Settings
 
 
 def trainers() -> Iterator[Trainer]:
-    """The kinds of ``acgz train``, of all systems."""
-    for system in SYSTEMS:
+    """The kinds of ``acgz train``: of all systems, and priors of the engine."""
+    for system in (*SYSTEMS, "prior"):
         yield import_module(f"acgz.nets.{system}.cli").TRAINER
 
 

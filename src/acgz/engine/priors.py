@@ -1,0 +1,160 @@
+"""Files of priors: where they are, what must be true of them, and which one suits an input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acgz import models
+from acgz.engine import engine, prior
+from acgz.engine.presets import parts
+from acgz.errors import DamagedError, InputError, UsageError
+from acgz.kernel import kernel
+from acgz.models import Model
+from acgz.settings import JSON
+
+KIND = "engine-prior"
+NONE = "none"
+"""The setting that asks for no prior."""
+MOST_UNITS = 256
+MOST_DENSE = 512
+MOST = 1e6
+"""A weight in a file is at most this: no product of numbers is infinite."""
+RANGES = {
+    "calibration": (1e-5, 1),
+    "right": (0.2, 0.9999),
+    "run_right": (0.2, 0.99999),
+    "correction": (1e-7, 1),
+    "seen": (0, engine.KNOWN),
+    "run_seen": (0, engine.KNOWN),
+}
+
+_PREFIX = "prior-"
+_PIECES = 8
+_PIECE = 6144
+"""A trial reads at most so many pieces of so many residues, evenly spread."""
+_USELESS = 1.97
+"""Bits a residue. A network that says no more about a sample than this is left out."""
+_WORTH = 1000
+"""Bits that a network alone has to save; its digest in the block takes 300."""
+
+
+def shipped() -> dict[str, Path]:
+    """The files of the priors that come with the package, by name."""
+    folder = models.folders()[0]
+    return {path.stem.removeprefix(_PREFIX): path for path in sorted(folder.glob(_PREFIX + "*"))}
+
+
+def chosen(name: str | None, residues: NDArray[np.uint8]) -> Model | None:
+    """The prior that a user asks for: a name, a path, `NONE`, or None for the best on a sample.
+
+    Raises UsageError for a name that is neither, InputError for a file that is no prior.
+    """
+    known = shipped()
+    if name is None:
+        return _best([_read(path) for path in known.values()], residues)
+    if name == NONE:
+        return None
+    if name in known:
+        return _read(known[name])
+    path = Path(name)
+    if not path.exists():
+        raise UsageError(f"there is no prior {name!r}: give {', '.join([*known, NONE])} or a file")
+    models.remember(path)
+    return _read(path)
+
+
+def stored(parameters: Mapping[str, JSON]) -> Model | None:
+    """The prior of a block; MissingModelError if it is not installed, DamagedError."""
+    digests = parameters.get("models", [])
+    if not isinstance(digests, list) or len(digests) > 1:
+        raise DamagedError("the block names more than one prior")
+    if not digests:
+        return None
+    try:
+        return _read(models.locate(bytes(digests[0])))
+    except InputError as error:
+        raise DamagedError(f"the block names a model that is no prior: {error}") from error
+
+
+def _read(path: Path) -> Model:
+    status = path.stat()
+    return _checked(path, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _checked(path: Path, size: int, changed: int) -> Model:
+    """The prior of a file, remembered as long as the file does not change."""
+    weights = models.read(path)
+    d = weights.architecture
+    units, dense = d.get("units"), d.get("dense")
+    step = prior.STEP
+    if (
+        d.get("kind") != KIND
+        or not (type(units) is int and 0 < units <= MOST_UNITS and units % step == 0)
+        or not (type(dense) is int and 0 < dense <= MOST_DENSE and dense % step == 0)
+    ):
+        raise InputError(f"{path}: not a prior")
+    for name, (shape, kind) in {**prior.shapes(units, dense), **_start()}.items():
+        array = weights.arrays.get(name)
+        if array is None or array.shape != shape or array.dtype != kind:
+            raise InputError(f"{path}: the prior's array {name!r} is not as it should be")
+        least, most = RANGES.get(name, (-MOST, MOST))
+        if not ((array >= np.float32(least)) & (array <= np.float32(most))).all():
+            raise InputError(f"{path}: the prior's array {name!r} has numbers out of range")
+    return weights
+
+
+@cache
+def _start() -> dict[str, tuple[tuple[int, ...], type]]:
+    """Shape and type of what an engine starts with, by name."""
+    arrays = engine.starting(engine.make(parts("plus", 0, 16), 0))
+    kinds = {name: np.float32 if a.dtype == np.float32 else np.uint16 for name, a in arrays.items()}
+    return {name: (array.shape, kinds[name]) for name, array in arrays.items()}
+
+
+def _best(priors: list[Model], residues: NDArray[np.uint8]) -> Model | None:
+    """The prior that needs the fewest bits for a sample; None where naming it would cost more."""
+    pieces = _sample(residues)
+    if not pieces.size:
+        return None
+    costs = [_bits(prior.make(one.arrays), pieces) for one in priors]
+    least = min(costs, default=2.0)
+    if least >= _USELESS or (2 - least) * residues.size < _WORTH:
+        return None
+    return priors[costs.index(least)]
+
+
+def _sample(residues: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Pieces of the residues; shape (pieces, length)."""
+    length = min(_PIECE, residues.size)
+    pieces = min(_PIECES, residues.size // max(length, 1))
+    firsts = (np.arange(pieces) * (residues.size - length)) // max(pieces - 1, 1)
+    return np.array([residues[at : at + length] for at in firsts], np.uint8)
+
+
+def _bits(network: prior.Prior, pieces: NDArray[np.uint8]) -> float:
+    """Bits a residue that a network alone needs for ``pieces`` (pieces, length)."""
+    raw = np.zeros(4 * prior.INPUTS, np.float32)
+    chances = np.zeros(pieces.shape, np.float32)
+    for piece, into in zip(pieces, chances, strict=True):
+        for array in (network.seen, network.state, network.node, network.tuned):
+            array[:] = 0
+        network.odds[:] = 1
+        _chances(network, piece, raw, into)
+    # rounded, so that no library's last bit can decide
+    return round(float(-np.log2(chances).mean()), 6)
+
+
+@kernel
+def _chances(network, residues, raw, chances):
+    """The probability that each residue had."""
+    for i in range(residues.size):
+        prior.predict(network, raw, prior.INPUTS, 0)
+        first = (raw[0] + raw[2]) + (raw[4] + raw[6])
+        chances[i] = raw[prior.INPUTS * residues[i]] / first
+        prior.update(network, np.int64(residues[i]))

@@ -1,0 +1,207 @@
+"""Priors: the same numbers on every machine, files that are not trusted, the one that suits."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from acgz import models, modes
+from acgz.codec import Coded, Job, decode, encode
+from acgz.engine import engine, prior, priors
+from acgz.engine.presets import parts
+from acgz.errors import DamagedError, InputError, MissingModelError, UsageError
+from codec_checks import residues
+from paths import PHAGE
+
+CODEC = modes.get_codec("engine")
+NAMES = list(priors.shipped())
+
+ENVIRONMENTS = {
+    "native": {},
+    "plain CPU": {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""},
+    "no compiler": {"NUMBA_DISABLE_JIT": "1"},
+}
+
+PROGRAM = """
+import numpy as np, sys
+from acgz import modes
+from acgz.codec import encode
+text = open(sys.argv[1]).read().split(chr(10), 1)[1].replace(chr(10), "")[:int(sys.argv[3])]
+letters = np.array(["ACGT".index(one) for one in text], np.uint8)
+coded = encode(modes.get_codec("engine"), letters, {"prior": sys.argv[2], "lanes": 2})
+print(coded.payload.hex())
+"""
+
+
+def phage(count: int) -> np.ndarray:
+    letters = b"".join(PHAGE.read_bytes().split(b"\n")[1:])[:count]
+    return np.array([b"ACGT".index(letter) for letter in letters], np.uint8)
+
+
+def test_there_are_priors() -> None:
+    assert "prokaryotes" in NAMES
+    assert len(NAMES) > 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_prior_codes_the_same_bytes_in_every_environment(name: str, tmp_path: Path) -> None:
+    found = set()
+    for kernels, variables in ENVIRONMENTS.items():
+        cache = {"NUMBA_CACHE_DIR": str(tmp_path / kernels.replace(" ", "-"))}
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, str(PHAGE), name, "200"],
+            env={**os.environ, **(cache if variables else {}), **variables},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found.add(done.stdout)
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_residues_come_back_and_the_archive_names_the_prior(name: str, lanes: int) -> None:
+    original = phage(5000)
+    coded = encode(CODEC, original, {"prior": name, "lanes": lanes})
+    assert coded.parameters["models"] == [models.digest_of(priors.shipped()[name])]
+    assert np.array_equal(decode(CODEC, coded, original.size), original)
+
+
+def test_the_trial_takes_the_prior_that_saves_most_and_none_for_noise() -> None:
+    original = phage(20_000)
+    sizes = {name: len(encode(CODEC, original, {"prior": name}).payload) for name in NAMES}
+    taken = encode(CODEC, original, {})
+    assert len(taken.payload) == min(sizes.values())
+    without = encode(CODEC, original, {"prior": "none"})
+    assert "models" not in without.parameters
+    assert len(taken.payload) < 0.99 * len(without.payload)
+    assert "models" not in encode(CODEC, residues(20_000), {}).parameters
+    assert "models" not in encode(CODEC, residues(0), {}).parameters
+
+
+def test_odds_of_a_node_are_the_sums_of_those_below_it() -> None:
+    network = prior.make(models.read(priors.shipped()[NAMES[0]]).arrays)
+    for residue in phage(300):
+        prior.update(network, np.int64(residue))
+    odds = network.odds.astype(np.float64)
+    for node in range(5):
+        for s in range(4):
+            below = 4 * (4 * node + 1 + s)
+            assert odds[4 * node + s] == pytest.approx(odds[below : below + 4].sum(), rel=1e-6)
+    assert odds[prior.LEAVES :].max() == 1
+
+
+def test_a_product_is_that_of_the_matrix() -> None:
+    """Whatever instructions the compiler takes, and with the largest numbers."""
+    draw = np.random.default_rng(3)
+    arrays = dict(models.read(priors.shipped()[NAMES[0]]).arrays)
+    arrays["first"] = draw.choice([-127, 127], arrays["first"].shape).astype(np.int8)
+    network = prior.make(arrays)
+    units = network.units
+    network.seen[:] = draw.choice([-16384, 16384], network.seen.size)
+    expected = (arrays["first"].astype(np.int64) @ network.seen[:units].astype(np.int64)).astype(
+        np.float32
+    ) * arrays["first.scale"]
+    _product(network, units)
+    assert np.array_equal(network.sums[: 3 * units], expected)
+
+
+def _product(network: prior.Prior, units: int) -> None:
+    from acgz.kernel import kernel
+
+    @kernel
+    def product(p, units):  # type: ignore[no-untyped-def]
+        prior._times(p, 0, 0, 0, units, 0, 3 * units)
+
+    product(network, units)
+
+
+def test_an_unknown_prior_is_refused_with_the_names_of_those_there_are() -> None:
+    with pytest.raises(UsageError, match="prokaryotes"):
+        encode(CODEC, phage(10), {"prior": "martians"})
+    with pytest.raises(UsageError, match="uses no prior"):
+        encode(CODEC, phage(10), {"preset": "fast", "prior": "prokaryotes"})
+
+
+def test_a_missing_prior_is_named() -> None:
+    parameters = {"preset": "plus", "b": 16, "models": [bytes(32)]}
+    with pytest.raises(MissingModelError, match="00000000"):
+        decode(CODEC, Coded(parameters, b""), 10, Job())
+
+
+def test_a_block_that_names_two_priors_or_another_network_is_damaged() -> None:
+    digest = models.digest_of(priors.shipped()[NAMES[0]])
+    other = models.digest_of(models.packaged("deepzip-gru-32"))
+    for named in ([digest, digest], [other], "x"):
+        parameters = {"preset": "plus", "b": 16, "models": named}
+        with pytest.raises(DamagedError):
+            decode(CODEC, Coded(parameters, b""), 10, Job())
+
+
+def broken(name: str, how: str) -> dict[str, np.ndarray]:
+    arrays = {key: a.copy() for key, a in models.read(priors.shipped()[NAMES[0]]).arrays.items()}
+    if how == "missing":
+        del arrays[name]
+    elif how == "short":
+        arrays[name] = arrays[name][:-1]
+    elif how == "kind":
+        arrays[name] = arrays[name].astype(np.float64)
+    elif how == "not finite":
+        arrays[name].flat[0] = np.nan
+    else:
+        arrays[name].flat[0] = 5000
+    return arrays
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("first", "missing"),
+        ("gates", "short"),
+        ("head", "kind"),
+        ("table", "not finite"),
+        ("output.scale", "not finite"),
+        ("sets", "missing"),
+        ("sets", "not finite"),
+        ("correction", "too large"),
+        ("seen", "too large"),
+    ],
+)
+def test_a_file_with_other_arrays_is_no_prior(name: str, how: str, tmp_path: Path) -> None:
+    path = tmp_path / "made.safetensors"
+    models.write(path, {"kind": priors.KIND, "units": 96, "dense": 128}, broken(name, how))
+    with pytest.raises(InputError, match=f"array '{name}'"):
+        encode(CODEC, phage(10), {"prior": str(path)})
+
+
+@pytest.mark.parametrize("units", [0, 95, 1 << 20, "96", True, None])
+def test_a_file_with_other_sizes_is_no_prior(units: object, tmp_path: Path) -> None:
+    path = tmp_path / "made.safetensors"
+    arrays = dict(models.read(priors.shipped()[NAMES[0]]).arrays)
+    models.write(path, {"kind": priors.KIND, "units": units, "dense": 128}, arrays)
+    with pytest.raises(InputError, match="not a prior"):
+        encode(CODEC, phage(10), {"prior": str(path)})
+
+
+def test_a_prior_of_ones_own_is_found_by_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "own.safetensors"
+    arrays = {key: a.copy() for key, a in models.read(priors.shipped()[NAMES[0]]).arrays.items()}
+    arrays["bias"] *= np.float32(0.5)
+    digest = models.write(path, {"kind": priors.KIND, "units": 96, "dense": 128}, arrays)
+    coded = encode(CODEC, phage(1000), {"prior": str(path)})
+    assert coded.parameters["models"] == [digest]
+    assert np.array_equal(decode(CODEC, coded, 1000), phage(1000))
+
+
+def test_an_engine_begins_with_what_the_file_says() -> None:
+    arrays = models.read(priors.shipped()[NAMES[0]]).arrays
+    made = engine.make(parts("plus", 100, 16), 100, 0, arrays)
+    for name, array in engine.starting(made).items():
+        assert np.array_equal(array, arrays[name]), name
+    assert not made.prior.tuned.any()
