@@ -42,8 +42,9 @@ def declare(parser: options.Parser) -> None:
     )
     parser.add_argument(
         "--suite",
-        choices=SYSTEMS,
-        help="instead of --modes and --peers: the tables of a paper, its figures beside ours",
+        choices=(*SYSTEMS, "start"),
+        help="instead of --modes and --peers: the tables of a paper, its figures beside ours; or "
+        "how soon acgz is at work, on a small genome",
     )
     parser.add_argument(
         "--first",
@@ -130,7 +131,7 @@ def _run_suite(args: argparse.Namespace) -> int:
     from acgz.bench import run
     from acgz.cli.inputs import open_input
 
-    suite: Suite = import_module(f"acgz.nets.{args.suite}.paper").SUITE
+    suite: Suite = import_module(_suite_module(args.suite)).SUITE
     if args.plot and len(args.files) > 1:
         raise UsageError("--plot is for one file")
     variants = _variants(suite, args.variants)
@@ -154,6 +155,10 @@ def _run_suite(args: argparse.Namespace) -> int:
                     failed |= row.status != run.OK and not row.status.startswith(run.MISSING)
                 sys.stdout.write(suite.as_tables(genome, rows))
     return int(failed)
+
+
+def _suite_module(name: str) -> str:
+    return f"acgz.nets.{name}.paper" if name in SYSTEMS else f"acgz.bench.{name}"
 
 
 def _variants(suite: Suite, patterns: str | None) -> list[Variant]:
