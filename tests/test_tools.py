@@ -1,0 +1,35 @@
+"""The tools beside the tests know the present sources."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+import faults
+import mutants
+from mutation import changed_bytes, changed_tree
+from paths import ROOT, TESTS
+
+
+@pytest.mark.parametrize("mutant", mutants.MUTANTS, ids=lambda mutant: mutant.what)
+def test_every_mutant_breaks_a_line_that_is_there(mutant: mutants.Mutant) -> None:
+    text = (ROOT / mutant.file).read_text()
+    assert mutants.changed(mutant, text) != text
+    assert all((TESTS / name).exists() for name in mutant.tests.split())
+
+
+def test_changes_of_bytes_and_trees_are_repeatable_and_change_something() -> None:
+    tree = {"lanes": 3, "models": [b"digest"], "name": "x", "more": [1, [2, 3]]}
+    for seed in range(200):
+        once, again = (changed_tree(tree, random.Random(seed)) for _ in range(2))
+        assert repr(once) == repr(again)
+    assert sum(changed_tree(tree, random.Random(seed)) != tree for seed in range(200)) > 150
+    assert sum(changed_bytes(b"abc", random.Random(seed)) != b"abc" for seed in range(200)) > 150
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("work", faults.WORKS, ids=lambda work: work.name)
+def test_a_kill_before_any_call_of_the_system_loses_nothing(work, tmp_path) -> None:
+    scene = faults.Scene(tmp_path, work, b">genome\n" + b"ACGT" * 50 + b"\n")
+    assert faults.stopped_at_every_call(scene, "9") > 5
