@@ -21,8 +21,8 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [
     str(folder)
-    for folder in (ROOT / "tests", *sorted((ROOT / "tests" / "nets").glob("*")))
-    if folder.is_dir()
+    for folder in (ROOT / "tests", *sorted((ROOT / "tests" / "nets").glob("**/")))
+    if not folder.name.startswith("__")
 ]
 
 import msgpack
