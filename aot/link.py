@@ -40,7 +40,7 @@ def link(objects: Sequence[Path], library: Path) -> None:
 
 
 def undefined(elf: bytes) -> set[str]:
-    """Names of symbols that a 64-bit ELF library takes from others."""
+    """Names of symbols that a 64-bit ELF library must find in others (weak ones may be absent)."""
     (headers,) = struct.unpack_from("<Q", elf, 40)
     size, count = struct.unpack_from("<HH", elf, 58)
     sections = [struct.unpack_from("<IIQQQQIIQQ", elf, headers + k * size) for k in range(count)]
@@ -50,8 +50,8 @@ def undefined(elf: bytes) -> set[str]:
             continue
         text = sections[strings][4]
         for at in range(begin, begin + length, each):
-            name, _, _, section = struct.unpack_from("<IBBH", elf, at)
-            if name and not section:
+            name, info, _, section = struct.unpack_from("<IBBH", elf, at)
+            if name and not section and info >> 4 != 2:  # STB_WEAK
                 start = text + name
                 names.add(elf[start : elf.index(b"\0", start)].decode())
     return names
