@@ -29,6 +29,13 @@ CASES = {
 }
 """Name -> how it is compressed. Networks: see nets/test_exactness.py."""
 MACHINES = {**ENVIRONMENTS, "bounds checked": BOUNDS_CHECKED}
+machines = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name == "two threads" else pytest.mark.slow)
+        for name in MACHINES
+    ],
+)
 
 # Runs many command lines in one process: start-up would be most of the time of the tests.
 DRIVER = """
@@ -95,18 +102,19 @@ def archives(laboratory):
     return laboratory.compress(REFERENCE)
 
 
-@pytest.mark.parametrize("name", MACHINES)
+@machines
 def test_archives_are_the_same_on_every_machine(name, laboratory, archives):
     here = laboratory.compress(MACHINES[name])
     assert [case for case in CASES if here[case] != archives[case]] == []
 
 
-@pytest.mark.parametrize("name", MACHINES)
+@machines
 def test_archives_decode_on_every_machine(name, laboratory, archives):
     restored = laboratory.decompress(MACHINES[name], archives)
     assert [case for case in CASES if restored[case] != laboratory.text] == []
 
 
+@pytest.mark.slow
 def test_archives_are_the_same_and_decode_without_a_compiler(tmp_path):
     laboratory = Laboratory(tmp_path, awkward_genome(300))
     archives = laboratory.compress(REFERENCE)

@@ -251,6 +251,7 @@ def test_table_has_one_line_per_tool_and_explains_itself(rows):
 # The command
 
 
+@pytest.mark.slow
 def test_bench_runs_modes_and_peers_side_by_side(install, tmp_path, capsys):
     install("GeCo3", 'cp "$last" "$last.co"')
     install("GeDe3", 'cp "$last" "${last%.co}.de"')

@@ -15,6 +15,7 @@ from network_archives import CODECS
 from machines import ENVIRONMENTS, REFERENCE, WITH_PYTORCH, run
 from paths import TESTS
 
+pytestmark = pytest.mark.slow
 MACHINES = {**ENVIRONMENTS, **WITH_PYTORCH}
 
 

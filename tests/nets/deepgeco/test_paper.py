@@ -77,6 +77,7 @@ def test_the_tables_show_the_papers_figures_beside_ours(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_tables_have_only_what_was_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

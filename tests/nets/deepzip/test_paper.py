@@ -53,6 +53,7 @@ def test_tables_have_the_weights_counted_and_the_documents_figures() -> None:
     assert "6.1.2" not in text, "nothing was run for that table"
 
 
+@pytest.mark.slow
 def test_the_suite_runs_what_is_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
