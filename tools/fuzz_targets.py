@@ -220,7 +220,7 @@ class Block:
     count: int
 
 
-class _NoPatch:
+class NoPatch:
     """In the place of pytest's monkeypatch: what it changes stays."""
 
     def setattr(self, target: Any, name: Any, value: Any = None, raising: bool = True) -> None:
@@ -240,7 +240,7 @@ def blocks(counts: tuple[int, ...] = (1, 40, 130)) -> list[Block]:
 
     folder = Path(_folder.name) / "models"
     folder.mkdir(exist_ok=True)
-    patch = _NoPatch()
+    patch = NoPatch()
     patch.setenv("ACGZ_MODELS", str(folder))
     found = []
     for mode in _few_modes():

@@ -1,0 +1,198 @@
+"""The same archives everywhere: ``make determinism``.
+
+A fixed set of texts is compressed with every mode in many environments, each a process of its own,
+and the SHA-256 of every archive is compared with that of the first environment. ``--python`` adds
+interpreters, such as those of environments with other versions of Python, NumPy and Numba, into
+which the dependencies of acgz (not acgz) are installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+SIZES = {"tiny": 300, "small": 12_000, "large": 1_000_000}
+"""Bases. Networks, here with tiny models, compress the first; `twobit` to `plus` all of them."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A way to run."""
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    threads: int = 1
+    largest: str = "large"
+    backend: str = "numpy"
+    python: str = sys.executable
+    compiled: str = "native"
+    """Environments that compile alike share compiled kernels."""
+
+
+def environments(pythons: list[str]) -> dict[str, Environment]:
+    """By name; the first is the reference."""
+    import numpy as np
+
+    extensions = " ".join(np.show_config(mode="dicts")["SIMD Extensions"]["found"])  # type: ignore[index,call-overload]
+    found = {
+        "as it is": Environment(),
+        "2 threads": Environment(threads=2),
+        "4 threads": Environment(threads=4),
+        "kernels for a plain CPU": Environment(
+            {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}, compiled="generic"
+        ),
+        "kernels with every index checked": Environment(
+            {"NUMBA_BOUNDSCHECK": "1"}, largest="small", compiled="checked"
+        ),
+        "kernels not compiled": Environment({"NUMBA_DISABLE_JIT": "1"}, largest="tiny"),
+        "NumPy without vector instructions": Environment({"NPY_DISABLE_CPU_FEATURES": extensions}),
+    }
+    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    for core, flag in (("Prescott", ""), ("Nehalem", "sse4_2"), ("Haswell", "avx2"),
+                       ("SkylakeX", "avx512f")):  # fmt: skip
+        if flag in flags:
+            variables = {"OPENBLAS_CORETYPE": core}
+            found[f"OpenBLAS for {core}"] = Environment(variables, largest="tiny")
+    for level in ("default", "avx2", "avx512"):
+        if level == "default" or level in flags:
+            found[f"PyTorch, {level}"] = Environment(
+                {"ATEN_CPU_CAPABILITY": level}, largest="tiny", backend="torch"
+            )
+    for number, python in enumerate(pythons):
+        found[python] = Environment(python=python, largest="small", compiled=f"python{number}")
+    return found
+
+
+def archives(environment: Environment, kernels: Path) -> tuple[str, dict[str, str]]:
+    """What it is, and the SHA-256 of every archive; RuntimeError if it does not run."""
+    done = subprocess.run(
+        [
+            *(environment.python, __file__, "--child"),
+            *(str(environment.threads), environment.backend, environment.largest),
+        ],
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
+            "NUMBA_CACHE_DIR": str(kernels / environment.compiled),
+            **environment.variables,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:])
+    found = json.loads(done.stdout.splitlines()[-1])
+    return found.pop("versions"), found
+
+
+def child(threads: int, backend: str, largest: str) -> None:
+    """Print a JSON map: archive -> SHA-256."""
+    import platform
+
+    import numpy as np
+
+    import acgz
+    from acgz.modes import MODES
+
+    found: dict[str, Any] = {
+        "versions": f"Python {platform.python_version()}, NumPy {np.__version__}"
+    }
+    if "numba" in sys.modules or _has("numba"):
+        import numba
+
+        found["versions"] += f", Numba {numba.__version__}"
+    with tempfile.TemporaryDirectory() as folder:
+        for size, bases in SIZES.items():
+            text = genome(bases)
+            for name, mode in MODES.items():
+                plain = not mode.needs_model and not mode.fits
+                quick = {} if plain else _quick(mode, Path(folder), backend)
+                if quick is not None and (plain or size == "tiny"):
+                    packed = acgz.compress(text, name, threads=threads, **quick)
+                    found[f"{size} {name}"] = hashlib.sha256(packed).hexdigest()
+                    if acgz.decompress(packed, threads=threads) != text:
+                        raise RuntimeError(f"{size} {name} does not come back")
+            if size == largest:
+                break
+    print(json.dumps(found))
+
+
+def _quick(mode: Any, folder: Path, backend: str) -> dict[str, Any] | None:
+    """Settings with tiny models; None where the tools of the tests are not installed."""
+    if not _has("pytest") or not _has("hypothesis"):
+        return None
+    sys.path.insert(0, str(ROOT / "tools"))
+    import fuzz_targets
+    from codec_checks import quick_settings
+
+    os.environ["ACGZ_MODELS"] = str(folder)
+    if (backend == "torch" or "PyTorch" in mode.summary) and not _has("torch"):
+        return None
+    quick = dict(quick_settings(mode, folder, fuzz_targets.NoPatch()))
+    if backend != "numpy":
+        quick["backend"] = backend
+    return quick
+
+
+def _has(module: str) -> bool:
+    import importlib.util
+
+    return importlib.util.find_spec(module) is not None
+
+
+def genome(bases: int) -> bytes:
+    """Two records: noise; an erroneous copy of it, an inverted one, N, soft mask, other letters."""
+    choose = random.Random(5)
+    noise = "".join(choose.choices("ACGT", [3, 2, 2, 3], k=bases // 2))
+    copy = "".join(choose.choice("ACGT") if choose.random() < 0.05 else base for base in noise)
+    inverted = noise[: bases // 4][::-1].translate(str.maketrans("ACGT", "TGCA"))
+    second = copy[: bases // 4].lower() + "N" * 30 + inverted + "RYK"
+    lines = [part[at : at + 60] for part in (noise, second) for at in range(0, len(part), 60)]
+    half = -(-len(noise) // 60)
+    return "\n".join([">noise 1", *lines[:half], ">copies 2", *lines[half:], ""]).encode()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--python", action="append", default=[], help="another interpreter")
+    parser.add_argument("--only", default="", help="environments with this in their names")
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.child:
+        threads, backend, largest = args.child
+        child(int(threads), backend, largest)
+        return 0
+    kernels = ROOT / ".pytest_cache" / "kernels"
+    found = environments(args.python)
+    chosen = {name: env for name, env in found.items() if args.only in name or name == "as it is"}
+    reference: dict[str, str] = {}
+    different = 0
+    for name, digests in _run(chosen, kernels):
+        reference = reference or digests
+        wrong = [one for one, digest in digests.items() if reference.get(one) != digest]
+        different += len(wrong)
+        print(
+            f"{name}: {len(digests)} archives, {len(wrong)} different {' '.join(wrong)}", flush=True
+        )
+    return 1 if different else 0
+
+
+def _run(chosen: Mapping[str, Environment], kernels: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    for name, environment in chosen.items():
+        versions, digests = archives(environment, kernels)
+        yield f"{name} ({versions})", digests
+
+
+if __name__ == "__main__":
+    sys.exit(main())
