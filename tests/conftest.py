@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+from paths import HELPERS
+
+sys.path += [str(folder) for folder in HELPERS if str(folder) not in sys.path]
 
 # How fast a machine is, is no claim of a test.
 hypothesis.settings.register_profile("acgz", deadline=None)

@@ -18,11 +18,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paths import PHAGE, ROOT, TESTS
+from paths import HELPERS, PHAGE, ROOT
 
 KERNELS = ROOT / ".pytest_cache" / "kernels"
-IMPORTED = (TESTS, *(folder for folder in (TESTS / "nets").glob("**/") if "__" not in folder.name))
-"""Folders that programs import from, beside the package."""
 
 
 def _numpy_vector_extensions() -> str:
@@ -49,7 +47,7 @@ class Environment:
             env={
                 **os.environ,
                 "PYTHONPATH": os.pathsep.join(
-                    [*map(str, IMPORTED), os.environ.get("PYTHONPATH", "")]
+                    [*map(str, HELPERS), os.environ.get("PYTHONPATH", "")]
                 ),
                 "NUMBA_CACHE_DIR": str(KERNELS / self.kernels),
                 **self.variables,

@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [
-    str(folder)
-    for folder in (ROOT / "tests", *sorted((ROOT / "tests" / "nets").glob("**/")))
-    if not folder.name.startswith("__")
-]
+sys.path.insert(0, str(ROOT / "tests"))
+from paths import HELPERS
+
+sys.path[:0] = map(str, HELPERS)
 
 import msgpack
 import numpy as np

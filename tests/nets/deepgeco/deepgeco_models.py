@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tiny
+from network_archives import Line, Task
 
+from acgz.codec import encode
 from acgz.modes import Mode
 from acgz.nets.deepgeco.architecture import WarmStartArchitecture
 from acgz.nets.deepgeco.numbers import NUMBERS, Numbers
@@ -36,3 +39,29 @@ def quick_settings(mode: Mode, folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("acgz.nets.deepgeco.codec.NUMBERS", small_numbers())
     monkeypatch.setattr("acgz.nets.deepgeco.settings.SHORTEST_LANE", 4)
     return {"model": str(tiny_model(folder)), "context": 4, "least": 0, "lanes": 3}
+
+
+ARCHIVED = 1500
+"""Bases that `archives` compresses."""
+
+
+def archives(task: Task) -> Iterator[Line]:
+    """The network of the package and a small Supporter."""
+    from acgz.nets.deepgeco import codec as deepgeco
+    from acgz.nets.deepgeco import settings as deepgeco_settings
+
+    deepgeco_settings.SHORTEST_LANE = 16
+    deepgeco.NUMBERS = small_numbers(embedding=16, heads=8, ffn=320)
+    common = {"ts": 50, "least": 0, "context": 8, "lanes": 23} | task.common
+    for level in ("mini", "plus"):
+        parameters, payload = encode(
+            deepgeco.CODEC, task.residues, {"level": level} | common, task.work
+        )
+        yield level, parameters["lanes"], payload
+
+
+PINNED = """\
+mini 23 374 a5447a82d84340f22f5e99d9a87e5ba96a80f9d65e763f1c1dbd920ab60c1e9a
+plus 23 376 23b3760a48638e3be7045e6c3d6e0e5ec7179020835e1932e9a73ea9423e557d
+"""
+"""What `network_archives` prints of them, everywhere."""
