@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from acgz.nets.architecture import Architecture
-from acgz.nets.exact.training import first_weights
+from acgz.nets.exact.first_weights import first_weights
 
 
 def arrays(architecture: Architecture, largest: float = 0.5) -> dict[str, Any]:

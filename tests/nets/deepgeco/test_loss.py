@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from acgz.codec import Job
 from acgz.layout import split
 from acgz.nets.deepgeco import cold_start
-from acgz.nets.exact.numpy_operations import NumPy
+from acgz.nets.deepgeco.operations import OnNumPy
 from acgz.settings import JSON
 from paths import PHAGE
 
-Measure = Callable[[type[NumPy], dict[str, JSON]], float]
+Measure = Callable[[type[OnNumPy], dict[str, JSON]], float]
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def total(monkeypatch: pytest.MonkeyPatch) -> Measure:
     monkeypatch.setattr("acgz.nets.deepgeco.codec.NUMBERS", small_numbers(16, 8, 256))
     residues: NDArray[np.uint8] = split(PHAGE.read_bytes()).residues[:12_000]
 
-    def measure(operations: type[NumPy], settings: dict[str, JSON]) -> float:
-        monkeypatch.setattr("acgz.nets.exact.operations.backend", lambda name: operations())
+    def measure(operations: type[OnNumPy], settings: dict[str, JSON]) -> float:
+        monkeypatch.setattr("acgz.nets.deepgeco.codec.backend", lambda name: operations())
         return float(cold_start.curve(residues, {"lanes": 40, **settings}, Job()).sum())
 
     return measure
@@ -45,6 +45,6 @@ def total(monkeypatch: pytest.MonkeyPatch) -> Measure:
 def test_exact_arithmetic_costs_less_than_a_thousandth(
     total: Measure, settings: dict[str, JSON]
 ) -> None:
-    exact, ordinary = total(NumPy, settings), total(Float32, settings)
+    exact, ordinary = total(OnNumPy, settings), total(Float32, settings)
     assert exact != ordinary
     assert exact < 1.001 * ordinary

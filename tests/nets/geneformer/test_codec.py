@@ -25,10 +25,10 @@ from acgz.errors import (
     MissingModelError,
     UsageError,
 )
-from acgz.nets.exact import operations
 from acgz.nets.geneformer import predictor
 from acgz.nets.geneformer.architecture import CONTEXT, GeneFormerArchitecture
 from acgz.nets.geneformer.folding import times
+from acgz.nets.geneformer.operations import backend
 from acgz.nets.geneformer.settings import MOST_GROUPS
 from acgz.nets.geneformer.settings import GeneFormerSettings as Settings
 from codec_checks import residues
@@ -70,7 +70,7 @@ def test_every_form_of_the_network_comes_back(tmp_path: Path, sizes: dict[str, A
 
 def test_the_first_64_bases_of_every_group_take_2_bits_each(model: Path) -> None:
     architecture = tiny_architecture()
-    made = predictor.GeneFormer(operations.backend(), architecture, tiny.arrays(architecture), 3)
+    made = predictor.GeneFormer(backend(), architecture, tiny.arrays(architecture), 3)
     for step in range(CONTEXT):
         assert (made.frequencies() == (1 << PRECISION) // 4).all()
         made.update(residues(3, seed=step))
@@ -84,8 +84,8 @@ def test_groups_do_not_know_each_other(model: Path) -> None:
     architecture = tiny_architecture()
     arrays = tiny.arrays(architecture)
     bases = residues(70 * 70).reshape(70, 70)
-    together = predictor.GeneFormer(operations.backend(), architecture, arrays, 70)
-    alone = predictor.GeneFormer(operations.backend(), architecture, arrays, 1)
+    together = predictor.GeneFormer(backend(), architecture, arrays, 70)
+    alone = predictor.GeneFormer(backend(), architecture, arrays, 1)
     for step in range(70):
         together.update(bases[:, step])
         alone.update(bases[41:42, step])
@@ -96,9 +96,7 @@ def test_only_the_last_64_bases_and_the_memory_count() -> None:
     """Without a memory the bases before do not matter; with one they do."""
     for segments, same in ((0, True), (1, False)):
         architecture = tiny_architecture(segments=segments)
-        made = predictor.GeneFormer(
-            operations.backend(), architecture, tiny.arrays(architecture), 2
-        )
+        made = predictor.GeneFormer(backend(), architecture, tiny.arrays(architecture), 2)
         tail = residues(CONTEXT)
         before = np.stack([residues(90, seed=5), residues(90, seed=6)])
         for bases in np.concatenate([before, np.stack([tail, tail])], axis=1).T:
@@ -220,9 +218,7 @@ def test_what_is_needed_is_more_than_what_is_there() -> None:
     """The estimate counts every array of the state."""
     for sizes in ({}, {"dimension": 64, "heads": 4}, {"segments": 5}):
         architecture = tiny_architecture(**sizes)
-        made = predictor.GeneFormer(
-            operations.backend(), architecture, tiny.arrays(architecture), 40
-        )
+        made = predictor.GeneFormer(backend(), architecture, tiny.arrays(architecture), 40)
         kept = sum(
             value.nbytes
             for tile in made._tiles

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from acgz import models
 from acgz.cli.main import main
 from acgz.errors import InputError
-from acgz.nets.exact import operations
 from acgz.nets.geneformer.architecture import CONTEXT, PLACES, REACH, SPAN, GeneFormerArchitecture
+from acgz.nets.geneformer.operations import backend
 from acgz.nets.geneformer.predictor import GeneFormer as Exact
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
@@ -64,7 +64,7 @@ def test_exact_inference_agrees_with_the_trained_network(sizes: dict[str, int]) 
         module.u.normal_()
         module.v.normal_()
     module.eval()
-    exact = Exact(operations.backend(), architecture, arrays(module), 5)
+    exact = Exact(backend(), architecture, arrays(module), 5)
     found = []
     for step in range(bases.shape[1]):
         exact.update(bases[:, step])

@@ -27,11 +27,10 @@ from acgz.nets.deepgeco.grid import Grid
 from acgz.nets.deepgeco.kmers import Vocabulary
 from acgz.nets.deepgeco.mixer import Delta, warm_batches
 from acgz.nets.deepgeco.numbers import NUMBERS
+from acgz.nets.deepgeco.operations import DeepGeCoOperations, backend
 from acgz.nets.deepgeco.predictor import DeepGeCo
 from acgz.nets.deepgeco.settings import DeepGeCoSettings
 from acgz.nets.deepgeco.supporter import Shape, Supporter
-from acgz.nets.exact import operations
-from acgz.nets.exact.operations import Operations
 from acgz.settings import JSON
 
 WarmStartNetwork = Network[WarmStartArchitecture]
@@ -83,7 +82,7 @@ class _DeepGeCo(NetworkCodec):
             if network is None or chosen.level != "ultra":
                 raise DamagedError("there are changes to a network that there is not")
             network = Changes.from_bytes(changes, network).apply(network)
-        predictor = _predictor(operations.backend(), chosen, alphabet, steps, lanes, network)
+        predictor = _predictor(backend(), chosen, alphabet, steps, lanes, network)
         symbols = streams.decode(
             stream, steps, predictor, lanes, job.progress.residues, each=grid.s
         )
@@ -136,7 +135,7 @@ class Parts:
 
 def prepare(residues: NDArray[np.uint8], chosen: DeepGeCoSettings, job: Job) -> Parts:
     """Tokens, networks in their first state, and all that is stored beside the coded stream."""
-    ops = operations.backend(chosen.backend)
+    ops = backend(chosen.backend)
     network = _chosen_network(chosen)
     grid = chosen.grid
     tokens = kmers.encode(residues, grid, job.threads)
@@ -163,7 +162,7 @@ def prepare(residues: NDArray[np.uint8], chosen: DeepGeCoSettings, job: Job) -> 
 
 
 def _predictor(
-    ops: Operations,
+    ops: DeepGeCoOperations,
     chosen: DeepGeCoSettings,
     alphabet: Alphabet,
     tokens: int,

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from acgz.coding.predictor import equal_frequencies, precision_for
 from acgz.nets.deepgeco.alphabet import Alphabet
 from acgz.nets.deepgeco.mixer import Delta, gamma, mix
+from acgz.nets.deepgeco.operations import DeepGeCoOperations
 from acgz.nets.deepgeco.supporter import Supporter
 from acgz.nets.deepgeco.warm_start import WarmStart
 from acgz.nets.exact import operations
-from acgz.nets.exact.operations import Array, Operations
+from acgz.nets.exact.operations import Array
 
 
 class DeepGeCo:
@@ -24,7 +25,7 @@ class DeepGeCo:
 
     def __init__(
         self,
-        ops: Operations,
+        ops: DeepGeCoOperations,
         alphabet: Alphabet,
         lanes: int,
         warm: WarmStart | None,

@@ -14,19 +14,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.nets.deepgeco.settings import GROUP
-from acgz.nets.exact.layers import (
+from acgz.nets.deepgeco.adam import Adam
+from acgz.nets.deepgeco.layers import (
     Attended,
-    Matrix,
     Normed,
     attend,
     attend_backward,
     layer_norm,
     layer_norm_backward,
 )
+from acgz.nets.deepgeco.operations import DeepGeCoOperations
+from acgz.nets.deepgeco.settings import GROUP
+from acgz.nets.exact.first_weights import first_weights
+from acgz.nets.exact.layers import Matrix
 from acgz.nets.exact.matmul import SINGLE, Format
-from acgz.nets.exact.operations import Array, Operations
-from acgz.nets.exact.training import Adam, first_weights
+from acgz.nets.exact.operations import Array
 
 UNIT = 64.0
 """Of the layer norms: without momentum and weight decay, what they norm grows into the hundreds."""
@@ -93,7 +95,7 @@ class Supporter:
 
     def __init__(
         self,
-        ops: Operations,
+        ops: DeepGeCoOperations,
         shape: Shape,
         tokens: int,
         outputs: int,

@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz.kernel import kernel
-from acgz.nets.exact import attention, encoder, functions, matmul
+from acgz.nets.exact import functions, matmul
 from acgz.nets.exact.matmul import SINGLE, Format, Quantised
-from acgz.nets.exact.operations import COUNTS, GRID, LIMIT, LONGEST_STEP, Array
-
-LONGEST = np.float32(LONGEST_STEP)
+from acgz.nets.exact.operations import COUNTS, Array
 
 
 class NumPy:
@@ -61,21 +59,8 @@ class NumPy:
     def positive(self, x: Array) -> Array:
         return np.maximum(x, np.float32(0))
 
-    def total(self, x: Array, axis: int) -> Array:
-        out = np.zeros(x.shape[1 - axis], dtype=np.float64)
-        if axis == 1:
-            _total_rows(x, out)
-        else:
-            _total_columns(x, out)
-        return (out / GRID).astype(np.float32)
-
     def largest(self, x: Array, axis: int) -> Array:
         return x.max(axis, keepdims=True)
-
-    def scatter(self, rows: Array, index: Array, count: int) -> Array:
-        out = np.zeros((count, rows.shape[1]), dtype=np.float64)
-        _scatter(rows, index, out)
-        return (out / GRID).astype(np.float32)
 
     def contiguous(self, x: Array) -> Array:
         return np.ascontiguousarray(x)
@@ -101,46 +86,10 @@ class NumPy:
         functions.rnn_each(a, b, bias, out)
         return out
 
-    def gelu(self, x: Array, bias: Array) -> Array:
-        out = np.empty_like(x)
-        encoder.gelu_each(x, bias, out)
-        return out
-
-    def add_norm(self, x: Array, y: Array, bias: Array, gain: Array, shift: Array) -> Array:
-        out = np.empty_like(x)
-        encoder.add_norm(x, y, bias, gain, shift, np.empty_like(x, shape=x.shape[1]), out)
-        return out
-
-    def attend_relative(self, rows: Array, memory: Array, heads: int) -> Array:
-        places, lanes, _ = rows.shape
-        n, keys = memory.shape[2] // 2, memory.shape[0] + places
-        out = np.empty((places, lanes, n), np.float32)
-        if lanes < attention.MANY:
-            turned = np.empty((n // heads, keys), np.float32)
-            weights, total = np.empty(keys, np.float32), np.empty(n // heads, np.float32)
-            attention.attend_rows(rows, memory, heads, turned, weights, total, out)
-            return out
-        weights, total = np.empty((keys, lanes), np.float32), np.empty(lanes, np.float32)
-        mixed = np.empty((places, n, lanes), np.float32)
-        attention.attend_lanes(_turned(rows), _turned(memory), heads, weights, total, mixed)
-        attention.turn(mixed, out)
-        return out
-
     def counts(self, logits: Array) -> Array:
         out = np.empty(logits.shape, dtype=np.float64)
         _counts(logits, out)
         return out
-
-    def adam(self, p: Array, v: Array, g: Array, rate: float, decay: float, lift: float) -> None:
-        one = np.float32(1) - np.float32(decay)
-        flat = (p.reshape(-1), v.reshape(-1), g.reshape(-1))
-        _adam(*flat, np.float32(rate), np.float32(decay), one, np.float32(lift))
-
-
-def _turned(x):
-    out = np.empty((x.shape[0], x.shape[2], x.shape[1]), np.float32)
-    attention.turn(x, out)
-    return out
 
 
 def _each(function, x):
@@ -148,37 +97,6 @@ def _each(function, x):
     out = np.empty_like(x)
     function(x.reshape(-1), out.reshape(-1))
     return out
-
-
-@kernel
-def _on_grid(x):
-    clipped = min(max(np.float64(x), -LIMIT), LIMIT)
-    return np.rint(clipped * GRID)
-
-
-@kernel
-def _total_rows(x, out):
-    for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
-            out[i] += _on_grid(x[i, j])
-
-
-@kernel
-def _total_columns(x, out):
-    for i in range(x.shape[0]):
-        _add_row(x[i], out)
-
-
-@kernel
-def _add_row(x, out):
-    for j in range(x.size):
-        out[j] += _on_grid(x[j])
-
-
-@kernel
-def _scatter(rows, index, out):
-    for i in range(rows.shape[0]):
-        _add_row(rows[i], out[index[i]])
 
 
 @kernel(**functions.elementwise)
@@ -194,11 +112,3 @@ def _counts(logits, out):
 def _counts_row(logits, largest, out):
     for j in range(logits.size):
         out[j] = np.rint(np.float64(functions.exp(logits[j] - largest)) * COUNTS)
-
-
-@kernel(**functions.elementwise)
-def _adam(p, v, g, rate, decay, rest, lift):
-    for i in range(p.size):
-        v[i] = decay * v[i] + rest * (g[i] * g[i])
-        step = g[i] / (np.sqrt(v[i]) * lift + np.float32(1e-6))
-        p[i] -= rate * min(max(step, -LONGEST), LONGEST)

@@ -3,7 +3,7 @@
 `NumPy` (`acgz.nets.exact.numpy_operations`) runs everywhere; `PyTorch`
 (`acgz.nets.exact.torch_operations`) also on a GPU. Both give the same bits. Layers are written
 once, on top of these operations and of ``+ - *``, comparisons and indexing of float32
-arrays, which are exact in both.
+arrays, which are exact in both. A network that needs more has a module ``operations`` of its own.
 """
 
 from __future__ import annotations
@@ -20,16 +20,8 @@ from acgz.nets.exact.matmul import SINGLE, Format, Quantised
 Array = Any
 """A NumPy array or a PyTorch tensor, float32 unless said otherwise."""
 
-GRID = 2.0**24
-"""Sums are taken of multiples of 1/GRID, which float64 adds without rounding."""
-LIMIT = 2.0**14
-"""Numbers are clipped to ±LIMIT before they are summed: 2**15 of them stay below 2**53."""
 COUNTS = 2.0**24
 """An exponential is counted in units of 1/COUNTS of the largest one."""
-
-LONGEST_STEP = 8.0
-"""Adam moves a parameter by at most this many learning rates. Without momentum a rare large
-gradient would move it by up to 31 (the root of 1000, for β2 = 0.999)."""
 
 
 class Operations(Protocol):
@@ -73,16 +65,8 @@ class Operations(Protocol):
         """max(x, 0); same shape."""
         ...
 
-    def total(self, x: Array, axis: int) -> Array:
-        """Sums of (m, n) over ``axis``, of numbers rounded to 1/GRID; (n,) or (m,)."""
-        ...
-
     def largest(self, x: Array, axis: int) -> Array:
         """Maximum over an axis, which is kept with length 1."""
-        ...
-
-    def scatter(self, rows: Array, index: Array, count: int) -> Array:
-        """Sum the ``rows`` (m, n) of equal ``index`` (m,): (count, n); rounded as in `total`."""
         ...
 
     def contiguous(self, x: Array) -> Array:
@@ -120,44 +104,30 @@ class Operations(Protocol):
         """The next state (m, n) of a simple RNN, tanh(a + b + bias); arguments as in `lstm`."""
         ...
 
-    def gelu(self, x: Array, bias: Array) -> Array:
-        """``z * sigmoid(1.702 z)`` of ``z = x + bias``; x: (m, n), bias: (n,)."""
-        ...
-
-    def add_norm(self, x: Array, y: Array, bias: Array, gain: Array, shift: Array) -> Array:
-        """Rows of ``(x + y) + bias``, (m, n), with mean 0 and variance 1, times ``gain``, plus
-        ``shift``, (n,) each."""
-        ...
-
-    def attend_relative(self, rows: Array, memory: Array, heads: int) -> Array:
-        """Attention of p places to a memory and to themselves, with scores by distance.
-
-        ``rows`` (p, m, 3n + heads * (k + p - 1)): scaled queries, keys, values, and for each
-        head the scores of the distances, of which key j of k takes column j - i + p - 1 for
-        place i. ``memory`` (k - p, m, 2n): keys and values before. The result is (p, m, n).
-        """
-        ...
-
     def counts(self, logits: Array) -> Array:
         """e**(logit - largest logit of the row) in units of 1/COUNTS, whole float64; (m, n)."""
         ...
 
-    def adam(self, p: Array, v: Array, g: Array, rate: float, decay: float, lift: float) -> None:
-        """In place: ``v = decay v + (1 - decay) g²``, ``p -= rate r``,
-        ``r = g / (sqrt(v) lift + 1e-6)`` clipped to ±LONGEST_STEP."""
-        ...
 
+def backend(
+    name: str = "numpy",
+    device: str | None = None,
+    with_numpy: Any = None,
+    with_torch: Any = None,
+) -> Any:
+    """The backend "numpy" or "torch"; MissingDependencyError without PyTorch.
 
-def backend(name: str = "numpy", device: str | None = None) -> Operations:
-    """The backend "numpy" or "torch"; MissingDependencyError without PyTorch."""
+    ``device``: as PyTorch names it, by default a GPU if there is one. A network with operations of
+    its own has classes of its own, ``with_numpy`` and ``with_torch``.
+    """
     if name == "numpy":
         from acgz.nets.exact.numpy_operations import NumPy
 
-        return NumPy()
+        return (with_numpy or NumPy)()
     if name == "torch":
         from acgz.nets.exact.torch_operations import PyTorch
 
-        return PyTorch(device)
+        return (with_torch or PyTorch)(device)
     raise UsageError(f"the backend is numpy or torch, not {name!r}")
 
 

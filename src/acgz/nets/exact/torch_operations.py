@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.nets.exact import encoder, functions, matmul
+from acgz.nets.exact import functions, matmul
 from acgz.nets.exact.matmul import SINGLE, Format, Quantised
-from acgz.nets.exact.operations import COUNTS, GRID, LIMIT, LONGEST_STEP, Array
+from acgz.nets.exact.operations import COUNTS, Array
 from acgz.nets.exact.pytorch import best_device, load
 
 
@@ -84,17 +84,8 @@ class PyTorch:
     def positive(self, x: Array) -> Array:
         return x.clamp(min=0.0)
 
-    def total(self, x: Array, axis: int) -> Array:
-        return (self._on_grid(x).sum(axis) / GRID).float()
-
     def largest(self, x: Array, axis: int) -> Array:
         return x.amax(axis, keepdim=True)
-
-    def scatter(self, rows: Array, index: Array, count: int) -> Array:
-        out = self._torch.zeros((count, rows.shape[1]), dtype=self._torch.float64)
-        out = out.to(rows.device)
-        out.index_add_(0, index.long(), self._on_grid(rows))
-        return (out / GRID).float()
 
     def contiguous(self, x: Array) -> Array:
         return x.contiguous()
@@ -124,61 +115,6 @@ class PyTorch:
     def rnn(self, a: Array, b: Array, bias: Array) -> Array:
         return self.tanh((a.repeat(b.shape[0] // a.shape[0], 1) + b) + bias)
 
-    def gelu(self, x: Array, bias: Array) -> Array:
-        z = x + bias
-        return z * self.sigmoid(z * float(encoder.GELU_SLOPE))
-
-    def add_norm(self, x: Array, y: Array, bias: Array, gain: Array, shift: Array) -> Array:
-        share = float(np.float32(1) / np.float32(x.shape[1]))
-        added = (x + y) + bias
-        centred = added - self._folded(added) * share
-        variance = self._folded(centred * centred) * share
-        inverse = 1.0 / self.root(variance + float(encoder.EPSILON))
-        return (centred * inverse) * gain + shift
-
-    def _folded(self, x: Array) -> Array:
-        n = x.shape[1]
-        while n > 1:
-            half, n = n // 2, n - n // 2
-            x = self._torch.cat([x[:, :half] + x[:, n : n + half], x[:, half:n]], 1)
-        return x
-
-    def attend_relative(self, rows: Array, memory: Array, heads: int) -> Array:
-        torch = self._torch
-        places = rows.shape[0]
-        n, keys = memory.shape[2] // 2, memory.shape[0] + places
-        query, key, value = (
-            rows[..., part * n : (part + 1) * n].unflatten(2, (heads, -1)) for part in range(3)
-        )
-        key, value = (
-            torch.cat([memory[..., part * n : (part + 1) * n].unflatten(2, (heads, -1)), own])
-            for part, own in enumerate((key, value))
-        )
-        own = rows[..., 3 * n :].unflatten(2, (heads, -1))
-        shifted = [own[i, ..., places - 1 - i :][..., :keys] for i in range(places)]
-        scores = torch.stack(shifted)  # (places, lanes, heads, keys)
-        turned = key.permute(1, 2, 3, 0)  # (lanes, heads, width, keys)
-        for c in range(n // heads):
-            scores = scores + query[..., c, None] * turned[:, :, c]
-        weights = self.exp(scores - scores.amax(3, keepdim=True))
-        total = torch.zeros_like(query)
-        norm = torch.zeros_like(total[..., :1])
-        for j in range(keys):
-            weight = weights[..., j, None]
-            norm = norm + weight
-            total = total + weight * value[j]
-        return (total / norm).flatten(2)
-
     def counts(self, logits: Array) -> Array:
         exponentials = self.exp(logits - self.largest(logits, 1))
         return (exponentials.double() * COUNTS).round()
-
-    def adam(self, p: Array, v: Array, g: Array, rate: float, decay: float, lift: float) -> None:
-        rest = float(np.float32(1) - np.float32(decay))
-        v.copy_(v * float(np.float32(decay)) + (g * g) * rest)
-        step = g / (self.root(v) * float(np.float32(lift)) + 1e-6)
-        step = step.clamp(-LONGEST_STEP, LONGEST_STEP)
-        p.copy_(p - step * float(np.float32(rate)))
-
-    def _on_grid(self, x: Array) -> Array:
-        return (x.double().clamp(-LIMIT, LIMIT) * GRID).round()

@@ -15,8 +15,8 @@ from acgz.codec import MEMORY_LIMIT, Coded, Job, stored_lanes
 from acgz.coding import streams
 from acgz.nets.architecture import MEMORY, Network
 from acgz.nets.codec import NetworkCodec
-from acgz.nets.exact import operations
 from acgz.nets.geneformer.architecture import GeneFormerArchitecture
+from acgz.nets.geneformer.operations import backend
 from acgz.nets.geneformer.predictor import GeneFormer, memory_needed
 from acgz.nets.geneformer.settings import MOST_GROUPS, GeneFormerSettings
 from acgz.settings import JSON
@@ -33,7 +33,7 @@ class _GeneFormer(NetworkCodec):
 
     def _encode(self, residues: NDArray[np.uint8], settings: GeneFormerSettings, job: Job) -> Coded:
         chosen = settings
-        ops = operations.backend(chosen.backend)
+        ops = backend(chosen.backend)
         network = _chosen_network(chosen)
         architecture = network.architecture
         groups = chosen.groups_for(residues.size)
@@ -53,7 +53,7 @@ class _GeneFormer(NetworkCodec):
         groups = stored_lanes(parameters, count, MOST_GROUPS)
         GeneFormerSettings.from_parameters(parameters, self.name)
         architecture, arrays, _ = GeneFormerArchitecture.named(parameters)
-        predictor = GeneFormer(operations.backend(), architecture, arrays, groups)
+        predictor = GeneFormer(backend(), architecture, arrays, groups)
         return streams.decode(payload, count, predictor, groups, job.progress.residues).astype(
             np.uint8
         )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from acgz.nets.architecture import Arrays
 from acgz.nets.exact.layers import Matrix
 from acgz.nets.exact.matmul import DOUBLE
-from acgz.nets.exact.operations import Array, Operations
+from acgz.nets.exact.operations import Array
 from acgz.nets.geneformer.architecture import (
     CONTEXT,
     KERNEL,
@@ -23,6 +23,7 @@ from acgz.nets.geneformer.architecture import (
     GeneFormerArchitecture,
 )
 from acgz.nets.geneformer.folding import BASES, fold
+from acgz.nets.geneformer.operations import GeneFormerOperations
 
 TILE = 32
 """Lanes that are computed together: their rows stay in a core's cache. No bit depends on it."""
@@ -32,7 +33,7 @@ class Layers:
     """The parameters on a backend; any number of `Tile` share them."""
 
     def __init__(
-        self, ops: Operations, architecture: GeneFormerArchitecture, arrays: Arrays
+        self, ops: GeneFormerOperations, architecture: GeneFormerArchitecture, arrays: Arrays
     ) -> None:
         folded = fold(architecture, arrays)
         self.ops = ops

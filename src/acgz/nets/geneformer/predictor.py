@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from acgz.coding.predictor import PRECISION, equal_frequencies
 from acgz.nets.architecture import Arrays
 from acgz.nets.exact import operations
-from acgz.nets.exact.operations import Operations
 from acgz.nets.geneformer.architecture import CONTEXT, PLACES, SPAN, GeneFormerArchitecture
 from acgz.nets.geneformer.network import TILE, Layers, Tile
+from acgz.nets.geneformer.operations import GeneFormerOperations
 
 
 class GeneFormer:
@@ -20,7 +20,11 @@ class GeneFormer:
     precision = PRECISION
 
     def __init__(
-        self, ops: Operations, architecture: GeneFormerArchitecture, arrays: Arrays, lanes: int
+        self,
+        ops: GeneFormerOperations,
+        architecture: GeneFormerArchitecture,
+        arrays: Arrays,
+        lanes: int,
     ) -> None:
         layers = Layers(ops, architecture, arrays)
         self._ops = ops

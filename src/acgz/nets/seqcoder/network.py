@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz.nets.architecture import Arrays
-from acgz.nets.exact.convolution import Convolution, TransposedConvolution
 from acgz.nets.exact.layers import Matrix
 from acgz.nets.exact.matmul import Quantised
 from acgz.nets.exact.operations import Array, Operations, softmax
@@ -24,6 +23,7 @@ from acgz.nets.seqcoder.architecture import (
     STRIDE,
     SeqCoderArchitecture,
 )
+from acgz.nets.seqcoder.convolution import Convolution, TransposedConvolution
 
 
 class AutoEncoder:

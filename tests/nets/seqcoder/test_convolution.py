@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from acgz.nets.exact import operations
-from acgz.nets.exact.convolution import Convolution, TransposedConvolution
+from acgz.nets.seqcoder.convolution import Convolution, TransposedConvolution
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 

@@ -1,13 +1,13 @@
-"""Adam and first weights, the same on every machine: networks that learn while they code."""
+"""Adam, the same on every machine: a network that learns while it codes."""
 
 from __future__ import annotations
 
 from math import inf, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
-from acgz.nets.exact.operations import Array, Operations
+from acgz.nets.deepgeco.operations import DeepGeCoOperations
+from acgz.nets.exact.operations import Array
 
 COLDEST = 0.1
 """The learning rate never falls below this share of the first one."""
@@ -18,7 +18,7 @@ class Adam:
 
     def __init__(
         self,
-        ops: Operations,
+        ops: DeepGeCoOperations,
         parameters: list[Array],
         rate: float,
         decay: float = 0.999,
@@ -47,20 +47,3 @@ class Adam:
             self._parameters, self._squares, gradients, strict=True
         ):
             self._ops.adam(parameter, square, gradient, rate, self._decay, lift)
-
-
-def first_weights(shape: tuple[int, ...], largest: float, seed: int) -> NDArray[np.float32]:
-    """Numbers from -largest to largest, evenly distributed, the same for ever.
-
-    The generator is splitmix64 (Steele, Lea and Flood 2014), counted from ``seed``.
-    """
-    count = int(np.prod(shape))
-    with np.errstate(over="ignore"):
-        x = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-        x += np.uint64(seed) * np.uint64(0xD1B54A32D192ED03)
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        x ^= x >> np.uint64(31)
-    whole = (x >> np.uint64(40)).astype(np.float32)  # 24 bits: exact
-    fraction = whole / np.float32(1 << 23) - np.float32(1)
-    return (fraction * np.float32(largest)).reshape(shape)

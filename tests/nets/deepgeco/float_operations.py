@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from acgz.nets.deepgeco.operations import OnNumPy
 from acgz.nets.exact.matmul import SINGLE, Format, Quantised
-from acgz.nets.exact.numpy_operations import NumPy
 
 
-class Float32(NumPy):
+class Float32(OnNumPy):
     """Nothing is rounded to whole numbers; functions and sums are NumPy's."""
 
     def quantise(self, x: NDArray[Any], axis: int, format: Format = SINGLE) -> Quantised:

@@ -1,0 +1,127 @@
+"""Operations that a Supporter learns with beside those of all networks, on both backends."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from acgz.kernel import kernel
+from acgz.nets.exact import functions, operations
+from acgz.nets.exact.numpy_operations import NumPy
+from acgz.nets.exact.operations import Array, Operations
+from acgz.nets.exact.torch_operations import PyTorch
+
+GRID = 2.0**24
+"""Sums are taken of multiples of 1/GRID, which float64 adds without rounding."""
+LIMIT = 2.0**14
+"""Numbers are clipped to ±LIMIT before they are summed: 2**15 of them stay below 2**53."""
+LONGEST_STEP = 8.0
+"""Adam moves a parameter by at most this many learning rates. Without momentum a rare large
+gradient would move it by up to 31 (the root of 1000, for β2 = 0.999)."""
+_LONGEST = np.float32(LONGEST_STEP)
+
+
+class DeepGeCoOperations(Operations, Protocol):
+    """A backend."""
+
+    def total(self, x: Array, axis: int) -> Array:
+        """Sums of (m, n) over ``axis``, of numbers rounded to 1/GRID; (n,) or (m,)."""
+        ...
+
+    def scatter(self, rows: Array, index: Array, count: int) -> Array:
+        """Sum the ``rows`` (m, n) of equal ``index`` (m,): (count, n); rounded as in `total`."""
+        ...
+
+    def adam(self, p: Array, v: Array, g: Array, rate: float, decay: float, lift: float) -> None:
+        """In place: ``v = decay v + (1 - decay) g²``, ``p -= rate r``,
+        ``r = g / (sqrt(v) lift + 1e-6)`` clipped to ±LONGEST_STEP."""
+        ...
+
+
+def backend(name: str = "numpy", device: str | None = None) -> DeepGeCoOperations:
+    """As `acgz.nets.exact.operations.backend`."""
+    found: DeepGeCoOperations = operations.backend(name, device, OnNumPy, _PyTorch)
+    return found
+
+
+class OnNumPy(NumPy):
+    """With NumPy and Numba kernels."""
+
+    def total(self, x: Array, axis: int) -> Array:
+        out = np.zeros(x.shape[1 - axis], dtype=np.float64)
+        if axis == 1:
+            _total_rows(x, out)
+        else:
+            _total_columns(x, out)
+        return (out / GRID).astype(np.float32)
+
+    def scatter(self, rows: Array, index: Array, count: int) -> Array:
+        out = np.zeros((count, rows.shape[1]), dtype=np.float64)
+        _scatter(rows, index, out)
+        return (out / GRID).astype(np.float32)
+
+    def adam(self, p: Array, v: Array, g: Array, rate: float, decay: float, lift: float) -> None:
+        one = np.float32(1) - np.float32(decay)
+        flat = (p.reshape(-1), v.reshape(-1), g.reshape(-1))
+        _adam(*flat, np.float32(rate), np.float32(decay), one, np.float32(lift))
+
+
+class _PyTorch(PyTorch):
+    def total(self, x: Array, axis: int) -> Array:
+        return (self._on_grid(x).sum(axis) / GRID).float()
+
+    def scatter(self, rows: Array, index: Array, count: int) -> Array:
+        out = self._torch.zeros((count, rows.shape[1]), dtype=self._torch.float64)
+        out = out.to(rows.device)
+        out.index_add_(0, index.long(), self._on_grid(rows))
+        return (out / GRID).float()
+
+    def adam(self, p: Array, v: Array, g: Array, rate: float, decay: float, lift: float) -> None:
+        rest = float(np.float32(1) - np.float32(decay))
+        v.copy_(v * float(np.float32(decay)) + (g * g) * rest)
+        step = g / (self.root(v) * float(np.float32(lift)) + 1e-6)
+        step = step.clamp(-LONGEST_STEP, LONGEST_STEP)
+        p.copy_(p - step * float(np.float32(rate)))
+
+    def _on_grid(self, x: Array) -> Array:
+        return (x.double().clamp(-LIMIT, LIMIT) * GRID).round()
+
+
+@kernel
+def _on_grid(x):
+    clipped = min(max(np.float64(x), -LIMIT), LIMIT)
+    return np.rint(clipped * GRID)
+
+
+@kernel
+def _total_rows(x, out):
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            out[i] += _on_grid(x[i, j])
+
+
+@kernel
+def _total_columns(x, out):
+    for i in range(x.shape[0]):
+        _add_row(x[i], out)
+
+
+@kernel
+def _add_row(x, out):
+    for j in range(x.size):
+        out[j] += _on_grid(x[j])
+
+
+@kernel
+def _scatter(rows, index, out):
+    for i in range(rows.shape[0]):
+        _add_row(rows[i], out[index[i]])
+
+
+@kernel(**functions.elementwise)
+def _adam(p, v, g, rate, decay, rest, lift):
+    for i in range(p.size):
+        v[i] = decay * v[i] + rest * (g[i] * g[i])
+        step = g[i] / (np.sqrt(v[i]) * lift + np.float32(1e-6))
+        p[i] -= rate * min(max(step, -_LONGEST), _LONGEST)

@@ -1,0 +1,154 @@
+"""Layers of the Supporter agree with float64 references, and on both backends to the bit."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from acgz.nets.deepgeco import layers
+from acgz.nets.deepgeco.adam import Adam
+from acgz.nets.deepgeco.operations import backend
+
+NUMPY = backend("numpy")
+
+
+def random(*shape: int, seed: int = 1, scale: float = 1.0) -> NDArray[np.float32]:
+    return (scale * np.random.default_rng(seed).standard_normal(shape)).astype(np.float32)
+
+
+def test_sums_do_not_depend_on_the_order() -> None:
+    x = random(1000, 50, scale=10.0)
+    shuffled = np.ascontiguousarray(x[np.random.default_rng(2).permutation(1000)])
+    assert (NUMPY.total(x, 0) == NUMPY.total(shuffled, 0)).all()
+    assert np.abs(NUMPY.total(x, 0) - x.astype(np.float64).sum(0)).max() < 1e-4
+    assert np.abs(NUMPY.total(x, 1) - x.astype(np.float64).sum(1)).max() < 1e-4
+
+
+def test_rows_of_equal_index_are_summed() -> None:
+    rows, index = random(40, 6), np.arange(40) % 7
+    expected = np.zeros((7, 6))
+    np.add.at(expected, index, rows.astype(np.float64))
+    assert np.abs(NUMPY.scatter(rows, index, 7) - expected).max() < 1e-5
+
+
+def numeric_gradient(function: Any, x: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Of a scalar float64 function, by central differences."""
+    wide = x.astype(np.float64)
+    out = np.empty_like(wide)
+    for place in np.ndindex(wide.shape):
+        before = wide[place]
+        wide[place] = before + 1e-5
+        high = function(wide)
+        wide[place] = before - 1e-5
+        out[place] = (high - function(wide)) / 2e-5
+        wide[place] = before
+    return out
+
+
+def test_layer_norm_and_its_gradients_agree_with_float64() -> None:
+    x, gain, bias, g = random(4, 8), random(8, seed=2), random(8, seed=3), random(4, 8, seed=4)
+
+    def reference(x: Any, gain: Any, bias: Any) -> Any:
+        centred = x - x.mean(1, keepdims=True)
+        return centred / np.sqrt((centred**2).mean(1, keepdims=True) + 1e-5) * gain + bias
+
+    out, kept = layers.layer_norm(NUMPY, x, gain, bias)
+    assert np.abs(out - reference(x.astype(float), gain, bias)).max() < 1e-5
+    found = layers.layer_norm_backward(NUMPY, kept, gain, g)
+    expected = (
+        numeric_gradient(lambda v: (reference(v, gain, bias) * g).sum(), x),
+        numeric_gradient(lambda v: (reference(x.astype(float), v, bias) * g).sum(), gain),
+        numeric_gradient(lambda v: (reference(x.astype(float), gain, v) * g).sum(), bias),
+    )
+    for a, b in zip(found, expected, strict=True):
+        assert np.abs(a - b).max() < 1e-4
+
+
+def test_attention_and_its_gradients_agree_with_float64() -> None:
+    m, positions, heads, width = 3, 4, 2, 5
+    n = heads * width
+    q, k, v = random(m, n), random(m, positions, n, seed=2), random(m, positions, n, seed=3)
+    g = random(m, n, seed=4)
+
+    def reference(q: Any, k: Any, v: Any) -> Any:
+        qh, kh = q.reshape(m, heads, width), k.reshape(m, positions, heads, width)
+        scores = np.einsum("mhd,mphd->mph", qh, kh) / np.sqrt(width)
+        weights = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
+        vh = v.reshape(m, positions, heads, width)
+        return np.einsum("mph,mphd->mhd", weights, vh).reshape(m, n)
+
+    out, kept = layers.attend(NUMPY, q, k, v, heads)
+    wide = q.astype(float), k.astype(float), v.astype(float)
+    assert np.abs(out - reference(*wide)).max() < 1e-5
+    found = layers.attend_backward(NUMPY, kept, g)
+    expected = (
+        numeric_gradient(lambda x: (reference(x, wide[1], wide[2]) * g).sum(), q),
+        numeric_gradient(lambda x: (reference(wide[0], x, wide[2]) * g).sum(), k),
+        numeric_gradient(lambda x: (reference(wide[0], wide[1], x) * g).sum(), v),
+    )
+    for a, b in zip(found, expected, strict=True):
+        assert np.abs(a - b).max() < 1e-4
+
+
+def test_adam_agrees_with_float64() -> None:
+    p, expected = random(50), random(50).astype(float)
+    adam = Adam(NUMPY, [p], rate=0.01)
+    v = np.zeros(50)
+    for step in range(1, 6):
+        g = random(50, seed=step)
+        adam.step([g])
+        v = 0.999 * v + 0.001 * g.astype(float) ** 2
+        expected -= 0.01 * g / (np.sqrt(v / (1 - 0.999**step)) + 1e-6)
+    assert np.abs(p - expected).max() < 1e-4  # 1 - float32(0.999) differs from 0.001 by 1e-8
+
+
+@pytest.mark.parametrize("scale", [1.0, 300.0, 1500.0])
+def test_a_large_unit_norms_large_numbers(scale: float) -> None:
+    x = random(5, 256, scale=scale)
+    gain, bias = np.ones(256, np.float32), np.zeros(256, np.float32)
+    normed, _ = layers.layer_norm(NUMPY, x, gain, bias, unit=64.0)
+    exact = x.astype(np.float64)
+    exact -= exact.mean(1, keepdims=True)
+    expected = exact / np.sqrt((exact * exact).mean(1, keepdims=True) + 1e-5)
+    assert np.abs(normed - expected).max() < 1e-4
+
+
+def test_adam_cools_down_to_a_tenth() -> None:
+    p = np.zeros(1, np.float32)
+    adam = Adam(NUMPY, [p], rate=0.5, cooling=4.0)
+    steps = []
+    for _ in range(600):
+        before = float(p[0])
+        adam.step([np.ones(1, np.float32)])
+        steps.append(before - float(p[0]))
+    assert steps[0] == pytest.approx(0.5 / math.sqrt(1.25), rel=1e-3)
+    assert steps[11] == pytest.approx(0.5 / 2, rel=1e-3)
+    assert steps[-1] == pytest.approx(0.05, rel=1e-3)
+
+
+def everything(ops: Any) -> list[NDArray[Any]]:
+    """Results of each operation and layer."""
+    x = ops.array(random(24, 32))
+    out = [ops.total(x, 0), ops.total(x, 1), ops.scatter(x, ops.array(np.arange(24) % 5), 6)]
+    gain, bias = ops.array(random(32, seed=7)), ops.array(random(32, seed=8))
+    normed, kept = layers.layer_norm(ops, x, gain, bias)
+    out += [normed, *layers.layer_norm_backward(ops, kept, gain, x)]
+    keys, values = ops.array(random(24, 5, 32, seed=9)), ops.array(random(24, 5, 32, seed=10))
+    mixed, seen = layers.attend(ops, x, keys, values, 4)
+    out += [mixed, *layers.attend_backward(ops, seen, normed)]
+    learned = ops.array(random(32, 48, seed=11))
+    adam = Adam(ops, [learned], 0.01)
+    for seed in (12, 13):
+        adam.step([ops.array(random(32, 48, seed=seed))])
+    return [ops.numpy(result) for result in [*out, learned]]
+
+
+def test_backends_compute_the_same_bits() -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    for here, there in zip(everything(NUMPY), everything(backend("torch", "cpu")), strict=True):
+        assert here.dtype == there.dtype
+        assert here.tobytes() == there.tobytes()
