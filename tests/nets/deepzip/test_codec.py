@@ -328,7 +328,7 @@ def test_weights_that_say_they_are_huge_are_refused_before_there_is_room_for_the
     bomb = zstandard.compress(bytes(1 << 28))
     tracemalloc.start()
     try:
-        with pytest.raises(DamagedError, match="weights"):
+        with pytest.raises(DamagedError, match="larger than what it is part of"):
             StoredWeights.from_bytes(bomb, tiny())
         assert tracemalloc.get_traced_memory()[1] < 1 << 20
     finally:
@@ -342,9 +342,9 @@ def test_damaged_weights_are_found_out() -> None:
     assert StoredWeights.from_bytes(data, d).to_bytes(d) == data
     broken = StoredWeights(good.steps, {**good.scales, "dense.bias": np.full(1, np.inf, "f2")})
     for damaged in (b"", data[:-5], b"x" * 40, broken.to_bytes(d)):
-        with pytest.raises(DamagedError, match="weights"):
+        with pytest.raises(DamagedError, match=r"weights|zstd frame"):
             StoredWeights.from_bytes(damaged, d)
-    with pytest.raises(DamagedError, match="weights"):
+    with pytest.raises(DamagedError, match="zstd frame"):
         StoredWeights.from_bytes(data, tiny("gru"))
 
 

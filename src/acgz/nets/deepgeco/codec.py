@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz.codec import Coded, Job, integer_parameter, stored_lanes
-from acgz.coding import streams
+from acgz.coding import streams, zstd
 from acgz.errors import DamagedError, UsageError
-from acgz.nets import frames
 from acgz.nets.architecture import MEMORY, Network
 from acgz.nets.codec import NetworkCodec
 from acgz.nets.deepgeco import kmers, trial, warm_start
@@ -147,7 +146,7 @@ def prepare(residues: NDArray[np.uint8], chosen: DeepGeCoSettings, job: Job) -> 
     if grid.s < grid.k:
         parameters["head"] = int(tokens[0]) >> 2 * grid.s
     if len(alphabet.vocabulary) < grid.kmers:
-        parameters["kmers"] = frames.packed(alphabet.vocabulary.to_bytes())
+        parameters["kmers"] = zstd.compress(alphabet.vocabulary.to_bytes())
     symbols = alphabet.symbols(tokens)
 
     def predictor(network: WarmStartNetwork | None) -> DeepGeCo:
@@ -261,7 +260,7 @@ def _stored_vocabulary(parameters: Mapping[str, JSON], grid: Grid) -> Vocabulary
     try:
         if not isinstance(stored, bytes):
             raise ValueError("not bytes")
-        data = frames.unpacked(stored, -(-grid.kmers // 8), "the set of k-mers of the block")
+        data = zstd.decompress(stored, -(-grid.kmers // 8))
         return Vocabulary.from_bytes(data, grid)
     except ValueError as error:
         raise DamagedError(f"the set of k-mers of the block: {error}") from error

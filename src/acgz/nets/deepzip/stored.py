@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from acgz.coding import zstd
 from acgz.errors import DamagedError
-from acgz.nets import frames
 from acgz.nets.architecture import Arrays
 from acgz.nets.deepzip.architecture import DeepZipArchitecture
 
@@ -47,7 +47,7 @@ class StoredWeights:
         names = list(architecture.shapes())
         parts = [self.scales[name].astype("<f2").tobytes() for name in names]
         parts += [self.steps[name].tobytes() for name in names]
-        return frames.packed(b"".join(parts))
+        return zstd.compress(b"".join(parts))
 
     @classmethod
     def from_bytes(cls, data: bytes, architecture: DeepZipArchitecture) -> StoredWeights:
@@ -56,7 +56,7 @@ class StoredWeights:
         columns = {name: shape[1] if len(shape) == 2 else 1 for name, shape in shapes.items()}
         sizes = {name: int(np.prod(shape)) for name, shape in shapes.items()}
         total = 2 * sum(columns.values()) + sum(sizes.values())
-        flat = frames.unpacked(data, total, "the weights of the network")
+        flat = zstd.decompress(data, total)
         if len(flat) != total:
             raise DamagedError("the weights are not for this network")
         steps, scales, at = {}, {}, 0

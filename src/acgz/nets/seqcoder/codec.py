@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz.codec import Coded, Job, integer_parameter
-from acgz.coding import quaternary
+from acgz.coding import quaternary, zstd
 from acgz.coding.bitstream import BitStream
 from acgz.errors import DamagedError
-from acgz.nets import frames
 from acgz.nets.architecture import MEMORY, Network
 from acgz.nets.codec import NetworkCodec
 from acgz.nets.exact import operations
@@ -148,11 +147,11 @@ def _pack(levels: NDArray[np.uint8]) -> bytes:
     packed = np.zeros(levels.shape[0], np.uint8)
     for place in range(levels.shape[1]):
         packed |= levels[:, place] << np.uint8(2 * place)
-    return frames.packed(packed.tobytes())
+    return zstd.compress(packed.tobytes())
 
 
 def _unpack(data: bytes, shape: tuple[int, int]) -> NDArray[np.uint8]:
-    packed = np.frombuffer(frames.unpacked(data, shape[0], "the latents"), np.uint8)
+    packed = np.frombuffer(zstd.decompress(data, shape[0]), np.uint8)
     if packed.size != shape[0]:
         raise DamagedError("the latents do not decode")
     shifts = 2 * np.arange(shape[1], dtype=np.uint8)

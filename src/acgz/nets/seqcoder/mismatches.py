@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from acgz.coding import zstd
 from acgz.errors import DamagedError
-from acgz.nets import frames
 from acgz.nets.seqcoder.chunks import Guesses
 
 _LONGEST_NUMBER = 10
@@ -25,7 +25,7 @@ def encode(residues: NDArray[np.uint8], guesses: Guesses) -> bytes:
         return b""
     ranks = np.argmax(guesses.ranking[places] == residues[places, None], axis=1) - 1
     gaps = np.diff(places, prepend=-1) - 1
-    return frames.packed(_numbers_to_bytes(gaps) + ranks.astype(np.uint8).tobytes())
+    return zstd.compress(_numbers_to_bytes(gaps) + ranks.astype(np.uint8).tobytes())
 
 
 def decode(payload: bytes, guesses: Guesses, mismatches: int) -> NDArray[np.uint8]:
@@ -34,7 +34,7 @@ def decode(payload: bytes, guesses: Guesses, mismatches: int) -> NDArray[np.uint
     if not mismatches and not payload:
         return residues
     most = (_LONGEST_NUMBER + 1) * mismatches
-    data = np.frombuffer(frames.unpacked(payload, most, "the mismatches"), np.uint8)
+    data = np.frombuffer(zstd.decompress(payload, most), np.uint8)
     gaps = _bytes_to_numbers(data[: max(0, data.size - mismatches)])
     ranks = data[data.size - gaps.size :].astype(np.int64) + 1
     if not gaps.size == ranks.size == mismatches or ranks.max(initial=1) > 3:
