@@ -63,7 +63,6 @@ def _numbers(count: int, choose: random.Random, below: int) -> NDArray[np.int64]
 
 
 def _lines(count: int, choose: random.Random) -> NDArray[np.uint8]:
-    lines = (
-        b">" + choose.randbytes(choose.randrange(30)).replace(b"\n", b"") for _ in range(count)
-    )
-    return np.frombuffer(b"".join(line + b"\n" for line in lines), dtype=np.uint8)
+    """So many text lines, of any bytes."""
+    names = (choose.randbytes(choose.randrange(30)).replace(b"\n", b"") for _ in range(count))
+    return np.frombuffer(b"".join(b">" + name + b"\n" for name in names), dtype=np.uint8)
