@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from acgz.cli import interrupts
@@ -45,6 +45,11 @@ def complain(error: AcgzError, file: str | None = None) -> int:
     return error.exit_code
 
 
+def complain_all(errors: Sequence[AcgzError], file: str) -> int:
+    """Print several errors, a line each; return the exit code of the first, 0 without any."""
+    return [*(complain(error, file) for error in errors), 0][0]
+
+
 def remark(loudness: Loudness, text: str) -> None:
     """Print a line, unless the user wants none."""
     if not loudness.quiet:
@@ -62,20 +67,23 @@ def watched() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-def for_each(files: Iterable[str], work: Callable[[str], None]) -> int:
-    """Do ``work`` for every file, also after errors; the exit code is that of the first error."""
+def for_each(files: Iterable[str], work: Callable[[str], int | None]) -> int:
+    """Do ``work`` for every file, also after errors; the exit code is that of the first error.
+
+    ``work`` may return the exit code of errors that it has printed itself.
+    """
     codes = []
     with interrupts.raised():
         for file in files:
             try:
-                work(file)
+                codes.append(work(file) or 0)
             except AcgzError as error:
                 codes.append(complain(error, file))
             except BrokenPipeError:
                 raise
             except OSError as error:
                 codes.append(complain(trouble(error), file))
-    return codes[0] if codes else 0
+    return next((code for code in codes if code), 0)
 
 
 def trouble(error: OSError) -> InputError:

@@ -15,7 +15,7 @@ from acgz.cli.background import ProgressBar
 from acgz.cli.compress import SUFFIX
 from acgz.cli.inputs import Input, open_input
 from acgz.cli.outputs import claim, is_special, open_output
-from acgz.errors import AcgzError, UsageError
+from acgz.errors import AcgzError, DamagedError, UsageError
 from acgz.newfiles import NewFiles, below
 from acgz.places import Claims, check_removable, remove
 from acgz.rights import Rights
@@ -37,6 +37,11 @@ def declare_decompress(parser: options.Parser) -> None:
     parser.description = DESCRIPTION
     options.add_files(parser, "archives")
     options.add_output(parser, "the restored file, or a folder for it")
+    parser.add_argument(
+        "--keep-going",
+        action="store_true",
+        help="restore what is intact of a damaged archive, with N for bases that are lost",
+    )
     _add_reading(parser)
     parser.set_defaults(main=decompress)
 
@@ -69,6 +74,7 @@ def decompress(args: argparse.Namespace) -> int:
         output="-" if args.stdout else args.output,
         force=args.force,
         remove=args.rm,
+        keep_going=args.keep_going,
     )
     return restoring.run(args.files or ["-"])
 
@@ -76,16 +82,22 @@ def decompress(args: argparse.Namespace) -> int:
 def test(args: argparse.Namespace) -> int:
     reading = Reading.of(args)
 
-    def check(file: str) -> None:
-        with open_input(file) as source:
-            size = reading.through(file, source, lambda event: None)
+    def check(file: str) -> int:
+        try:
+            with open_input(file) as source:
+                size = reading.through(file, source, lambda event: None)
+        except DamagedError as first:
+            found = reading.salvage(file, lambda event: None) if _is_regular(file) else []
+            return messages.complain_all(found or [first], file)
         messages.report(reading, f"{file}: intact, {size:,} bytes")
+        return 0
 
     return messages.for_each(args.files or ["-"], check)
 
 
 def cat(args: argparse.Namespace) -> int:
-    return Restoring(Reading.of(args), "-", force=False, remove=False).run(args.files or ["-"])
+    restoring = Restoring(Reading.of(args), "-", force=False, remove=False, keep_going=False)
+    return restoring.run(args.files or ["-"])
 
 
 @dataclass(frozen=True)
@@ -123,6 +135,26 @@ class Reading:
             background.run(read, bar.watch)
             return bar.progress.position
 
+    def salvage(self, file: str, take: Callable[[FileStart | bytes], None]) -> list[DamagedError]:
+        """`through` for what is left of a damaged file; returns what is wrong with it."""
+        from acgz.codec import Job
+        from acgz.container.salvage import salvage
+        from acgz.container.source import Places
+
+        found: list[DamagedError] = []
+        with open(file, "rb") as stream, ProgressBar(self, file, _text_size(file)) as bar:
+            job = Job(self.threads, self.memory_limit, bar.progress)
+
+            def read() -> None:
+                for event in salvage(Places(stream), job):
+                    if isinstance(event, DamagedError):
+                        found.append(event)
+                    else:
+                        take(event)
+
+            background.run(read, bar.watch)
+        return found
+
 
 @dataclass(frozen=True)
 class Restoring:
@@ -133,10 +165,13 @@ class Restoring:
     """A path, "-", or None: beside every archive."""
     force: bool
     remove: bool
+    keep_going: bool
 
     def run(self, files: Sequence[str]) -> int:
         """Restore what is in the archives; return the exit code."""
         several = len(files) > 1
+        if self.keep_going and self.remove:
+            raise UsageError("--rm and --keep-going do not go together")
         if several and self.output not in (None, "-") and not os.path.isdir(self.output or ""):
             raise UsageError(f"several archives, but {self.output} is not a folder")
         claims = Claims(files)
@@ -164,8 +199,10 @@ class Restoring:
                 raise
             claim(claims, str(target), _owner(file, name))
 
-    def _restore(self, file: str, claims: Claims) -> None:
-        """Restore all that is in one archive, or nothing."""
+    def _restore(self, file: str, claims: Claims) -> int:
+        """Restore all that is in one archive, or nothing; return the exit code."""
+        if self.keep_going and not _is_regular(file):
+            raise UsageError("--keep-going wants the archive in a file")
         stream = self._stream_target(file)
         if self.remove:
             check_removable(file)
@@ -174,13 +211,31 @@ class Restoring:
         with open_input(file) as source:
             if stream is not None:
                 claim(claims, stream, file)
-                self._to_stream(file, source, stream)
+                found = self._to_stream(file, source, stream)
             else:
-                self._to_files(file, source, claims)
+                found = self._to_files(file, source, claims)
+        if found:
+            return messages.complain_all(found, file)
         if self.remove and source.identity is not None:
             remove([(file, source.identity)])
+        return 0
 
-    def _to_stream(self, file: str, source: Input, target: str) -> None:
+    def _read(
+        self, file: str, source: Input, take: Callable[[FileStart | bytes], None]
+    ) -> tuple[list[DamagedError], int]:
+        """Give ``take`` what is in the archive; return what is damaged, and the bytes of text."""
+        if not self.keep_going:
+            return [], self.reading.through(file, source, take)
+        size = 0
+
+        def count(event: FileStart | bytes) -> None:
+            nonlocal size
+            size += len(event) if isinstance(event, bytes) else 0
+            take(event)
+
+        return self.reading.salvage(file, count), size
+
+    def _to_stream(self, file: str, source: Input, target: str) -> list[DamagedError]:
         with open_output(target, force=True) as out:
 
             def take(event: FileStart | bytes) -> None:
@@ -192,11 +247,12 @@ class Restoring:
                         "one after the other"
                     )
 
-            size = self.reading.through(file, source, take)
+            found, size = self._read(file, source, take)
             out.commit()
         self._report(file, size, [out.name])
+        return found
 
-    def _to_files(self, file: str, source: Input, claims: Claims) -> None:
+    def _to_files(self, file: str, source: Input, claims: Claims) -> list[DamagedError]:
         targets: list[str] = []
         named = file == "-"
         with NewFiles(force=self.force) as new:
@@ -212,11 +268,12 @@ class Restoring:
                 new.begin(target, make_folders=event.name is not None)
                 targets.append(str(target))
 
-            size = self.reading.through(file, source, take)
+            found, size = self._read(file, source, take)
             rights = source.rights or Rights.usual()
             with interrupts.held():
                 new.commit(rights.restricted() if named else rights, durable=self.remove)
         self._report(file, size, targets)
+        return found
 
     def _report(self, file: str, size: int, targets: Sequence[str]) -> None:
         where = ", ".join(targets) if len(targets) <= 3 else f"{len(targets):,} files"

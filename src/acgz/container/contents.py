@@ -99,6 +99,24 @@ class Contents:
         blocks = self.index.blocks
         return int(blocks.letters[number]) if int(blocks.record[number]) == record else 0
 
+    def letters_in(self, number: int, record: int) -> int:
+        """Letters of a record in a block that has some part of it."""
+        blocks, after = self.index.blocks, int(self.index.lengths[record])
+        if number + 1 < len(self) and int(blocks.record[number + 1]) == record:
+            after = int(blocks.letters[number + 1])
+        return after - self.letters_before(number, record)
+
+    def text_of(self, number: int) -> range:
+        """The bytes of all files, one behind the other, that a block has."""
+        return range(int(self._text_starts[number]), int(self._text_starts[number + 1]))
+
+    def blocks_between(self, start: int, stop: int) -> range:
+        """The blocks that have the bytes ``start`` to ``stop`` (exclusive) of all files."""
+        if start >= stop:
+            return range(0)
+        first = int(np.searchsorted(self._text_starts, start, "right")) - 1
+        return range(first, int(np.searchsorted(self._text_starts, stop, "left")))
+
     def records_in(self, number: int) -> range:
         """The records that a block has some part of."""
         ranks = self.index.blocks.record
