@@ -45,7 +45,7 @@ def fault_among(names: Iterable[str]) -> str:
     """Why no archive may have files of these ``names``; "" if one may.
 
     >>> fault_among(["a", "a/b"])
-    "the name 'a' is that of a file and of a folder"
+    "the name 'a' would be a file and a folder"
     """
     files: set[str] = set()
     for name in names:
@@ -53,13 +53,13 @@ def fault_among(names: Iterable[str]) -> str:
         if fault:
             return f"the name {_shown(name)} {fault}"
         if name in files:
-            return f"two files have one name, {_shown(name)}"
+            return f"the files of one archive need different names, not {_shown(name)} again"
         files.add(name)
     for name in files:
         end = name.find("/")
         while end >= 0:
             if name[:end] in files:
-                return f"the name {_shown(name[:end])} is that of a file and of a folder"
+                return f"the name {_shown(name[:end])} would be a file and a folder"
             end = name.find("/", end + 1)
     return ""
 

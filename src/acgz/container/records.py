@@ -202,7 +202,7 @@ def dialect_of(head: bytes, *, whole: bool) -> Dialect:
 def find_all(text: bytes) -> tuple[Dialect, list[Record]]:
     """All records of a file.
 
-    >>> find_all(b"AC\n>chr1 first\nAC\nGT\n")[1]
+    >>> find_all(b"AC\\n>chr1 first\\nAC\\nGT\\n")[1]
     [Record(name=b'', letters=2), Record(name=b'chr1', letters=4)]
     """
     scanner = Scanner(dialect_of(text[:SNIFFED], whole=len(text) < SNIFFED), 0)

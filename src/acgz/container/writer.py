@@ -136,7 +136,7 @@ class ArchiveWriter:
             parts = name.split("/")
             folders = {"/".join(parts[:count]) for count in range(1, len(parts))}
             if name in self._folders or folders & self._names:
-                raise UsageError(f"the name {name[:80]!r} makes a file and a folder of one name")
+                raise UsageError(f"the name {name[:80]!r} would be a file and a folder")
             self._folders |= folders
         self._names.add(name)
 
