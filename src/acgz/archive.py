@@ -39,7 +39,7 @@ class Info:
     residues_size: int
     """Bytes of the coded bases."""
     models: tuple[str, ...]
-    """Digests, in hexadecimal, of the models and the reference that decoding needs: the first 16
+    """Digests, in hexadecimal, of the models and the reference that decoding needs: the first 8
     bytes of their SHA-256."""
     files: tuple[str, ...]
     """Names of the files in it; empty if there is just one, without a name."""

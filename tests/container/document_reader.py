@@ -16,17 +16,12 @@ import msgpack
 import numpy as np
 import zstandard
 
-from acgz import layout, modes
+from acgz import layout, models, modes
 from acgz.codec import Coded, Job, decode
 
-CODECS: dict[int, tuple[str, dict[str, Any]]] = {
-    1: ("uniform", {}),
-    2: ("order0", {}),
-    3: ("twobit", {}),
-    4: ("engine", {}),
-    5: ("engine", {"preset": "plus"}),
-    6: ("engine", {"preset": "ultra"}),
-}
+CODECS = {1: "uniform", 2: "order0", 3: "twobit"}
+PRESETS = {4: "fast", 5: "plus", 6: "plus", 7: "ultra", 8: "ultra"}
+WITH_MODEL = (6, 8)
 
 
 def number(data: io.BytesIO) -> int:
@@ -101,16 +96,23 @@ def _block(data: io.BytesIO, kind: bytes, found: Archive) -> None:
     residues_size, codec, parameters = 0, "twobit", dict[str, Any]()
     if others < text_size:
         residues_size, place = number(head), number(head)
-        if place:
-            codec, parameters = CODECS[place][0], dict(CODECS[place][1])
+        if place in CODECS:
+            codec = CODECS[place]
+        elif place:
+            codec, parameters = "engine", {"preset": PRESETS[place], "b": number(head)}
         else:
             codec = head.read(number(head)).decode()
+        if place in WITH_MODEL:
+            parameters["models"] = [head.read(8)]
     rest = head.read()
     parameters |= msgpack.unpackb(rest) if rest else {}
     starts = _starts(io.BytesIO(data.read(files_size))) if files_size else []
     coded_layout, payload = data.read(layout_size), data.read(residues_size)
     residues = np.zeros(0, np.uint8)
     if others < text_size:
+        if "models" in parameters:
+            digests = [models.digest_of(models.locate(need)) for need in parameters["models"]]
+            parameters["models"] = digests
         residues = decode(modes.get_codec(codec), Coded(parameters, payload), text_size - others)
     text = layout.join(residues, coded_layout, max_size=text_size, job=Job())
     assert len(text) == text_size
@@ -144,7 +146,7 @@ def _index(root: io.BytesIO, tables: io.BytesIO, found: Archive) -> tuple[list[i
     digests: list[bytes] = []
     found.modes = [root.read(number(root)).decode() for _ in range(number(root))]
     for _ in range(number(root)):
-        root.read(16)
+        root.read(8)
     for table in range(3):
         for _ in range(number(root)):
             rows, size = number(root), number(root)

@@ -45,6 +45,7 @@ from acgz.errors import (
 
 BLOCK = sections(b"B")
 DIGEST = digest(TEXT)
+NEED = DIGEST[:8]
 
 
 def read_all_ways(data: bytes, *, memory_limit: int = 1 << 30) -> None:
@@ -110,11 +111,13 @@ def test_sizes_are_not_trusted(field: str, claim: int) -> None:
         (1, {"lanes": 1}),
         (2, {"lanes": 1, "frequencies": [65533, 1, 1, 1]}),
         (3, {}),
-        (5, {"b": 16}),
+        (5, b"\x10"),
     ],
 )
 @pytest.mark.parametrize("payload", [b"", bytes(9), bytes(400)])
-def test_residues_are_paid_for(codec: int, parameters: dict[str, Any], payload: bytes) -> None:
+def test_residues_are_paid_for(
+    codec: int, parameters: dict[str, Any] | bytes, payload: bytes
+) -> None:
     """A few bytes that claim 2**31 bases do not compute for an hour: they are refused at once."""
     count = (1 << 31) - 1
     claim = single(text_size=count, coded=method(codec, parameters), payload=payload)
@@ -195,13 +198,13 @@ def test_parameters_of_json_come_back(value: object) -> None:
     assert unpack_map(msgpack.packb({"p": value}), "head") == {"p": value}
 
 
-@pytest.mark.parametrize("parameters", [{"models": [DIGEST]}, {"reference": DIGEST}])
+@pytest.mark.parametrize("parameters", [{"models": [NEED]}, {"reference": NEED}])
 def test_a_model_that_is_missing_is_named(parameters: dict[str, object]) -> None:
     data = single(coded=method(3, parameters))
-    with pytest.raises(MissingModelError, match=DIGEST.hex()):
+    with pytest.raises(MissingModelError, match=NEED.hex()):
         acgz.decompress(data)
     with acgz.open(io.BytesIO(data)) as opened:
-        assert opened.info.models == (DIGEST.hex(),)
+        assert opened.info.models == (NEED.hex(),)
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ def _with_short_digests(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """``parameters`` as they are stored: of a SHA-256 as much as is enough to find its owner."""
     short = dict(parameters)
     if "models" in short:
-        short["models"] = [digest[: fields.DIGEST_SIZE] for digest in short["models"]]
+        short["models"] = [digest[: fields.NEED_SIZE] for digest in short["models"]]
     return short
 
 

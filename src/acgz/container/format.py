@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgpack
 
@@ -27,6 +27,10 @@ DIGEST_SIZE = 16
 """Bytes of a SHA-256 that are stored. 128 bits: nobody finds another content by chance, and who
 wants to make two contents with one digest needs 2**64 attempts."""
 
+NEED_SIZE = 8
+"""Bytes of the SHA-256 of a model or a reference: enough to find it among those that are installed.
+What a wrong one decodes has not the digest of the text."""
+
 CHECK_SIZE = 4
 MOST_HEAD_BYTES = 1 << 24
 """How long a head may be. Codecs put small tables into their parameters."""
@@ -34,15 +38,30 @@ MOST_HEAD_BYTES = 1 << 24
 MEMORY_OF_HEAD = 64
 """Bytes that a byte of a head may become: an empty list in its parameters."""
 
-_METHODS: dict[int, tuple[str, dict[str, JSON]]] = {
-    1: ("uniform", {}),
-    2: ("order0", {}),
-    3: ("twobit", {}),
-    4: ("engine", {}),
-    5: ("engine", {"preset": "plus"}),
-    6: ("engine", {"preset": "ultra"}),
+
+class Method(NamedTuple):
+    """A codec and some of its parameters under one number."""
+
+    codec: str
+    implied: Mapping[str, JSON] = {}
+    """Parameters that need not be stored."""
+    numbers: tuple[str, ...] = ()
+    """Parameters that are stored as numbers, in this order."""
+    one_model: bool = False
+    """It needs one model, whose digest is stored."""
+
+
+_METHODS = {
+    1: Method("uniform"),
+    2: Method("order0"),
+    3: Method("twobit"),
+    4: Method("engine", {"preset": "fast"}, ("b",)),
+    5: Method("engine", {"preset": "plus"}, ("b",)),
+    6: Method("engine", {"preset": "plus"}, ("b",), one_model=True),
+    7: Method("engine", {"preset": "ultra"}, ("b",)),
+    8: Method("engine", {"preset": "ultra"}, ("b",), one_model=True),
 }
-"""Number -> codec, and parameters that need not be stored. 0: the codec is stored by its name."""
+"""Number -> what it stands for. 0: the codec is stored by its name, with all parameters."""
 _LATER_METHOD = 64
 """Numbers from here on are damage; those below may get a meaning."""
 
@@ -129,8 +148,8 @@ class BlockHead:
         if not isinstance(models, list) or not isinstance(reference, bytes):
             raise DamagedError("the models or the reference of a block are not digests")
         digests = [digest for digest in [*models, reference] if digest != b""]
-        if any(not isinstance(digest, bytes) or len(digest) != DIGEST_SIZE for digest in digests):
-            raise DamagedError(f"a digest among the parameters has not {DIGEST_SIZE} bytes")
+        if any(not isinstance(digest, bytes) or len(digest) != NEED_SIZE for digest in digests):
+            raise DamagedError(f"a digest among the parameters has not {NEED_SIZE} bytes")
         return digests
 
     def pack(self, kind: bytes) -> bytes:
@@ -141,13 +160,7 @@ class BlockHead:
             head += (self.text_crc or 0).to_bytes(4, "little")
         if not self.residue_count:
             return head
-        number, implied = _method(self.codec, self.parameters)
-        head += pack_numbers([self.residues_size, number])
-        if number == 0:
-            name = self.codec.encode()
-            head += pack_number(len(name)) + name
-        rest = {name: self.parameters[name] for name in self.parameters if name not in implied}
-        return head + (_pack_map(rest) if rest else b"")
+        return head + pack_number(self.residues_size) + _pack_method(self.codec, self.parameters)
 
     @classmethod
     def unpack(cls, head: bytes, kind: bytes) -> BlockHead:
@@ -268,14 +281,35 @@ def _pack_map(named: Mapping[str, JSON]) -> bytes:
     return packed
 
 
-def _method(codec: str, parameters: Mapping[str, JSON]) -> tuple[int, Mapping[str, JSON]]:
-    """The number that leaves the fewest parameters to be stored, and those that it implies."""
-    best: tuple[int, Mapping[str, JSON]] = 0, {}
-    for number, (name, implied) in _METHODS.items():
-        fits = name == codec and implied.items() <= parameters.items()
-        if fits and (best[0] == 0 or len(implied) > len(best[1])):
-            best = number, implied
-    return best
+def _pack_method(codec: str, parameters: Mapping[str, JSON]) -> bytes:
+    """The codec and its parameters, by the number that leaves the fewest to the map."""
+    fitting = [number for number, method in _METHODS.items() if _fits(method, codec, parameters)]
+    rest = dict(parameters)
+    if not fitting:
+        spelled = codec.encode()
+        return b"\0" + pack_number(len(spelled)) + spelled + (_pack_map(rest) if rest else b"")
+    number = fitting[-1]
+    method = _METHODS[number]
+    for name in method.implied:
+        del rest[name]
+    packed = pack_numbers([number, *(rest.pop(name) for name in method.numbers)])  # type: ignore[list-item]
+    if method.one_model:
+        packed += rest.pop("models")[0]  # type: ignore[index, operator]
+    return packed + (_pack_map(rest) if rest else b"")
+
+
+def _fits(method: Method, codec: str, parameters: Mapping[str, JSON]) -> bool:
+    models = parameters.get("models")
+    return (
+        method.codec == codec
+        and method.implied.items() <= parameters.items()
+        and all(_is_number(parameters.get(name)) for name in method.numbers)
+        and method.one_model == (isinstance(models, list) and len(models) == 1)
+    )
+
+
+def _is_number(value: JSON) -> bool:
+    return type(value) is int and value >= 0
 
 
 def _unpack_method(cursor: Cursor) -> tuple[str, dict[str, JSON]]:
@@ -292,5 +326,10 @@ def _unpack_method(cursor: Cursor) -> tuple[str, dict[str, JSON]]:
         raise DamagedError(f"there is no codec number {number:,}")
     if number not in _METHODS:
         raise VersionError(f"the archive uses codec number {number}, which is of a later version")
-    codec, implied = _METHODS[number]
-    return codec, dict(implied)
+    method = _METHODS[number]
+    parameters = dict(method.implied)
+    for name in method.numbers:
+        parameters[name] = cursor.number()
+    if method.one_model:
+        parameters["models"] = [cursor.take(NEED_SIZE)]
+    return method.codec, parameters

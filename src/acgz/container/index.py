@@ -14,6 +14,7 @@ from acgz.codec import Job, allow
 from acgz.container import tables
 from acgz.container.format import (
     DIGEST_SIZE,
+    NEED_SIZE,
     Cursor,
     pack_number,
     pack_numbers,
@@ -217,7 +218,7 @@ class Root:
             modes = tuple(word.decode() for word in _unpack_words(cursor))
         except UnicodeDecodeError:
             raise DamagedError("the name of a mode is no text") from None
-        needs = tuple(cursor.take(DIGEST_SIZE) for _ in range(_count(cursor)))
+        needs = tuple(cursor.take(NEED_SIZE) for _ in range(_count(cursor)))
         pieces = [
             [
                 Piece(cursor.number(), cursor.number(), int.from_bytes(cursor.take(4), "little"))
