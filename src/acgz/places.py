@@ -42,8 +42,12 @@ def status_of(stream: BinaryIO) -> os.stat_result | None:
 
 
 def check_removable(file: str) -> None:
-    """UsageError if ``file`` is not a regular file itself: a link, a pipe, a device."""
-    if file == "-" or not stat.S_ISREG(os.lstat(file).st_mode):
+    """UsageError if ``file`` is there and not a regular file itself: a link, a pipe, a device."""
+    try:
+        regular = file != "-" and stat.S_ISREG(os.lstat(file).st_mode)
+    except OSError:  # opening it will say what is wrong
+        return
+    if not regular:
         raise UsageError("--rm deletes regular files only, and this is none")
 
 

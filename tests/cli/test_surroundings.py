@@ -192,6 +192,23 @@ def test_a_person_who_changes_their_mind_sees_no_traceback(delay: float) -> None
     assert not list(Path().glob(".acgz-*"))
 
 
+def test_ctrl_c_that_is_ignored_stays_ignored() -> None:
+    """As a shell ignores it for what runs in the background."""
+    code = (
+        "import signal; from acgz.cli import interrupts\n"
+        "interrupts.exiting()\n"
+        "with interrupts.raised(), interrupts.held(): signal.raise_signal(signal.SIGINT)\n"
+        "print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )
+    assert done.stdout == "True\n"
+
+
 def test_the_program_hears_ctrl_c_before_anything_else_is_imported() -> None:
     code = (
         "import sys, runpy; from acgz.cli import interrupts\n"

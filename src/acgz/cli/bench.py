@@ -6,14 +6,18 @@ import argparse
 import os
 import platform
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from acgz.cli import interrupts, messages, options
 from acgz.errors import InputError, UsageError
 from acgz.nets import SYSTEMS
+from acgz.places import Claims
 
 if TYPE_CHECKING:
     from acgz.bench.peers import Tool
@@ -99,58 +103,132 @@ def declare(parser: options.Parser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run the bench; 1 if a mode of acgz did not restore its input, else 0."""
-    with interrupts.raised():
-        return _run(args)
-
-
-def _run(args: argparse.Namespace) -> int:
-    from acgz.bench.peers import PEERS, acgz_mode, find_peers
-    from acgz.bench.run import OK
-
-    modes = [acgz_mode(name, ["-T", str(args.threads)]) for name in _names(args.modes)]
-    peers = list(PEERS) if args.peers == "all" else find_peers(_names(args.peers))
+    how = How(args.threads, args.repeat, args.timeout, args.work, args.quiet)
     for file in args.files:
         if not Path(file).is_file():  # say so now rather than after an hour
             raise InputError(f"{file}: no such file")
-    if args.suite:
-        return _run_suite(args)
+    with interrupts.raised():
+        if args.suite:
+            return _run_suite(
+                SuiteRun(args.suite, args.variants, args.first, args.plot), args.files, how
+            )
+        tools = Tools.of(_names(args.modes), args.peers, how)
+        form = "json" if args.json else "csv" if args.csv else "table"
+        return _run_tools(tools, args.files, args.residues, how, form)
+
+
+@dataclass(frozen=True)
+class How:
+    """How everything is run."""
+
+    threads: int
+    repeat: int
+    timeout: float | None
+    """Seconds."""
+    work: Path | None
+    """Folder for temporary files."""
+    quiet: bool
+    verbose: bool = False
+
+    @property
+    def options(self) -> list[str]:
+        """Those of acgz."""
+        return ["-T", str(self.threads)]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What is compared."""
+
+    modes: list[Tool]
+    lanes: list[Tool]
+    """The modes with lanes that a small genome would not get: they may call more kernels."""
+    peers: list[Tool]
+
+    @classmethod
+    def of(cls, modes: list[str], peers: str, how: How) -> Tools:
+        from acgz.bench.peers import PEERS, acgz_mode, find_peers
+
+        return cls(
+            [acgz_mode(name, how.options) for name in modes],
+            [acgz_mode(name, how.options, ["--lanes", "2"]) for name in modes],
+            list(PEERS) if peers == "all" else find_peers(_names(peers)),
+        )
+
+
+def _run_tools(tools: Tools, files: list[str], residues: bool, how: How, form: str) -> int:
+    """Every tool on every file, and the table."""
+    from acgz.bench import run
+
     rows: list[Row] = []
     try:
-        _measure(args, modes, peers, rows)
+        with TemporaryDirectory(prefix="acgz-bench-", dir=how.work) as work:
+            if tools.modes:
+                messages.remark(how, "warming the kernel cache before anything is timed")
+                for row in run.warm_up(tools.modes, Path(work)):
+                    if row.status != run.OK:
+                        raise UsageError(f"{row.tool}: {row.status}")
+                run.warm_up(tools.lanes, Path(work))  # a mode that has no lanes refuses them
+            for file in files:
+                for row in _measured(tools, file, residues, how, work):
+                    messages.remark(how, _progress(row))
+                    rows.append(row)
     finally:  # Ctrl-C does not take away what has been measured
         if rows:
-            sys.stdout.write(_rendered(args, rows))
-    ours = {mode.name for mode in modes}
-    return int(any(row.tool in ours and row.status != OK for row in rows))
+            sys.stdout.write(_rendered(rows, how, form))
+    ours = {mode.name for mode in tools.modes}
+    return int(any(row.tool in ours and row.status != run.OK for row in rows))
 
 
-def _run_suite(args: argparse.Namespace) -> int:
+def _measured(tools: Tools, file: str, residues: bool, how: How, work: str) -> Iterator[Row]:
+    """The row of each tool on a file."""
+    from acgz.bench import inputs, run
+    from acgz.cli.inputs import open_input
+
+    with TemporaryDirectory(dir=work) as place, open_input(file, unpack="always") as source:
+        genome = inputs.prepare(source.stream, Path(file).name, Path(place), residues_only=residues)
+        for tool in [*tools.modes, *tools.peers]:
+            yield run.measure(tool, genome, Path(place), repeat=how.repeat, timeout=how.timeout)
+
+
+@dataclass(frozen=True)
+class SuiteRun:
+    """What is run of a suite."""
+
+    suite: str
+    variants: str | None
+    """Patterns; None: the usual ones."""
+    first: int | None
+    """Bases of each file."""
+    plot: Path | None
+    """The picture to make instead of tables."""
+
+
+def _run_suite(wanted: SuiteRun, files: list[str], how: How) -> int:
     """Every variant of the suite on every file; a table as soon as a file is done."""
-    import tempfile
-
     from acgz.bench import run
     from acgz.cli.inputs import open_input
 
-    suite: Suite = import_module(_suite_module(args.suite)).SUITE
-    if args.plot and len(args.files) > 1:
+    suite: Suite = import_module(_suite_module(wanted.suite)).SUITE
+    if wanted.plot and len(files) > 1:
         raise UsageError("--plot is for one file")
-    variants = _variants(suite, args.variants)
+    if wanted.plot:
+        Claims(files).output(wanted.plot, "the picture")
+    variants = _variants(suite, wanted.variants)
     failed = False
-    temporary = tempfile.TemporaryDirectory
-    with temporary(prefix="acgz-bench-", dir=args.work) as work:
-        for file in args.files:
-            with temporary(dir=work) as place, open_input(file, unpack="always") as source:
+    with TemporaryDirectory(prefix="acgz-bench-", dir=how.work) as work:
+        for file in files:
+            with TemporaryDirectory(dir=work) as place, open_input(file, unpack="always") as source:
                 genome = suite.prepare(
-                    source.stream, Path(file).name, Path(place), first=args.first
+                    source.stream, Path(file).name, Path(place), first=wanted.first
                 )
-                if args.plot:
-                    sys.stdout.write(suite.plot(genome, args.plot, args.threads))
+                if wanted.plot:
+                    sys.stdout.write(suite.plot(genome, wanted.plot, how.threads))
                     continue
                 rows = {}
                 for variant in variants:
-                    options = ["-T", str(args.threads)]
-                    row = suite.measure(variant, genome, Path(place), options, args.timeout)
-                    messages.remark(args, _progress(row))
+                    row = suite.measure(variant, genome, Path(place), how.options, how.timeout)
+                    messages.remark(how, _progress(row))
                     rows[variant.name] = row
                     failed |= row.status != run.OK and not row.status.startswith(run.MISSING)
                 sys.stdout.write(suite.as_tables(genome, rows))
@@ -173,61 +251,19 @@ def _variants(suite: Suite, patterns: str | None) -> list[Variant]:
     return found
 
 
-def _measure(
-    args: argparse.Namespace, modes: list[Tool], peers: list[Tool], rows: list[Row]
-) -> None:
-    """Append the row of each tool on each file to ``rows``."""
-    import tempfile
-
-    from acgz.bench import inputs, run
-    from acgz.cli.inputs import open_input
-
-    temporary = tempfile.TemporaryDirectory
-    with temporary(prefix="acgz-bench-", dir=args.work) as work:
-        if modes:
-            messages.remark(args, "warming the kernel cache before anything is timed")
-            for row in run.warm_up(modes, Path(work)):
-                if row.status != run.OK:
-                    raise UsageError(f"{row.tool}: {row.status}")
-            run.warm_up(_with_lanes(args), Path(work))
-        for file in args.files:
-            with temporary(dir=work) as place, open_input(file, unpack="always") as source:
-                genome = inputs.prepare(
-                    source.stream, Path(file).name, Path(place), residues_only=args.residues
-                )
-                for tool in [*modes, *peers]:
-                    row = run.measure(
-                        tool, genome, Path(place), repeat=args.repeat, timeout=args.timeout
-                    )
-                    messages.remark(args, _progress(row))
-                    rows.append(row)
-
-
-def _with_lanes(args: argparse.Namespace) -> list[Tool]:
-    """The modes with lanes that a small genome would not get: they may call more kernels.
-
-    A mode that has no lanes refuses them.
-    """
-    from acgz.bench.peers import acgz_mode
-
-    return [
-        acgz_mode(name, ["-T", str(args.threads)], ["--lanes", "2"]) for name in _names(args.modes)
-    ]
-
-
-def _rendered(args: argparse.Namespace, rows: list[Row]) -> str:
+def _rendered(rows: list[Row], how: How, form: str) -> str:
     from acgz.bench import report
 
-    if args.json:
-        return report.as_json(rows, _about(args))
-    return report.as_csv(rows) if args.csv else report.as_table(rows)
+    if form == "json":
+        return report.as_json(rows, _about(how))
+    return report.as_csv(rows) if form == "csv" else report.as_table(rows)
 
 
 def _names(text: str) -> list[str]:
     return [] if text == "none" else [name for name in text.split(",") if name]
 
 
-def _about(args: argparse.Namespace) -> dict[str, object]:
+def _about(how: How) -> dict[str, object]:
     from acgz import __version__
 
     return {
@@ -236,7 +272,7 @@ def _about(args: argparse.Namespace) -> dict[str, object]:
         "machine": platform.machine(),
         "system": platform.system(),
         "cores": os.cpu_count(),
-        "repeat": args.repeat,
+        "repeat": how.repeat,
         "kernel_cache": "warmed before anything was timed",
     }
 

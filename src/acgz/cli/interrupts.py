@@ -26,8 +26,12 @@ class Interrupted(KeyboardInterrupt):
 
 
 def exiting() -> None:
-    """From now on Ctrl-C ends the process without a word: nothing has been begun."""
-    signal.signal(signal.SIGINT, lambda number, frame: os._exit(128 + number))
+    """From now on Ctrl-C, unless it is ignored, ends the process without a word.
+
+    Only for as long as nothing has been begun.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda number, frame: os._exit(128 + number))
 
 
 @contextmanager

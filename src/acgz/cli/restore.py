@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from acgz.cli import background, interrupts, messages, options
-from acgz.cli.background import ProgressBar
+from acgz.cli import interrupts, messages, options
 from acgz.cli.compress import SUFFIX
 from acgz.cli.inputs import Input, open_input
 from acgz.cli.outputs import claim, is_special, open_output
+from acgz.cli.reading import Reading, is_regular
 from acgz.errors import AcgzError, DamagedError, UsageError
 from acgz.newfiles import NewFiles, below
 from acgz.places import Claims, check_removable, remove
@@ -87,7 +86,7 @@ def test(args: argparse.Namespace) -> int:
             with open_input(file) as source:
                 size = reading.through(file, source, lambda event: None)
         except DamagedError as first:
-            found = reading.salvage(file, lambda event: None) if _is_regular(file) else []
+            found = reading.salvage(file, lambda event: None) if is_regular(file) else []
             return messages.complain_all(found or [first], file)
         messages.report(reading, f"{file}: intact, {size:,} bytes")
         return 0
@@ -98,62 +97,6 @@ def test(args: argparse.Namespace) -> int:
 def cat(args: argparse.Namespace) -> int:
     restoring = Restoring(Reading.of(args), "-", force=False, remove=False, keep_going=False)
     return restoring.run(args.files or ["-"])
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How archives are read from beginning to end."""
-
-    memory_limit: int
-    threads: int
-    quiet: bool
-    verbose: bool
-
-    @classmethod
-    def of(cls, args: argparse.Namespace) -> Reading:
-        from acgz.codec import MEMORY_LIMIT
-
-        return cls(args.memory_limit or MEMORY_LIMIT, args.threads, args.quiet, args.verbose)
-
-    def through(self, file: str, source: Input, take: Callable[[FileStart | bytes], None]) -> int:
-        """Give ``take`` the start of every file in the archive and then its text, piece by piece.
-
-        When this returns, everything is verified. Returns the bytes of text. Raises what
-        `read_archive` raises, and what ``take`` raises.
-        """
-        from acgz.codec import Job
-        from acgz.container.reader import read_archive
-
-        total = _text_size(file) if messages.watched() and not self.quiet else None
-        with ProgressBar(self, file, total) as bar:
-            job = Job(self.threads, self.memory_limit, bar.progress)
-
-            def read() -> None:
-                for event in read_archive(source.stream, job):
-                    take(event)
-
-            background.run(read, bar.watch)
-            return bar.progress.position
-
-    def salvage(self, file: str, take: Callable[[FileStart | bytes], None]) -> list[DamagedError]:
-        """`through` for what is left of a damaged file; returns what is wrong with it."""
-        from acgz.codec import Job
-        from acgz.container.salvage import salvage
-        from acgz.container.source import Places
-
-        found: list[DamagedError] = []
-        with open(file, "rb") as stream, ProgressBar(self, file, _text_size(file)) as bar:
-            job = Job(self.threads, self.memory_limit, bar.progress)
-
-            def read() -> None:
-                for event in salvage(Places(stream), job):
-                    if isinstance(event, DamagedError):
-                        found.append(event)
-                    else:
-                        take(event)
-
-            background.run(read, bar.watch)
-        return found
 
 
 @dataclass(frozen=True)
@@ -184,7 +127,7 @@ class Restoring:
         """What the archive will write, if it is a file that can tell; else it is claimed later."""
         from acgz.container.contents import Contents
 
-        if not _is_regular(file) or self._stream_target(file) is not None:
+        if not is_regular(file) or self._stream_target(file) is not None:
             return
         try:
             with open(file, "rb") as stream:
@@ -201,7 +144,7 @@ class Restoring:
 
     def _restore(self, file: str, claims: Claims) -> int:
         """Restore all that is in one archive, or nothing; return the exit code."""
-        if self.keep_going and not _is_regular(file):
+        if self.keep_going and not is_regular(file):
             raise UsageError("--keep-going wants the archive in a file")
         stream = self._stream_target(file)
         if self.remove:
@@ -304,23 +247,3 @@ class Restoring:
 
 def _owner(archive: str, name: str | None) -> str:
     return archive if name is None else f"{name} of {archive}"
-
-
-def _is_regular(file: str) -> bool:
-    try:
-        return stat.S_ISREG(os.stat(file).st_mode)
-    except OSError:
-        return False
-
-
-def _text_size(file: str) -> int | None:
-    """What the archive will restore, in bytes, if it is a file that can tell."""
-    from acgz.container.contents import Contents
-
-    if not _is_regular(file):
-        return None
-    try:
-        with open(file, "rb") as stream:
-            return Contents(stream).text_size
-    except (AcgzError, OSError):  # the reading itself will say what is wrong
-        return None

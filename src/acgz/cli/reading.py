@@ -1,0 +1,95 @@
+"""Reads archives from beginning to end, for the commands that decompress all of them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from acgz.cli import background, messages
+from acgz.cli.background import ProgressBar
+from acgz.cli.inputs import Input
+from acgz.errors import AcgzError, DamagedError
+
+if TYPE_CHECKING:
+    from acgz.container.format import FileStart
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How archives are read from beginning to end."""
+
+    memory_limit: int
+    threads: int
+    quiet: bool
+    verbose: bool
+
+    @classmethod
+    def of(cls, args: argparse.Namespace) -> Reading:
+        from acgz.codec import MEMORY_LIMIT
+
+        return cls(args.memory_limit or MEMORY_LIMIT, args.threads, args.quiet, args.verbose)
+
+    def through(self, file: str, source: Input, take: Callable[[FileStart | bytes], None]) -> int:
+        """Give ``take`` the start of every file in the archive and then its text, piece by piece.
+
+        When this returns, everything is verified. Returns the bytes of text. Raises what
+        `read_archive` raises, and what ``take`` raises.
+        """
+        from acgz.codec import Job
+        from acgz.container.reader import read_archive
+
+        total = _text_size(file) if messages.watched() and not self.quiet else None
+        with ProgressBar(self, file, total) as bar:
+            job = Job(self.threads, self.memory_limit, bar.progress)
+
+            def read() -> None:
+                for event in read_archive(source.stream, job):
+                    take(event)
+
+            background.run(read, bar.watch)
+            return bar.progress.position
+
+    def salvage(self, file: str, take: Callable[[FileStart | bytes], None]) -> list[DamagedError]:
+        """`through` for what is left of a damaged file; returns what is wrong with it."""
+        from acgz.codec import Job
+        from acgz.container.salvage import salvage
+        from acgz.container.source import Places
+
+        found: list[DamagedError] = []
+        with open(file, "rb") as stream, ProgressBar(self, file, _text_size(file)) as bar:
+            job = Job(self.threads, self.memory_limit, bar.progress)
+
+            def read() -> None:
+                for event in salvage(Places(stream), job):
+                    if isinstance(event, DamagedError):
+                        found.append(event)
+                    else:
+                        take(event)
+
+            background.run(read, bar.watch)
+        return found
+
+
+def is_regular(file: str) -> bool:
+    """True for a regular file, or a link to one."""
+    try:
+        return stat.S_ISREG(os.stat(file).st_mode)
+    except OSError:
+        return False
+
+
+def _text_size(file: str) -> int | None:
+    """What the archive will restore, in bytes, if it is a file that can tell."""
+    from acgz.container.contents import Contents
+
+    if not is_regular(file):
+        return None
+    try:
+        with open(file, "rb") as stream:
+            return Contents(stream).text_size
+    except (AcgzError, OSError):  # the reading itself will say what is wrong
+        return None
