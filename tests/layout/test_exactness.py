@@ -3,55 +3,18 @@
 from __future__ import annotations
 
 import os
-import random
 import subprocess
 import sys
-import zlib
 
-import numpy as np
 import pytest
-from test_hostile import TEXTS, damaged, join_or_refuse, letters
+from layout_report import report
+from layout_texts import TEXTS
 
-from acgz.coding.bitstream import BitStream
-from acgz.errors import DamagedError
-from acgz.layout import split
-from acgz.layout.mask import code_mask
 from paths import TESTS
 
 # How many damaged layouts of which texts; without a compiler, a header takes seconds.
 FEW = {"runs": 6, "odd": 1, "verbatim": 5}
 MANY = dict.fromkeys(TEXTS, 40)
-
-
-def mask_report() -> list[str]:
-    """What a mask of words of 3 costs, and what damage makes of it."""
-    text = np.frombuffer(letters(400), dtype=np.uint8)
-    case = np.array([0, 30, 10, 5, 40, 1, 60, 100], dtype=np.int64)
-    stream = BitStream()
-    code_mask(stream, text, case, 3)
-    coded = stream.finish()
-    report = [coded.hex()]
-    for data in [coded, *random.Random(6).sample(list(damaged(coded)), 12)]:
-        decoded = np.zeros_like(case)
-        try:
-            code_mask(BitStream(data), text, decoded, 3)
-            report.append(str(decoded.tolist()))
-        except DamagedError as error:
-            report.append(str(error))
-    assert report[1] == str(case.tolist())
-    return report
-
-
-def report(amounts: dict[str, int]) -> list[str]:
-    """Layouts, and checksums of what becomes of them when they are damaged."""
-    lines = mask_report()
-    for name, amount in amounts.items():
-        parts = split(TEXTS[name])
-        lines.append(f"{name}: {parts.layout.hex()}")
-        for layout in random.Random(5).sample(list(damaged(parts.layout)), amount):
-            text = join_or_refuse(parts.residues, layout, len(TEXTS[name]))
-            lines.append("refused" if text is None else str(zlib.crc32(text)))
-    return lines
 
 
 @pytest.mark.slow
@@ -64,7 +27,7 @@ def test_layouts_and_refusals_are_the_same(
     variable: str, amounts: dict[str, int], pytestconfig: pytest.Config
 ) -> None:
     kernels = pytestconfig.cache.mkdir(variable)  # of their own, but kept
-    code = f"from test_exactness import report; print(*report({amounts}), sep=chr(10))"
+    code = f"from layout_report import report; print(*report({amounts}), sep=chr(10))"
     environment = {
         **os.environ,
         variable: "1",

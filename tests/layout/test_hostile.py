@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from layout_texts import fasta_texts, masked_repeats
+from layout_texts import TEXTS, damaged, fasta_texts, join_or_refuse, letters, with_lower_case
 
 from acgz.codec import Job
 from acgz.coding.bitstream import BitStream
@@ -22,32 +22,6 @@ from acgz.layout.text import code_lines
 from conftest import fasta
 
 
-def letters(count: int, seed: int = 1) -> bytes:
-    return fasta(count, width=count, seed=seed).split(b"\n")[1]
-
-
-def with_lower_case(text: bytes) -> bytes:
-    """With many short runs of it."""
-    generator = random.Random(1)
-    changed = bytearray(text)
-    for begin in range(0, len(changed), 15):
-        end = begin + generator.randrange(10)
-        changed[begin:end] = changed[begin:end].lower()
-    return bytes(changed)
-
-
-TEXTS = {
-    "plain": fasta(300, 200, width=50),
-    "odd": b">\xff x\r\n" + letters(300).replace(b"AC", b"N-", 9).replace(b"GT", b"u ", 5) + b"\r",
-    "ragged": b"\n\n;x\n" + fasta(500, width=7).replace(b"AA", b"A\n", 40) + b">b\n\n>c",
-    "RNA": fasta(300).replace(b"T", b"U") + b">d\nACGTTTTTTACGUU\n",
-    "runs": with_lower_case(letters(900)),
-    "masked": masked_repeats(),
-    "verbatim": b"neither DNA nor RNA, " * 5,
-    "stored": bytes(range(200)),
-}
-
-
 def test_both_ways_to_code_the_case_are_among_the_texts() -> None:
     words = []
     for name in ("runs", "masked"):
@@ -55,26 +29,6 @@ def test_both_ways_to_code_the_case_are_among_the_texts() -> None:
         code_numbers(BitStream(split(TEXTS[name]).layout[1:]), counts, 8)
         words.append(int(counts[7]))
     assert words == [0, 9]
-
-
-def join_or_refuse(residues: np.ndarray, layout: bytes, max_size: int) -> bytes | None:  # type: ignore[type-arg]
-    try:
-        text = join(residues, layout, max_size=max_size)
-    except DamagedError:
-        return None
-    assert len(text) <= max_size
-    return text
-
-
-def damaged(layout: bytes) -> Iterator[bytes]:
-    """Every byte changed in some ways, and every length."""
-    for at in range(len(layout)):
-        for change in (1, 128, 255):
-            yield layout[:at] + bytes([layout[at] ^ change]) + layout[at + 1 :]
-    for size in range(len(layout)):
-        yield layout[:size]
-    yield layout + b"\0"
-    yield layout + b"some more"
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
