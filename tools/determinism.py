@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-SIZES = {"tiny": 300, "small": 12_000, "large": 1_000_000}
+SIZES = {"tiny": 80, "small": 12_000, "large": 1_000_000}
 """Bases. Networks, here with tiny models, compress the first; `twobit` to `plus` all of them."""
 
 

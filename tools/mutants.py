@@ -148,6 +148,8 @@ def main() -> int:
         if args.only in mutant.what:
             start = time.monotonic()
             caught = _caught(mutant, everything=args.all)
+            if caught and not _passes(caught):
+                raise SystemExit(f"{caught} fails without the mutant, too")
             survivors += not caught
             verdict = "caught  " if caught else "SURVIVES"
             print(
@@ -194,6 +196,12 @@ def _caught(mutant: Mutant, *, everything: bool) -> str:
     if done.returncode == 1 and not failed:
         raise SystemExit(f"{mutant.what}: no test has failed\n{done.stdout[-3000:]}")
     return failed[0].split(" ")[1] if failed else ""
+
+
+def _passes(test: str) -> bool:
+    """Does it pass in the sources as they are?"""
+    run = [sys.executable, "-m", "pytest", "-q", test]
+    return subprocess.run(run, cwd=ROOT, capture_output=True, check=False).returncode == 0
 
 
 if __name__ == "__main__":
