@@ -120,6 +120,7 @@ class Index:
             or (ranks[1:] < ranks[:-1]).any()
             or (letters[1:] < letters[:-1])[again].any()
             or (letters > np.append(self.lengths, 0)[ranks]).any()
+            or self._more_than_text()
         ):
             raise DamagedError("the index does not say where the records are")
         names = [file.name for file in self.files]
@@ -127,6 +128,14 @@ class Index:
             fault = fault_among(name or "" for name in names)
             if fault:
                 raise DamagedError(f"refused: {fault}")
+
+    def _more_than_text(self) -> bool:
+        """True if a block were to have more letters, or more records, than its text has bytes."""
+        before = np.concatenate([[0], np.cumsum(self.lengths)])
+        letters = np.append(before[self.blocks.record] + self.blocks.letters, before[-1])
+        records = np.append(self.blocks.record, len(self.names))
+        text = self.blocks.text_size
+        return bool((np.diff(letters) > text).any() or (np.diff(records) > text + 1).any())
 
 
 class IndexWriter:

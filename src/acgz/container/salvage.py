@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from acgz.codec import Job
+from acgz.codec import Job, allow
 from acgz.container.contents import Contents
 from acgz.container.format import FileStart
 from acgz.container.index import unpack_state
@@ -34,14 +34,15 @@ def salvage(places: Places, job: Job) -> Iterator[FileStart | bytes | DamagedErr
         except DamagedError as error:
             yield error
         return
-    yield from _Salvage(contents).events()
+    yield from _Salvage(contents, job).events()
 
 
 class _Salvage:
     """Goes through an archive file by file; files may share a block."""
 
-    def __init__(self, contents: Contents) -> None:
+    def __init__(self, contents: Contents, job: Job) -> None:
         self._contents = contents
+        self._job = job
         self._number = -1
         self._text: bytes | None = None
 
@@ -61,6 +62,7 @@ class _Salvage:
                 begin, stop = max(start, block.start), min(end, block.stop)
                 if self._text is None:
                     whole = False
+                    allow(2 * (block.stop - block.start), self._job)  # nobody has decoded so many
                     yield self._filler(number, file.dialect, records, begin == start, stop - begin)
                     continue
                 part = self._text[begin - block.start : stop - block.start]
