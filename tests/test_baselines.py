@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from acgz import modes
 from acgz.baselines import fair_frequencies
 from acgz.codec import Coded, Job, decode, encode
 from acgz.coding.predictor import PRECISION
-from acgz.errors import DamagedError, UsageError
+from acgz.errors import DamagedError, TruncatedError, UsageError
 from codec_checks import orderly, round_trip
 
 
@@ -56,6 +58,23 @@ def test_lanes_that_make_no_sense_are_refused() -> None:
         encode(modes.get_codec("uniform"), orderly(10), {"lanes": 0}, Job())
     with pytest.raises(UsageError, match="twobit has no setting 'lanes'"):
         encode(modes.get_codec("twobit"), orderly(10), {"lanes": 3}, Job())
+
+
+@pytest.mark.parametrize("size", [0, 1, 75, 10_000])
+@pytest.mark.parametrize("frequencies", [None, [1 << 14] * 4, [65533, 1, 1, 1]])
+def test_residues_that_nobody_has_paid_for_are_refused_at_once(
+    size: int, frequencies: list[int] | None
+) -> None:
+    """2^31 of them, which would compute for hours in one lane."""
+    codec = modes.get_codec("order0" if frequencies else "uniform")
+    parameters = {"lanes": 1, "frequencies": frequencies} if frequencies else {"lanes": 1}
+    coded = Coded(parameters, bytes(size))
+    tracemalloc.start()
+    with pytest.raises(TruncatedError, match="cannot hold"):
+        decode(codec, coded, 1 << 31, Job())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_000_000
 
 
 @pytest.mark.parametrize("counts", [[1, 0, 0, 0], [0, 0, 0, 0], [10**12, 1, 1, 1], [3, 3, 3, 3]])

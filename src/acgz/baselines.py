@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import log2
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from acgz.codec import Coded, Job, stored_lanes
 from acgz.coding.predictor import MOST_LANES, PRECISION, equal_frequencies
-from acgz.errors import DamagedError
+from acgz.errors import DamagedError, TruncatedError
 from acgz.settings import JSON, Settings, setting, shown
 
 
@@ -148,9 +149,22 @@ def _decode(coded: Coded, count: int, frequencies: list[int], job: Job) -> NDArr
     from acgz.coding import streams  # Numba
 
     lanes = stored_lanes(coded.parameters, count)
+    _check_size(coded.payload, count, frequencies)
     predictor = Static(frequencies, lanes)
     residues = streams.decode(coded.payload, count, predictor, lanes, job.progress.residues)
     return residues.astype(np.uint8, copy=False)
+
+
+def _check_size(payload: bytes, count: int, frequencies: list[int]) -> None:
+    """TruncatedError if so many residues take more, even if all are the most frequent one.
+
+    Before anything is allocated. The stream may be shorter by what its coder has not yet written.
+    """
+    price = PRECISION - log2(max(frequencies))  # bits
+    if count * price > 8 * (len(payload) + 8):
+        raise TruncatedError(
+            f"{len(payload):,} bytes cannot hold {count:,} bases of {price:.3g} bits"
+        )
 
 
 def _stored_frequencies(parameters: Mapping[str, JSON]) -> list[int]:
