@@ -60,6 +60,14 @@ def test_lanes_that_make_no_sense_are_refused() -> None:
         encode(modes.get_codec("twobit"), orderly(10), {"lanes": 3}, Job())
 
 
+@pytest.mark.parametrize("name", ["uniform", "order0"])
+@pytest.mark.parametrize("base", range(4))
+def test_one_base_for_ever_comes_back(name: str, base: int) -> None:
+    """Its stream may be nothing but zeros, and is as long as it has to be."""
+    for count in (1, 30, 1000, 200_000):
+        round_trip(modes.get_codec(name), np.full(count, base, dtype=np.uint8), {})
+
+
 @pytest.mark.parametrize("size", [0, 1, 75, 10_000])
 @pytest.mark.parametrize("frequencies", [None, [1 << 14] * 4, [65533, 1, 1, 1]])
 def test_residues_that_nobody_has_paid_for_are_refused_at_once(
