@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from acgz.cli.packings import HEAD, GarbageError, Packing, Unpacked, check, recognise
 from acgz.errors import InputError
@@ -21,6 +21,9 @@ from acgz.rights import Rights
 
 if TYPE_CHECKING:
     from acgz.archive import Archive
+
+Unpack = Literal["never", "named", "always"]
+"""Whether the content of a packed file is read in its place; see `open_input`."""
 
 _IN_MEMORY = 64 << 20
 """Bytes of a pipe that are kept in memory rather than in a temporary file."""
@@ -46,7 +49,7 @@ class Input:
 
 
 @contextmanager
-def open_input(file: str, *, unpack: str = "never") -> Iterator[Input]:
+def open_input(file: str, *, unpack: Unpack = "never") -> Iterator[Input]:
     """Open a file, or standard input for "-". InputError if that is not possible.
 
     ``unpack``: "never"; "always", if it is a gzip, xz or zstd file; "named", if moreover its
