@@ -418,7 +418,7 @@ class Prior:
             self.arrays[name] = np.frombuffer(data, kinds[told["dtype"]]).reshape(told["shape"])
         self.h = [np.zeros(self.u, F), np.zeros(self.u, F)]
         self.H = [np.zeros(self.u, np.int64), np.zeros(self.u, np.int64)]
-        self.odds: Any = np.ones((4, 4, 4), F)
+        self.odds: Any = None
         self.known: list[int] = []
         self.tuned = np.zeros((21, 4, self.u), F)
 
@@ -427,6 +427,8 @@ class Prior:
         return sums.astype(F) * self.arrays[f"{name}.scale"]
 
     def odds_now(self) -> Any:
+        if self.odds is None:
+            return np.ones(4, F)
         odds = self.odds
         while odds.ndim > 1 + len(self.known):
             odds = (odds[..., 0] + odds[..., 1]) + (odds[..., 2] + odds[..., 3])
@@ -453,13 +455,16 @@ class Prior:
         for s in ALL:
             raw[s] += [first[s], self.c[s] + F(1 / 1024)]
 
-    def learn(self, r: int) -> None:
-        for s in ALL:
+    def learn(self, r: int, sure: bool) -> None:
+        for s in () if sure else ALL:
             step = ((ONE if s == r else ZERO) - self.c[s]) * F(0.002)
             self.tuned[self.node, s] += step * self.h[1]
         self.known.append(r)
         if len(self.known) == 3:
-            self.read(number(self.known))
+            if sure:
+                self.odds = None
+            else:
+                self.read(number(self.known))
             self.known = []
 
     def read(self, t: int) -> None:
@@ -488,7 +493,7 @@ class NoPrior:
         for s in ALL:
             raw[s] += [ONE, ONE]
 
-    def learn(self, r: int) -> None:
+    def learn(self, r: int, sure: bool) -> None:
         pass
 
 
@@ -522,8 +527,9 @@ class Mixer:
         self.joint_bias = np.zeros(32, F)
         self.joint_out = noise(4 * 32, 4).reshape(4, 32)
 
-    def probabilities(self, x: Any, rows: tuple[int, int, int]) -> list[Any]:
+    def probabilities(self, x: Any, rows: tuple[int, int, int], sure: bool) -> list[Any]:
         """Of x (4, width)."""
+        self.thinks = self.hidden and not sure
         self.x = x
         self.rows = [table[row] for table, row in zip(self.sets, rows, strict=True)]
         w = (self.rows[0] + self.rows[1]) + self.rows[2]
@@ -533,7 +539,7 @@ class Mixer:
             for e in range(0, self.width, 8):
                 v = v + w[e : e + 8] * x[s, e : e + 8]
             logit.append(total(v))
-        if self.hidden:
+        if self.thinks:
             self.think(x, logit)
         t = [exp(logit[s] - max(logit)) for s in ALL]
         self.p = [t[s] / ((t[0] + t[1]) + (t[2] + t[3])) for s in ALL]
@@ -567,7 +573,7 @@ class Mixer:
         step = (a[0] * x[0] + a[1] * x[1]) + (a[2] * x[2] + a[3] * x[3])
         for row in self.rows:
             row += step
-        if not self.hidden:
+        if not self.thinks:
             return
         d = [(b[s] * self.shared_out) * slope(self.shared_now[s]) for s in ALL]
         for s in ALL:
@@ -628,6 +634,7 @@ class Decoder:
         self.mixer = Mixer(preset)
         self.correction = Correction()
         self.prior: Prior | NoPrior = NoPrior()
+        self.rested = 0
         if "models" in parameters:
             self.prior = Prior(file_of(*parameters["models"]))
             self.start(self.prior.arrays)
@@ -669,8 +676,9 @@ class Decoder:
         some = (size > 0) + (size > 2) + (size > 9)
         many = sum(limit <= size for limit in (1, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64))
         e = len(raw[0]) - 3
+        sure = match >= 10
         if self.mixer.hidden:
-            self.prior.predict(raw)
+            (NoPrior() if sure else self.prior).predict(raw)
         y = log(np.array(raw, F))
         y -= ((y[0] + y[1]) + (y[2] + y[3])) * F(0.25)
         x = np.zeros((4, self.mixer.width), F)
@@ -681,14 +689,15 @@ class Decoder:
             x[s, e + 4] = most[s] - ((most[0] + most[1]) + (most[2] + most[3])) * F(0.25)
         kind = 3 * match + longest
         rows = (4 * kind + some, number(self.past.last(5)), 3 * many + longest)
-        p = self.mixer.probabilities(x, rows)
+        p = self.mixer.probabilities(x, rows, sure)
         r = self.coder.residue(self.correction.frequencies(p, kind))
         self.past.append(r)
         self.correction.learn(r)
         self.mixer.learn(r, i - self.past.begin)
         self.contexts.learn(self.past, i)
         self.repeats.learn(self.past, i)
-        self.prior.learn(r)
+        self.prior.learn(r, sure)
+        self.rested += sure
         return r
 
 
@@ -824,6 +833,15 @@ def test_a_decoder_after_the_document_restores_repeats_of_both_strands(mode: str
     assert result == repeats()
     assert pointers.turned
     assert pointers.dropped
+
+
+def test_a_decoder_after_the_document_knows_when_the_prior_rests() -> None:
+    unit = bases(150, 13)
+    text = unit + unit[:120] + bases(30, 14) + other_strand(unit) + bases(100, 15)
+    data, parameters, n = section(text, "plus", prior="prokaryotes")
+    decoder = Decoder(data, parameters, n)
+    assert bytes(LETTERS[decoder.residue(i)] for i in range(n)) == text
+    assert 3 < decoder.rested < 200
 
 
 @pytest.mark.parametrize("prior", priors.shipped())

@@ -47,6 +47,14 @@ def test_threads_change_nothing(preset: str) -> None:
         assert np.array_equal(restored, original)
 
 
+@pytest.mark.parametrize("count", [0, 50, 3000, 40_000])
+def test_ultra_is_never_larger_than_plus(count: int) -> None:
+    original = relatives(count)
+    plus, ultra = (encode(CODEC, original, {"preset": name}) for name in ("plus", "ultra"))
+    assert len(ultra.payload) <= len(plus.payload)
+    assert np.array_equal(decode(CODEC, ultra, original.size), original)
+
+
 def test_a_lane_profits_from_what_another_has_read() -> None:
     """The second lane holds the same sequence, three epochs long, the halves exchanged."""
     unit = residues(3 * lanes_of_engine.EPOCH)

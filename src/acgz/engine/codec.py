@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ _REPETITIVE = 0.3
 """Collections of alike sequences have one lane: each other one would meet the first anew."""
 _ROOM = 3 << 30
 """Bytes that both lanes may take where no lanes are asked for."""
+_WORTH = 64
+"""Bytes that `ultra` has to save: an archive is larger if its blocks have unlike parameters."""
 _LENGTH_BYTES = 4
 """Of the length of each stream but the last, before the streams."""
 
@@ -62,13 +64,21 @@ class EngineCodec:
     settings = EngineSettings
 
     def encode(self, residues: NDArray[np.uint8], settings: EngineSettings, job: Job) -> Coded:
+        if residues.size >= _MOST:
+            raise UsageError("a block of the engine holds fewer than 2**31 residues")
+        source = np.array(residues, np.uint8)
+        coded = self._coded(source, settings, job)
+        if settings.preset == "ultra":
+            plus = self._coded(source, replace(settings, preset="plus"), job)
+            if len(coded.payload) + _WORTH > len(plus.payload):
+                return plus
+        return coded
+
+    def _coded(self, source: NDArray[np.uint8], settings: EngineSettings, job: Job) -> Coded:
         from acgz.engine import lanes
         from acgz.engine.presets import PRESETS, parts
 
-        count = residues.size
-        if count >= _MOST:
-            raise UsageError("a block of the engine holds fewer than 2**31 residues")
-        source = np.array(residues, np.uint8)
+        count = source.size
         bits = _table_bits(count, PRESETS[settings.preset].most_table_bits)
         made = parts(settings.preset, count, bits)
         prior = self._prior(settings, source, made.prior)

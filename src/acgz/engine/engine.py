@@ -24,6 +24,11 @@ from acgz.kernel import inline_kernel, kernel
 KNOWN = 100
 """Calibrations and trust from a prior's file count as at most so many events."""
 
+SURE = 10
+"""From this state of the best repeat on (64 times right in a row) the way is short: the prior
+rests, the hidden layers say nothing. From 256 on takes a fifth longer on
+mitochondria, and saves 0.3 %."""
+
 _SCALES = np.float32(0.3)
 
 
@@ -134,7 +139,8 @@ def _inputs(e, i, history):
     experts = e.contexts.slot.size
     longest = contexts.predict(e.contexts, x, width, i, history)
     match = copies.predict(e.copies, e.known, x, e.votes, width, experts, i - e.begin)
-    prior.predict(e.prior, x, width, experts + copies.INPUTS)
+    if match < SURE:
+        prior.predict(e.prior, x, width, experts + copies.INPUTS)
     # centred logarithms: what matters is how the residues compare
     for at in range(0, width, 8):
         a = log8(load(x, at))
@@ -179,7 +185,8 @@ def run(e, residues, first, last, stream, coder, decoding):
         for k in range(4 * width):
             e.x[k] = np.float32(1.0)
         kind = _inputs(e, i, history)
-        network.forward(e.network, e.x, e.chosen, e.logits)
+        sure = kind >= SURE * LENGTHS
+        network.forward(e.network, e.x, e.chosen, e.logits, sure)
         correction.softmax(e.logits, e.votes, e.probability)
         correction.frequencies(e.correction, kind, e.probability, e.frequency)
         residue = np.int64(0)
@@ -203,12 +210,14 @@ def run(e, residues, first, last, stream, coder, decoding):
             e.error[s] = came - e.probability[s]
         age = np.float32(i - e.begin)
         boost = np.float32(1.0) + e.rates[2] / (np.float32(1.0) + age * np.float32(0.001))
-        network.learn(e.network, e.x, e.chosen, e.error, e.rates[0] * boost, e.rates[1] * boost)
+        rate = e.rates[0] * boost
+        hidden_rate = np.float32(0.0) if sure else e.rates[1] * boost
+        network.learn(e.network, e.x, e.chosen, e.error, rate, hidden_rate)
         history = (history << np.uint64(2)) | np.uint64(residue)
         inverse = (inverse >> np.uint64(2)) | (np.uint64(3 - residue) << np.uint64(62))
         contexts.update(e.contexts, e.known, e.begin, i, residue, history, inverse)
         copies.update(e.copies, e.known, e.begin, i, residue, history, inverse)
-        prior.update(e.prior, residue)
+        prior.update(e.prior, residue, sure)
     e.recent[0] = history
     e.recent[1] = inverse
 

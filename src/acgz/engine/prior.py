@@ -326,13 +326,16 @@ def predict(p, raw, width, first):
 
 
 @inline_kernel
-def update(p, residue):
-    """Learn from the residue that came, and read a 3-mer when it is complete."""
+def update(p, residue, rests):
+    """Learn from the residue that came, and read a 3-mer when it is complete.
+
+    A network that ``rests`` does neither, and knows nothing of the next 3-mer.
+    """
     n = p.units
     if n == 0:
         return
     node = p.node[0]
-    for s in range(4):
+    for s in range(0 if rests else 4):
         came = np.float32(1.0) if s == residue else np.float32(0.0)
         step = splat((came - p.chance[s]) * _RATE)
         at = (4 * node + s) * n
@@ -340,6 +343,10 @@ def update(p, residue):
             store(p.tuned, at + j, load(p.tuned, at + j) + step * load(p.state, n + j))
     node = 4 * node + 1 + residue
     if node >= NODES:
-        _read(p, node - NODES)
+        if rests:
+            for k in range(4 * NODES):
+                p.odds[k] = np.float32(1.0)
+        else:
+            _read(p, node - NODES)
         node = np.int64(0)
     p.node[0] = node

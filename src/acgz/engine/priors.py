@@ -157,4 +157,4 @@ def _chances(network, residues, raw, chances):
         prior.predict(network, raw, prior.INPUTS, 0)
         first = (raw[0] + raw[2]) + (raw[4] + raw[6])
         chances[i] = raw[prior.INPUTS * residues[i]] / first
-        prior.update(network, np.int64(residues[i]))
+        prior.update(network, np.int64(residues[i]), False)
