@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -345,6 +346,20 @@ def test_streams_are_copied_and_the_meter_counts_their_bytes() -> None:
     acgz.decompress_stream(packed, restored, progress=meter)
     assert restored.getvalue() == TEXT
     assert meter.position == len(TEXT)
+
+
+@pytest.mark.parametrize("threads", [0, -1, "2", 1.5, None, "9" * 5000])
+def test_threads_and_the_memory_limit_are_whole_numbers_above_0(threads: Any) -> None:
+    archive = acgz.compress(TEXT, "twobit")
+    for call in (
+        lambda: acgz.compress(TEXT, "twobit", threads=threads),
+        lambda: acgz.decompress(archive, threads=threads),
+        lambda: acgz.decompress(archive, memory_limit=threads),
+        lambda: acgz.open(io.BytesIO(archive), memory_limit=threads),
+    ):
+        with pytest.raises(UsageError, match="a whole number above 0") as caught:
+            call()
+        assert len(str(caught.value)) < 200
 
 
 @pytest.mark.parametrize("as_path", [True, False])

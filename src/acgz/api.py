@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import io
+import operator
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -61,7 +62,7 @@ def compress(
     """
     out = io.BytesIO()
     recipe = Recipe.of(mode, settings, block)
-    write_archive(out, [Source(io.BytesIO(memoryview(data)))], recipe, Job(threads))
+    write_archive(out, [Source(io.BytesIO(memoryview(data)))], recipe, _job(threads))
     return out.getvalue()
 
 
@@ -81,7 +82,7 @@ def compress_stream(
     can be watched from another thread.
     """
     recipe = Recipe.of(mode, settings, block)
-    write_archive(target, [Source(source)], recipe, Job(threads, progress=progress or Progress()))
+    write_archive(target, [Source(source)], recipe, _job(threads, progress=progress))
 
 
 def create(
@@ -116,7 +117,7 @@ def create(
     ('a.fa', 'b.fa')
     """
     recipe = Recipe.of(mode, settings, block)
-    job = Job(threads, progress=progress or Progress())
+    job = _job(threads, progress=progress)
     if not isinstance(files, Mapping):
         paths = [os.fspath(file) for file in files]
         names = [os.path.basename(path) for path in paths]
@@ -168,7 +169,7 @@ def decompress_stream(
     What is written has been checked block by block; but only when this returns without an
     exception it is all of the original.
     """
-    for event in read_archive(source, Job(threads, memory_limit, progress or Progress())):
+    for event in read_archive(source, _job(threads, memory_limit, progress)):
         if isinstance(event, bytes):
             target.write(event)
 
@@ -194,7 +195,7 @@ def open(
     ...     archive.records[1].name, len(archive["chr2"]), archive["chr1"][1:3]
     ('chr2', 5, 'CG')
     """
-    job = Job(threads, memory_limit)
+    job = _job(threads, memory_limit)
     if not isinstance(path, str | os.PathLike):
         return Archive(path, job, cache=cache)
     try:
@@ -206,6 +207,19 @@ def open(
     except BaseException:
         stream.close()
         raise
+
+
+def _job(threads: int, memory_limit: int = MEMORY_LIMIT, progress: Progress | None = None) -> Job:
+    """How to run; UsageError for what is no whole number above 0."""
+    numbers = {}
+    for name, value in (("threads", threads), ("memory_limit", memory_limit)):
+        try:
+            numbers[name] = operator.index(value)
+        except TypeError:
+            numbers[name] = 0
+        if numbers[name] < 1:
+            raise UsageError(f"{name} is a whole number above 0, not {value!r:.60}")
+    return Job(**numbers, progress=progress or Progress())
 
 
 class Source(NamedTuple):
