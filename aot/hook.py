@@ -30,6 +30,9 @@ class MachineCode(BuildHookInterface[Any]):
             env={**os.environ, "PYTHONPATH": str(Path(self.root) / "src")},
             check=True,
         )
+        if not folder.exists():
+            self.app.display_warning("no kernels are compiled on this kind of machine")
+            return
         build_data["force_include"][str(folder)] = "acgz/machine_code"
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{_platform()}"

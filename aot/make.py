@@ -27,7 +27,9 @@ HERE = Path(__file__).parent
 
 
 def make(folder: Path) -> None:
-    """Write the manifest and a library for each level of this kind of machine."""
+    """Write the manifest and a library for each level of this kind of machine, if it has any."""
+    if sys.platform != "linux" or platform.machine() not in LEVELS:
+        return
     origin = _origin()
     manifest_path = folder / MANIFEST
     if manifest_path.exists() and json.loads(manifest_path.read_text())["origin"] == origin:
