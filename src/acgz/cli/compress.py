@@ -56,7 +56,7 @@ def _declare(parser: argparse.ArgumentParser) -> None:
         "--block",
         type=options.size,
         metavar="SIZE",
-        help="text that is coded together; small blocks for random access (default: 512M)",
+        help="text that is coded together; small blocks for random access (default and most: 512M)",
     )
     options.add_threads(parser)
     options.add_messages(parser)
