@@ -296,6 +296,23 @@ def update(c, residues, begin, i, residue, history, inverse):
 
     ``begin``: the first residue of the lane.
     """
+    _learn_trust(c, residue)
+    _advance(c, residue, residues.size)
+    c.packed[i >> 5] |= np.uint64(residue) << np.uint64(2 * (31 - (i & 31)))
+    if i < begin + 32:
+        return
+    # candidates found one residue ago, now that their residues are in the cache
+    for k in range(c.spans.size):
+        _try_forward(c, residues, c.found[k], history)
+        _try_inverted(c, residues, c.found_turned[k], inverse)
+    for k in range(c.spans.size):
+        _look_up(c, k, i)
+        _ask(c, k, i, history, inverse)
+
+
+@inline_kernel
+def _learn_trust(c, residue):
+    """How often the best pointer is right, for the class that it had."""
     kind = c.best[0]
     if kind >= 0:
         seen = min(c.run_seen[kind] + 1, _RUN_LIMIT)
@@ -307,6 +324,11 @@ def update(c, residues, begin, i, residue, history, inverse):
         else:
             p -= p * rate
         c.run_right[kind] = min(max(p, _LOW), _HIGH_RUN)
+
+
+@inline_kernel
+def _advance(c, residue, count):
+    """Every pointer notes whether it was right and goes on; those that are no use leave."""
     stay = c.settings[1]
     j = 0
     size = c.size[0]
@@ -326,55 +348,58 @@ def update(c, residues, begin, i, residue, history, inverse):
         c.kind[j] = _class(missed, run)
         at = c.at[j] + c.step[j]
         c.at[j] = at
-        if missed > stay or at < 0 or at >= residues.size or unknown:
+        if missed > stay or at < 0 or at >= count or unknown:
             size -= 1
-            c.at[j] = c.at[size]
-            c.step[j] = c.step[size]
-            c.misses[j] = c.misses[size]
-            c.missed[j] = c.missed[size]
-            c.run[j] = c.run[size]
-            c.said[j] = c.said[size]
-            c.kind[j] = c.kind[size]
+            _move(c, size, j)
         else:
             j += 1
     c.size[0] = size
-    place = i >> 5
-    c.packed[place] |= np.uint64(residue) << np.uint64(2 * (31 - (i & 31)))
-    if i < begin + 32:
-        return
-    seeds = c.spans.size
+
+
+@inline_kernel
+def _move(c, j, place):
+    """Give the pointer ``j`` another place in the pool."""
+    c.at[place] = c.at[j]
+    c.step[place] = c.step[j]
+    c.misses[place] = c.misses[j]
+    c.missed[place] = c.missed[j]
+    c.run[place] = c.run[j]
+    c.said[place] = c.said[j]
+    c.kind[place] = c.kind[j]
+
+
+@inline_kernel
+def _look_up(c, k, i):
+    """Candidates of a seed, from the entries asked for some residues ago; remember where we are."""
+    slot = c.late[(i % LATE) * c.spans.size + k]
+    c.found[k] = -1
+    if slot >= 0:
+        found = np.int64(c.table[slot])
+        if found > 0:
+            c.found[k] = found + LATE
+            prefetch(c.packed, (found + LATE) >> 5)
+        c.table[slot] = np.int32(i - LATE + 1)
+    slot = c.turned[(i % BACK) * c.spans.size + k]
+    c.found_turned[k] = -1
+    if slot >= 0:
+        found = np.int64(c.table[slot]) - 1 - c.spans[k] - BACK - 1
+        c.found_turned[k] = found
+        if found >= 0:
+            prefetch(c.packed, (found + 32) >> 5)
+
+
+@inline_kernel
+def _ask(c, k, i, history, inverse):
+    """Ask for the entries of what a seed sees now, on both strands."""
     shift = np.uint64(64) - np.uint64(c.settings[2])
-    # candidates found one residue ago, now that their residues are in the cache
-    for k in range(seeds):
-        _try_forward(c, residues, c.found[k], history)
-        _try_inverted(c, residues, c.found_turned[k], inverse)
-    late = (i % LATE) * seeds
-    turned = (i % BACK) * seeds
-    for k in range(seeds):
-        slot = c.late[late + k]
-        c.found[k] = -1
-        if slot >= 0:
-            found = np.int64(c.table[slot])
-            if found > 0:
-                c.found[k] = found + LATE
-                prefetch(c.packed, (found + LATE) >> 5)
-            c.table[slot] = np.int32(i - LATE + 1)
-        span = c.spans[k]
-        slot = c.turned[turned + k]
-        c.found_turned[k] = -1
-        if slot >= 0:
-            found = np.int64(c.table[slot]) - 1 - span - BACK - 1
-            c.found_turned[k] = found
-            if found >= 0:
-                prefetch(c.packed, (found + 32) >> 5)
-        first = k << c.settings[2]
-        slot = first + np.int64(((history & c.masks[k]) * _HASH) >> shift)
-        c.late[late + k] = slot
-        prefetch(c.table, slot)
-        seen = (inverse >> np.uint64(64 - 2 * span)) & c.masks[k]
-        slot = first + np.int64((seen * _HASH) >> shift)
-        c.turned[turned + k] = slot
-        prefetch(c.table, slot)
+    first = k << c.settings[2]
+    slot = first + np.int64(((history & c.masks[k]) * _HASH) >> shift)
+    c.late[(i % LATE) * c.spans.size + k] = slot
+    prefetch(c.table, slot)
+    seen = (inverse >> np.uint64(64 - 2 * c.spans[k])) & c.masks[k]
+    slot = first + np.int64((seen * _HASH) >> shift)
+    c.turned[(i % BACK) * c.spans.size + k] = slot
+    prefetch(c.table, slot)
 
 
 @kernel
