@@ -281,7 +281,7 @@ def test_files_of_one_archive_need_different_names(capfd: pytest.CaptureFixture[
     Path("sub").mkdir()
     Path("sub/x.fa").write_bytes(TEXT)
     assert compress("-o", "all.acgz", "x.fa", "sub/x.fa") == 2
-    assert "two files have one name" in capfd.readouterr().err
+    assert "different names" in capfd.readouterr().err
     assert names() == {"sub"}
 
 

@@ -305,7 +305,7 @@ def test_a_full_disk_before_that_leaves_nothing(
 
 
 def test_a_file_and_a_folder_of_one_name_are_refused_by_both_sides() -> None:
-    with pytest.raises(acgz.AcgzError, match="a file and of a folder"):
+    with pytest.raises(acgz.AcgzError, match="a file and a folder"):
         archive_of(a=b"ACGT", a__b=b"TT")
     assert not Path("many.acgz").exists()
 
