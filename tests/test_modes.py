@@ -46,3 +46,8 @@ def test_a_codec_that_no_mode_uses_is_named_itself() -> None:
 def test_an_unknown_mode_is_a_usage_error_that_names_the_others() -> None:
     with pytest.raises(UsageError, match="twobit"):
         get_mode("best")
+
+
+def test_no_two_modes_are_the_same() -> None:
+    rows = [(mode.codec, sorted(mode.settings.items())) for mode in MODES.values()]
+    assert [row for row in rows if rows.count(row) > 1] == []

@@ -133,7 +133,7 @@ MUTANTS = (
         "src/acgz/modes.py",
         '        settings={"level": "mini"},',
         '        settings={"level": "plus"},',
-        "test_codecs.py",
+        "test_modes.py",
     ),
 )
 
