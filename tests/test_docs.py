@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import acgz
 from acgz import modes
 from acgz.codec import Coded, decode, encode
 from acgz.errors import DamagedError, UsageError
@@ -62,6 +63,18 @@ def test_every_file_that_a_page_names_exists(page: Any) -> None:
     named = re.findall(r"`((?:src/acgz|tests|tools|docs|demo)/[\w./-]+)`", text)
     missing += [name for name in named if not (ROOT / name).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_module_that_a_page_names_exists(page: Any) -> None:
+    named = set(re.findall(r"`(acgz(?:\.\w+)+)`", page.read_text()))
+    assert [name for name in sorted(named) if not _exists(name)] == []
+
+
+def _exists(name: str) -> bool:
+    """A module, or what `acgz` itself has."""
+    path = ROOT / "src" / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").is_file() or hasattr(acgz, name[5:])
 
 
 def test_the_tour_names_files_of_the_package_that_exist() -> None:

@@ -46,7 +46,7 @@ class Info:
 
     @property
     def bits_per_base(self) -> float:
-        """Of the whole archive; 0 if there are no bases."""
+        """8 * bytes of the archive / bases; 0 if there are no bases."""
         return 8 * self.size / self.bases if self.bases else 0.0
 
 

@@ -62,11 +62,11 @@ class Level(NamedTuple):
 
     name: str
     cpu: str
-    """As LLVM calls it."""
+    """The processor, as LLVM calls it."""
     features: str
     """Added to and taken from it."""
     flags: frozenset[str]
-    """Of a processor that can run it, as Linux calls them."""
+    """What a processor that can run it has, as Linux calls these features."""
 
 
 _AVX2 = frozenset(("avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"))

@@ -25,7 +25,7 @@ class Mode:
     codec: str
     summary: str
     source: str
-    """Where the method is described."""
+    """The document that describes the method."""
     speed: str
     """On one core: "very fast" is 20 MB/s and more, "fast" 2, "medium" 0.2, "slow" less."""
     needs_model: bool = False

@@ -23,7 +23,7 @@ class _New:
     """A file that is on its way."""
 
     name: str
-    """As the user knows it."""
+    """The name as the user knows it."""
     target: Path
     part: Path
     folders: list[Path] = field(default_factory=list)

@@ -118,7 +118,7 @@ class Claims:
             self._folders[folder] = owner
 
     def stdout(self) -> None:
-        """The same for standard output, which may be a file as well."""
+        """`output` for standard output, which may be a file as well."""
         with suppress(OSError, ValueError, AttributeError):
             status = os.fstat(sys.stdout.fileno())
             name = self._inputs.get((status.st_dev, status.st_ino))

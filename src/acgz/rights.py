@@ -22,14 +22,14 @@ class Rights:
 
     @classmethod
     def usual(cls) -> Rights:
-        """Those of a file that is made of nothing."""
+        """The rights of a file that is made of nothing: the user's mask decides."""
         mask = os.umask(0o077)
         os.umask(mask)
         return cls(0o666 & ~mask)
 
     @classmethod
     def like(cls, status: os.stat_result, handle: int | None = None) -> Rights:
-        """Those of another file, except that an access control list gives nothing to its group.
+        """The rights of another file, but that an access control list gives its group nothing.
 
         There, the bits of the group are the most that anyone in the list may. ``handle``: of
         that file, if it is open.

@@ -44,11 +44,11 @@ class Staging:
                 os.close(self._lock)
 
     def new(self, number: int) -> Path:
-        """Where a new file goes."""
+        """The path in the hidden folder where a new file is written."""
         return self.folder / f"new{number}"
 
     def backup(self, number: int) -> Path:
-        """Where an old file goes until all new ones are in place."""
+        """The path of an old file until all new ones are in place."""
         return self.folder / f"old{number}"
 
     def discard(self) -> None:

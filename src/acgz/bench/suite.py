@@ -71,7 +71,7 @@ class Suite:
         options: Sequence[str],
         timeout: float | None,
     ) -> Row:
-        """As `acgz.bench.run.measure`, with warm kernels; ``folder`` is that of the genome."""
+        """The rows of `acgz.bench.run.measure`, with warm kernels; ``folder`` is the genome's."""
         tool = variant.tool(options)
         if variant.mode:
             run.warm_up_once(tool, folder.parent)
@@ -93,7 +93,7 @@ def write_residues(residues: NDArray[np.uint8], path: Path) -> int:
 
 
 def read_residues(genome: Genome) -> NDArray[np.uint8]:
-    """Those of a genome whose file is nothing but A, C, G, T; shape (n,), values 0..3."""
+    """The residues of a genome whose file is nothing but A, C, G, T; shape (n,), values 0..3."""
     bases = np.fromfile(genome.forms[Form.FILE], np.uint8)
     return np.searchsorted(_LETTERS, bases).astype(np.uint8)
 

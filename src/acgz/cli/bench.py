@@ -132,7 +132,7 @@ class How:
 
     @property
     def options(self) -> list[str]:
-        """Those of acgz."""
+        """The options that every command line of acgz gets."""
         return ["-T", str(self.threads)]
 
 
@@ -240,7 +240,7 @@ def _suite_module(name: str) -> str:
 
 
 def _variants(suite: Suite, patterns: str | None) -> list[Variant]:
-    """Those of the suite that match; UsageError if none does."""
+    """The variants of the suite that match; UsageError if none does."""
     if patterns is None:
         return list(suite.usual)
     wanted = ["*"] if patterns == "all" else [part.strip() for part in patterns.split(";")]

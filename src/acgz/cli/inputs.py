@@ -35,7 +35,7 @@ class Input:
 
     stream: BinaryIO
     head: bytes
-    """Its first bytes; they are still to be read from ``stream``."""
+    """The first bytes of the input; they are still to be read from ``stream``."""
     size: int | None
     """Bytes of ``stream``, if known."""
     unpacked: Packing | None
@@ -45,7 +45,7 @@ class Input:
     identity: Identity | None
     """To compare before the file is deleted; None if it is no regular file."""
     rights: Rights | None
-    """Of a regular file."""
+    """Owner, permissions and times of a regular file; None for anything else."""
 
 
 @contextmanager

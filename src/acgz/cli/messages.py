@@ -87,7 +87,7 @@ def for_each(files: Iterable[str], work: Callable[[str], int | None]) -> int:
 
 
 def trouble(error: OSError) -> InputError:
-    """The same as an error of ours."""
+    """An error of the system as an error of acgz."""
     reason = error.strerror or str(error)
     return InputError(f"{error.filename}: {reason}" if error.filename else reason)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from acgz.settings import Declaration, Settings
 
 _PREFIX = "setting "
-"""Of the attribute of a flag; none of the command's own has a blank."""
+"""What a flag's attribute begins with; none of the command's own has a blank."""
 
 
 def extend(

@@ -30,7 +30,7 @@ class Packing:
     magics: tuple[bytes, ...]
     """How a file, and each unit in it, may begin."""
     endings: tuple[str, ...]
-    """Of the names of files; without it, such a name is that of the content."""
+    """How names of such files end; without the ending, the name is that of the content."""
     new_inflater: Callable[[], Inflater]
 
     def content_name(self, name: str) -> str | None:

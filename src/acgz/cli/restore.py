@@ -223,7 +223,7 @@ class Restoring:
         messages.report(self.reading, f"{file}: restored {size:,} bytes to {where}")
 
     def _stream_target(self, file: str) -> str | None:
-        """Where everything goes that cannot become a file of its own; None if it can."""
+        """The output for everything that cannot become a file of its own; None if it can."""
         if self.output is None:
             return "-" if file == "-" else None
         return self.output if is_special(self.output) else None

@@ -74,7 +74,7 @@ class Block:
     files: bytes = b""
     """The files that begin in it, by `fields.pack_starts`."""
     digest: bytes = b""
-    """Of the text, in a single block."""
+    """Digest of the text, in an archive of a single block."""
 
     def pack(self, kind: bytes) -> list[bytes]:
         """All but the check, in the order in which it is stored."""

@@ -48,7 +48,7 @@ class Method(NamedTuple):
     numbers: tuple[str, ...] = ()
     """Parameters that are stored as numbers, in this order."""
     one_model: bool = False
-    """It needs one model, whose digest is stored."""
+    """The codec needs one model, whose digest is stored."""
 
 
 _METHODS = {
@@ -153,7 +153,7 @@ class BlockHead:
         return digests
 
     def pack(self, kind: bytes) -> bytes:
-        """For a chunk of that ``kind``."""
+        """The head as bytes, for a chunk of that ``kind``."""
         fields = [self.text_size, self.layout_size, self.text_size - self.residue_count]
         head = pack_numbers(fields if kind == SINGLE else [self.files_size, *fields])
         if kind == BLOCK:
@@ -198,7 +198,7 @@ class FileStart:
     name: str | None
     """Safe to create below a folder; None for the only file of an archive without names."""
     offset: int = 0
-    """Where it begins in the text of its block, in bytes."""
+    """Bytes of its block's text before the file begins."""
 
 
 def pack_starts(starts: Sequence[FileStart]) -> bytes:

@@ -29,7 +29,7 @@ _BYTES_A_ROW = 256
 """About what a row takes in memory, its name aside."""
 _TABLES = ("blocks", "files", "records")
 _MOST_NAME_BYTES = 1 << 20
-"""Of the names in a piece, but for one that is longer."""
+"""Bytes that the names in a piece have together, but for a name that is longer."""
 
 
 class BlockRow(NamedTuple):
@@ -47,7 +47,7 @@ class BlockRow(NamedTuple):
     letters: int
     """Letters before its text of the record that goes on there."""
     state: int
-    """What its text begins in the middle of: see `pack_state`."""
+    """What the block's text begins in the middle of: see `pack_state`."""
 
 
 class FileRow(NamedTuple):
@@ -82,7 +82,7 @@ class Index:
     blocks: Blocks
     files: Sequence[FileRow]
     names: Sequence[bytes]
-    """Of the records."""
+    """The names of the records."""
     lengths: NDArray[np.int64]
     """Letters of the records."""
     modes: tuple[str, ...]

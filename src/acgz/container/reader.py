@@ -25,11 +25,11 @@ class Seen:
     check: int
     number: int
     offset: int
-    """Where it begins in the archive, in bytes."""
+    """Bytes of the archive before the block."""
 
     @property
     def place(self) -> str:
-        """For messages; blocks count from 0, as in lists of records."""
+        """How messages call the block; blocks count from 0, as in lists of records."""
         return f"block {self.number} (at byte {self.offset:,})"
 
 

@@ -29,7 +29,7 @@ class Dialect(IntEnum):
     """How a file is to be read."""
 
     NONE = 0
-    """It has no records."""
+    """A text without records."""
     LF = 1
     """Lines end with LF (or CR LF)."""
     CR = 2

@@ -143,7 +143,7 @@ class Places:
         return _Reader(self, offset)
 
     def renew(self) -> None:
-        """In the child of a fork: whoever held the lock is gone."""
+        """Get a new lock in the child of a fork: whoever held the old one is gone."""
         self._lock = threading.Lock()
 
     def _some(self, offset: int, count: int) -> bytes:

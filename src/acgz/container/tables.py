@@ -21,7 +21,7 @@ from acgz.errors import DamagedError
 ROWS = 4096
 """Rows of a piece. One look-up reads one or two pieces; half as many rows cost 3 % more bytes."""
 MOST_PIECE_BYTES = 8 << 20
-"""Of a piece, unpacked."""
+"""Bytes of an unpacked piece, at most."""
 _LEVEL = 19
 
 _NUMBERS = re.compile(rb"([0-9]+)")
@@ -86,7 +86,7 @@ def integers(cursor: Cursor, rows: int) -> NDArray[np.int64]:
 
 
 def total(numbers: NDArray[np.int64]) -> int:
-    """Their sum; DamagedError if it is absurd."""
+    """The sum of numbers from an archive; DamagedError if it is absurd."""
     if int(numbers.max(initial=0)) * numbers.size >= 1 << 62:
         raise DamagedError("the numbers of the index are absurd")
     return int(numbers.sum())

@@ -124,7 +124,7 @@ class Cache:
         return text
 
     def renew(self) -> None:
-        """In the child of a fork: the other threads, and what they held, are gone."""
+        """Get new locks in the child of a fork: the threads that held the old ones are gone."""
         if self._lock.locked():
             self._texts.clear()
             self._memory = 0

@@ -18,12 +18,12 @@ class NetworkCodec:
     """
 
     def encode(self, residues: NDArray[np.uint8], settings: Any, job: Job) -> Coded:
-        """See `acgz.codec.Codec`."""
+        """`acgz.codec.Codec.encode`, with as many threads in the libraries as the job has."""
         with threadpool_limits(limits=job.threads):
             return self._encode(residues, settings, job)
 
     def decode(self, coded: Coded, count: int, job: Job) -> NDArray[np.uint8]:
-        """See `acgz.codec.Codec`."""
+        """`acgz.codec.Codec.decode`, with as many threads in the libraries as the job has."""
         with threadpool_limits(limits=job.threads):
             return self._decode(coded, count, job)
 

@@ -36,7 +36,7 @@ class Corpus:
 
     @classmethod
     def read(cls, texts: Iterable[tuple[str, bytes]]) -> Corpus:
-        """That of the A, C, G, T in files: FASTA or raw sequence; InputError as in `of`."""
+        """The corpus of the A, C, G, T in files, FASTA or raw sequence; InputError as in `of`."""
         return cls.of([split(text).residues for _, text in texts])
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from acgz.nets.exact import pytorch
 from acgz.settings import Settings, setting
 
 OPTIMIZERS = ("Adam", "NAdam", "RMSprop")
-"""As PyTorch calls them."""
+"""Names that PyTorch has for what takes the steps."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ class Report:
     step: int
     steps: int
     training_bits: float
-    """Of the last steps, on what was trained on."""
+    """Loss of the last steps, on what was trained on, in ``unit``."""
     validation_bits: float | None
     """Bits/base on what was held out; None between validations."""
     seconds: float
     unit: str = "bits/base"
-    """Of ``training_bits``."""
+    """What ``training_bits`` counts."""
 
 
 def _silent(report: Report) -> None:
@@ -71,7 +71,7 @@ class Run:
 
     output: Path
     device: str = "cpu"
-    """As PyTorch names it."""
+    """The device, as PyTorch names it."""
     checkpoint: Path | None = None
     report: Callable[[Report], None] = _silent
 
@@ -80,7 +80,7 @@ class Task(Protocol):
     """What is learned: gives the loss of a step, and says how good a network is."""
 
     unit: str
-    """Of `bits`: "bits/base", or what the loss is if it is no such thing."""
+    """What `bits` counts: "bits/base", or what the loss is if it is no such thing."""
 
     def loss(self, network: Any, step: int) -> Any:
         """Mean loss in nats/symbol, a scalar tensor."""

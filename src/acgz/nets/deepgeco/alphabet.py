@@ -32,7 +32,7 @@ class Alphabet:
         return self.vocabulary.kmers.astype(np.int64)
 
     def symbols(self, kmers: NDArray[np.uint16]) -> NDArray[np.uint16]:
-        """Of k-mers, same shape."""
+        """The symbols of k-mers, an array of the same shape."""
         if self.continues:
             return kmers & np.uint16(self.grid.continuations - 1)
         return self.vocabulary.number(kmers)

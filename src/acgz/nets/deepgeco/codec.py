@@ -35,11 +35,11 @@ from acgz.settings import JSON
 WarmStartNetwork = Network[WarmStartArchitecture]
 
 _SIZE_BYTES = 4
-"""Of the size of the changes, before them."""
+"""Bytes of the size of the changes, which stands before them."""
 
 
 class _DeepGeCo(NetworkCodec):
-    """See `acgz.codec.Codec`; the settings are those of `DeepGeCoSettings`.
+    """Codec of the DeepGeCo modes, see `acgz.codec.Codec`, with `DeepGeCoSettings`.
 
     The payload is the size of the changes that ULTRA makes to the network, the changes, and
     the range coder's stream. Parameters beside those of the settings: ``lanes``, ``head``
@@ -129,7 +129,7 @@ class Parts:
     predictor: DeepGeCo | None
     """None if there are no symbols."""
     changes: bytes = b""
-    """Of the network, by ULTRA."""
+    """Changes that ULTRA makes to the network."""
 
 
 def prepare(residues: NDArray[np.uint8], chosen: DeepGeCoSettings, job: Job) -> Parts:
@@ -183,7 +183,7 @@ def _shape(chosen: DeepGeCoSettings) -> Shape:
 
 
 def _chosen_network(chosen: DeepGeCoSettings) -> WarmStartNetwork | None:
-    """That of the settings, or the package's for this kind and (s,k)."""
+    """The network of the settings, or the package's for this kind and (s,k)."""
     if chosen.warm_start == "none":
         return None
     network = WarmStartArchitecture.chosen(

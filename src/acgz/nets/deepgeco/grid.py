@@ -24,7 +24,7 @@ class Grid:
 
     @classmethod
     def of(cls, text: str) -> Grid:
-        """That of "s,k"; ValueError for anything else.
+        """The grid that a text "s,k" names; ValueError for anything else.
 
         >>> Grid.of("3,4")
         Grid(s=3, k=4)

@@ -45,7 +45,7 @@ class Learning:
     """How θ is learned."""
 
     first: float
-    """Where it begins."""
+    """The number that is learned begins with this value."""
     rate: float
     """Learning rate of Adam."""
     decay: float

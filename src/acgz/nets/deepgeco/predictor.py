@@ -16,7 +16,7 @@ from acgz.nets.exact.operations import Array
 
 
 class DeepGeCo:
-    """See `acgz.coding.predictor.Predictor`.
+    """DeepGeCo as an `acgz.coding.predictor.Predictor`.
 
     MINI is a Warm-Start network without a Supporter, PLUS and ULTRA have both, and the
     ablation "without Module 2, 3" has the Supporter alone. Each joins in when a lane has as

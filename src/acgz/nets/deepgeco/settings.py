@@ -19,7 +19,7 @@ SHORTEST_LANE = 256
 
 @dataclass(frozen=True)
 class DeepGeCoSettings(NetworkSettings):
-    """See DeepGeCo, sections "(s, k)-mer Encoder" to "Compression Modes"."""
+    """What a user may choose: DeepGeCo, "(s, k)-mer Encoder" to "Compression Modes"."""
 
     level: str = setting(
         "plus", "the mode of Table 1", among=("mini", "plus", "ultra"), stored=ALWAYS

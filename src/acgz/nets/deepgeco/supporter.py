@@ -31,7 +31,7 @@ from acgz.nets.exact.matmul import SINGLE, Format
 from acgz.nets.exact.operations import Array
 
 UNIT = 64.0
-"""Of the layer norms: without momentum and weight decay, what they norm grows into the hundreds."""
+"""Layer norms square multiples of it: without weight decay, what they norm grows to hundreds."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Supporter:
         self._kept: _Kept | None = None
 
     def logits(self, window: NDArray[np.int64]) -> Array:
-        """Of the next symbol; ``window``: (m, context), the last token last. (m, outputs)."""
+        """Logits (m, outputs) of the next symbol; ``window``: (m, context), the last token last."""
         ops, shape, p, matrix = self._ops, self._shape, self._p, self._m
         m, positions, h = window.shape[0], shape.positions, shape.hidden
         embedded = p["embedding"][ops.array(window.reshape(-1))].reshape(m, positions, h)

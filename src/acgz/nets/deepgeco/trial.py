@@ -10,7 +10,7 @@ from acgz.coding.streams import lane_starts
 from acgz.nets.deepgeco.mixer import sine
 
 BATCHES = 200
-"""Of a trial, at most."""
+"""Batches of a trial, at most."""
 
 
 def bits_of_batches(

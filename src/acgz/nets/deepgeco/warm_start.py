@@ -24,7 +24,7 @@ class WarmStart(Protocol):
     """Tokens that it has to see before its logits mean anything."""
 
     def logits(self) -> Array:
-        """Of the next symbol; (lanes, outputs)."""
+        """Logits of the next symbol; (lanes, outputs)."""
         ...
 
     def advance(self, kmers: NDArray[np.integer]) -> None:

@@ -30,11 +30,11 @@ from acgz.nets.exact import operations
 from acgz.settings import JSON
 
 _SIZE_BYTES = 4
-"""Of the size of the stream of the heads, before it."""
+"""Bytes of the size of the heads' stream, which stands before it."""
 
 
 class _DeepZip(NetworkCodec):
-    """See `acgz.codec.Codec`; the settings are those of `DeepZipSettings`.
+    """Codec of the DeepZip modes, see `acgz.codec.Codec`, with `DeepZipSettings`.
 
     The payload is the weights, if they were fitted to the input, the size of the stream of the
     heads, that stream, and the stream of the tokens. Parameters beside those of the settings:
@@ -132,7 +132,7 @@ def _equal(alphabet: int, count: int) -> tuple[Static, int]:
 
 
 def _chosen_network(chosen: DeepZipSettings) -> Network[DeepZipArchitecture] | None:
-    """That of the settings, or the package's for such a network; None: fit."""
+    """The network of the settings, or the package's for such a one; None: fit."""
     d = chosen.architecture
     try:
         network = DeepZipArchitecture.chosen(
@@ -173,7 +173,7 @@ def _fitted(residues: NDArray[np.uint8], chosen: DeepZipSettings) -> bytes:
 
 
 def _stored_arrays(stored: bytes, parameters: Mapping[str, JSON], d: DeepZipArchitecture) -> Arrays:
-    """Of the weights in the payload, or of the model that the block names."""
+    """The arrays of the weights in the payload, or of the model that the block names."""
     if stored:
         if "models" in parameters:
             raise DamagedError("the block has more than one network")

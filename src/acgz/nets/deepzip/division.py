@@ -17,7 +17,7 @@ from acgz.nets.deepzip.predictor import digits
 
 @dataclass(frozen=True)
 class Division:
-    """Of ``count`` symbols of an ``alphabet`` into ``lanes``."""
+    """How ``count`` symbols of an ``alphabet`` are divided into ``lanes``."""
 
     count: int
     lanes: int
@@ -33,7 +33,7 @@ class Division:
 
     @property
     def tokens(self) -> int:
-        """In all lanes. The first lanes are longer by at most one, in symbols and in tokens."""
+        """Tokens of all lanes; the first lanes are longer by at most one symbol and one token."""
         length, longer = divmod(self.count, self.lanes)
         shorter = self.lanes - longer
         return longer * self._tokens_of(length + 1) + shorter * self._tokens_of(length)
@@ -49,7 +49,7 @@ class Division:
 
     @property
     def head_symbols(self) -> int:
-        """In all lanes."""
+        """Symbols before the first prediction, of all lanes."""
         return self.count - self.m * self.tokens
 
     def split(self, symbols: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:

@@ -14,12 +14,12 @@ from acgz.nets.deepzip.stored import StoredWeights
 from acgz.nets.exact import operations, pytorch
 
 BITS = range(3, 9)
-"""Of a stored weight, tried out on a sample."""
+"""Bits of a stored weight, tried out on a sample."""
 SAMPLE = 4096
 """Windows of the sample."""
 MOST_BATCH = 64
 LEAST_BATCHES = 32
-"""Of an epoch, if the input is long enough: a short input has smaller batches."""
+"""Batches of an epoch, if the input is long enough: a short input has smaller ones."""
 
 
 class Tiles:

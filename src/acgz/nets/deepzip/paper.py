@@ -111,7 +111,7 @@ PACKAGE: Mapping[str, str] = {
 
 
 def network(variant: Variant) -> str:
-    """As "lstm-32"; the name of the variant where there is none."""
+    """The network as "lstm-32"; the name of the variant where there is none."""
     return variant.mode.removeprefix("deepzip-") or variant.name
 
 

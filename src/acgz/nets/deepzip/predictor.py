@@ -24,7 +24,7 @@ class Reader(Protocol):
         ...
 
     def logits(self) -> Array:
-        """Of the next token; (lanes, outputs)."""
+        """Logits of the next token; (lanes, outputs)."""
         ...
 
 
@@ -45,7 +45,7 @@ def make(
 
 
 class DeepZip:
-    """See `acgz.coding.predictor.Predictor`; a symbol of it is a token of m symbols."""
+    """The networks as an `acgz.coding.predictor.Predictor`; its symbols are tokens of m symbols."""
 
     def __init__(self, ops: Operations, d: DeepZipArchitecture, network: Reader) -> None:
         self.alphabet = d.outputs

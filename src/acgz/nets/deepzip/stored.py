@@ -36,7 +36,7 @@ class StoredWeights:
         return cls(steps, scales)
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
-        """As a network takes them; every product is exact in float32."""
+        """The weights as a network takes them; every product is exact in float32."""
         return {
             name: steps.astype(np.float32) * self.scales[name].astype(np.float32)
             for name, steps in self.steps.items()

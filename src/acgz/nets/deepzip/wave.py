@@ -57,7 +57,7 @@ class Carried:
             self._state = self._layer.recurrent.step(inputs, self._state)
 
     def logits(self) -> Array:
-        """Of the next token; (lanes, outputs)."""
+        """Logits of the next token; (lanes, outputs)."""
         return self._layer.head.logits(self._state[0])
 
 
@@ -97,7 +97,7 @@ class Wave:
         self._oldest = (self._oldest + 1) % self._windows
 
     def logits(self) -> Array:
-        """Of the next token; (lanes, outputs)."""
+        """Logits of the next token; (lanes, outputs)."""
         return self._layer.head.logits(self._states[0][self._oldest])
 
     def _advance(self, inputs: Array) -> None:

@@ -39,7 +39,7 @@ class Windows:
         self._window = np.concatenate([self._window[symbols.shape[0] :], symbols])
 
     def logits(self) -> Array:
-        """Of the next token; (lanes, outputs)."""
+        """Logits of the next token; (lanes, outputs)."""
         ops = self._ops
         places = range(len(self._window))
         window = [ops.array(row) for row in self._window]

@@ -34,7 +34,7 @@ class Operations(Protocol):
         ...
 
     def numpy(self, values: Array) -> NDArray[Any]:
-        """As a NumPy array."""
+        """The numbers as a NumPy array."""
         ...
 
     def quantise(self, x: Array, axis: int, format: Format = SINGLE) -> Quantised:
@@ -70,11 +70,11 @@ class Operations(Protocol):
         ...
 
     def contiguous(self, x: Array) -> Array:
-        """The same numbers, one row after the other in memory."""
+        """An array's numbers with one row after the other in memory."""
         ...
 
     def single(self, x: Array) -> Array:
-        """As float32."""
+        """The numbers as float32."""
         ...
 
     def join(self, parts: Sequence[Array]) -> Array:

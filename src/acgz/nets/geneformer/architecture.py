@@ -10,7 +10,7 @@ from acgz.settings import setting
 CONTEXT = 64
 """Bases before the current one that a fragment has (section 4.1)."""
 KERNEL = 24
-"""Of the convolution: 64 - 24 + 1 = 41 places (Table 2)."""
+"""Bases under the convolution: 64 - 24 + 1 = 41 places (Table 2)."""
 POOL = 3
 """Places that one maximum is taken of."""
 PLACES = 13

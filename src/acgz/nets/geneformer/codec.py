@@ -23,7 +23,7 @@ from acgz.settings import JSON
 
 
 class _GeneFormer(NetworkCodec):
-    """See `acgz.codec.Codec`; the settings are those of `GeneFormerSettings`.
+    """Codec of the GeneFormer modes, see `acgz.codec.Codec`, with `GeneFormerSettings`.
 
     Parameters: ``grouped``, ``lanes`` (the groups), ``models`` (the one network's digest).
     """

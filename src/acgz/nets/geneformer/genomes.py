@@ -53,7 +53,7 @@ class DataSets:
 
     @classmethod
     def read(cls, texts: Iterable[tuple[str, bytes]]) -> DataSets:
-        """One of the records of each file; InputError as in `DataSet.of`."""
+        """A data set of the records of each file; InputError as in `DataSet.of`."""
         found = [(name, DataSet.of(residues_of_records(text))) for name, text in texts]
         return cls(*zip(*found, strict=True))
 

@@ -82,7 +82,7 @@ class Tile:
             self._encode()
 
     def logits(self) -> Array:
-        """Of the next base; (lanes, 4). They mean something after `CONTEXT` bases."""
+        """Logits of the next base; (lanes, 4). They mean something after `CONTEXT` bases."""
         layers, d = self._layers, self._layers.architecture
         h = self._h.reshape(PLACES, self._lanes, d.dimension)
         flat = layers.ops.join([h[place] for place in range(PLACES)])

@@ -43,7 +43,7 @@ class GeneFormer:
         return operations.frequencies(counts, self.precision)
 
     def logits(self) -> NDArray[np.float32]:
-        """Of the next base; (lanes, 4)."""
+        """Logits of the next base; (lanes, 4)."""
         return np.concatenate([self._ops.numpy(tile.logits()) for tile in self._tiles])
 
     def update(self, symbols: NDArray[np.integer]) -> None:

@@ -18,7 +18,7 @@ DEFAULT_GROUP = 213_000
 
 @dataclass(frozen=True)
 class GeneFormerSettings(NetworkSettings):
-    """See GeneFormer, section 3.3."""
+    """What a user may choose: GeneFormer, section 3.3."""
 
     model: str | None = setting(
         "human",

@@ -95,7 +95,7 @@ class NextBase:
 
 
 def bits_per_base(network: Any, residues: NDArray[np.uint8], device: str = "cpu") -> float:
-    """Of a sample of ``residues`` (n,): evenly spaced lanes of some hundred bases."""
+    """Bits/base of a sample of ``residues`` (n,): evenly spaced lanes of some hundred bases."""
     lanes = max(1, min(VALIDATION_LANES, residues.size // (REACH + VALIDATION_STEPS)))
     steps = min(VALIDATION_STEPS, residues.size - REACH)
     start = min(VALIDATION_START, steps - 1)

@@ -39,7 +39,7 @@ then, on pieces of the same files, the mixer and all that starts trained. Needs 
     def sized(
         self, given: Mapping[str, Any], plan: PriorPlan, files: Sequence[str]
     ) -> WarmStartArchitecture:
-        """Of 96 units, if nothing else is said."""
+        """A network of 96 units, if nothing else is said."""
         return WarmStartArchitecture.of({"hidden": 96, **given}, f"train {self.name}")
 
 

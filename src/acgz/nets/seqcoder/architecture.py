@@ -21,7 +21,7 @@ MOST_WIDTH = 1 << 10
 MOST_LAYERS = 8
 
 KERNEL, STRIDE, PADDING = 4, 2, 1
-"""Of every layer that halves or doubles the length."""
+"""Sizes of every layer that halves or doubles the length."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from acgz.nets.seqcoder.settings import SeqCoderSettings
 from acgz.settings import JSON
 
 _SIZE_BYTES = 4
-"""Of the size of the latents, before them."""
+"""Bytes of the size of the latents, which stands before them."""
 RARE = 256
 """Up to one mismatch in so many bases, ``coded`` stores mismatches like ``zstd``."""
 
@@ -49,7 +49,7 @@ class Parts:
 
 
 class _SeqCoder(NetworkCodec):
-    """See `acgz.codec.Codec`; the settings are those of `SeqCoderSettings`.
+    """Codec of the mode seqcoder, see `acgz.codec.Codec`, with `SeqCoderSettings`.
 
     The payload is the size of the latents, the latents, and the residual. Parameters beside those
     of the settings: ``mismatches`` (bases that the decoder guesses wrong) and ``models``.
@@ -113,7 +113,7 @@ def _with_zstd(
 def _coded(
     levels: NDArray[np.uint8], residues: NDArray[np.uint8], guesses: Guesses, wrong: int
 ) -> Parts:
-    """Both as symbols of four values under contexts; the bases also under the guesses.
+    """Latents and bases as symbols of four values under contexts; bases also under the guesses.
 
     Latent values get no hints: which one of its position each is would cost 0.4 % on EsCo, since
     all of them have learned the same code.

@@ -63,7 +63,7 @@ class _SeqCoder(Suite):
         options: Sequence[str],
         timeout: float | None,
     ) -> Row:
-        """And what a payload of seqcoder consists of."""
+        """The rows of any suite, and what a payload of seqcoder consists of."""
         row = super().measure(variant, genome, folder, options, timeout)
         if row.status != OK or variant.mode != "seqcoder":
             return row

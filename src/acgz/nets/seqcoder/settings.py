@@ -12,7 +12,7 @@ from acgz.settings import ALWAYS, CHANGED, setting
 
 @dataclass(frozen=True)
 class SeqCoderSettings(NetworkSettings):
-    """See `acgz.nets.seqcoder.codec`."""
+    """What a user may choose; see `acgz.nets.seqcoder.codec`."""
 
     residual: str = setting(
         "zstd",
