@@ -10,6 +10,7 @@ import json
 import pickle
 import random
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,15 +52,21 @@ def watch(seen: dict[str, dict[str, Seen]]) -> None:
 
 
 def rehearse() -> None:
-    """Restore every golden archive and make it again."""
-    import acgz
-    from acgz.modes import MODES
+    """Restore every golden archive, and make it again unless that takes PyTorch.
 
+    PyTorch is hidden: what is called does not depend on what is installed, and nothing is trained.
+    """
+    sys.modules["torch"] = None  # type: ignore[assignment]
+    import acgz
+    from acgz.errors import MissingDependencyError
+    from acgz.nets.deepgeco import settings as deepgeco_settings
+
+    deepgeco_settings.SHORTEST_LANE = 16  # as when they were made; a tenth of the steps
     folder = ROOT / "tests" / "golden"
     for name, made in sorted(json.loads((folder / "manifest.json").read_text()).items()):
         archive = (folder / f"{name}.acgz").read_bytes()
         text = acgz.decompress(archive)
-        if not MODES[made["mode"]].fits:
+        with suppress(MissingDependencyError):
             acgz.compress(text, made["mode"], **made["settings"])
     # Long sequences are looked over first.
     acgz.compress(bytes(random.Random(1).choices(b"ACGT", k=1 << 20)), "fast")
