@@ -82,7 +82,7 @@ class Declaration:
 
     @property
     def values(self) -> str:
-        """What it may be, in words.
+        """The values that are allowed, in words.
 
         >>> Declaration("k", int, False, 1, least=1, most=9).values
         'a whole number from 1 to 9'
