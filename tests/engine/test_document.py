@@ -527,9 +527,8 @@ class Mixer:
         self.joint_bias = np.zeros(32, F)
         self.joint_out = noise(4 * 32, 4).reshape(4, 32)
 
-    def probabilities(self, x: Any, rows: tuple[int, int, int], sure: bool) -> list[Any]:
+    def probabilities(self, x: Any, rows: tuple[int, int, int]) -> list[Any]:
         """Of x (4, width)."""
-        self.thinks = self.hidden and not sure
         self.x = x
         self.rows = [table[row] for table, row in zip(self.sets, rows, strict=True)]
         w = (self.rows[0] + self.rows[1]) + self.rows[2]
@@ -539,7 +538,7 @@ class Mixer:
             for e in range(0, self.width, 8):
                 v = v + w[e : e + 8] * x[s, e : e + 8]
             logit.append(total(v))
-        if self.thinks:
+        if self.hidden:
             self.think(x, logit)
         t = [exp(logit[s] - max(logit)) for s in ALL]
         self.p = [t[s] / ((t[0] + t[1]) + (t[2] + t[3])) for s in ALL]
@@ -573,7 +572,7 @@ class Mixer:
         step = (a[0] * x[0] + a[1] * x[1]) + (a[2] * x[2] + a[3] * x[3])
         for row in self.rows:
             row += step
-        if not self.thinks:
+        if not self.hidden:
             return
         d = [(b[s] * self.shared_out) * slope(self.shared_now[s]) for s in ALL]
         for s in ALL:
@@ -689,7 +688,7 @@ class Decoder:
             x[s, e + 4] = most[s] - ((most[0] + most[1]) + (most[2] + most[3])) * F(0.25)
         kind = 3 * match + longest
         rows = (4 * kind + some, number(self.past.last(5)), 3 * many + longest)
-        p = self.mixer.probabilities(x, rows, sure)
+        p = self.mixer.probabilities(x, rows)
         r = self.coder.residue(self.correction.frequencies(p, kind))
         self.past.append(r)
         self.correction.learn(r)

@@ -25,9 +25,8 @@ KNOWN = 100
 """Calibrations and trust from a prior's file count as at most so many events."""
 
 SURE = 10
-"""From this state of the best repeat on (64 times right in a row) the way is short: the prior
-rests, the hidden layers say nothing. From 256 on takes a fifth longer on
-mitochondria, and saves 0.3 %."""
+"""From this state of the best repeat on (64 times right in a row) the prior rests: 672 mitochondria
+take 12,286 bytes, 12,290 if it never does. Without the hidden layers there they take 12,865."""
 
 _SCALES = np.float32(0.3)
 
@@ -185,8 +184,7 @@ def run(e, residues, first, last, stream, coder, decoding):
         for k in range(4 * width):
             e.x[k] = np.float32(1.0)
         kind = _inputs(e, i, history)
-        sure = kind >= SURE * LENGTHS
-        network.forward(e.network, e.x, e.chosen, e.logits, sure)
+        network.forward(e.network, e.x, e.chosen, e.logits)
         correction.softmax(e.logits, e.votes, e.probability)
         correction.frequencies(e.correction, kind, e.probability, e.frequency)
         residue = np.int64(0)
@@ -211,13 +209,12 @@ def run(e, residues, first, last, stream, coder, decoding):
         age = np.float32(i - e.begin)
         boost = np.float32(1.0) + e.rates[2] / (np.float32(1.0) + age * np.float32(0.001))
         rate = e.rates[0] * boost
-        hidden_rate = np.float32(0.0) if sure else e.rates[1] * boost
-        network.learn(e.network, e.x, e.chosen, e.error, rate, hidden_rate)
+        network.learn(e.network, e.x, e.chosen, e.error, rate, e.rates[1] * boost)
         history = (history << np.uint64(2)) | np.uint64(residue)
         inverse = (inverse >> np.uint64(2)) | (np.uint64(3 - residue) << np.uint64(62))
         contexts.update(e.contexts, e.known, e.begin, i, residue, history, inverse)
         copies.update(e.copies, e.known, e.begin, i, residue, history, inverse)
-        prior.update(e.prior, residue, sure)
+        prior.update(e.prior, residue, kind >= SURE * LENGTHS)
     e.recent[0] = history
     e.recent[1] = inverse
 

@@ -90,11 +90,8 @@ def _softsign(x):
 
 
 @inline_kernel
-def forward(n, x, chosen, logits, sure):
-    """Write the four ``logits`` for inputs ``x`` (4 * width,) and the chosen weight sets (3,).
-
-    ``sure``: without the hidden layers.
-    """
+def forward(n, x, chosen, logits):
+    """Write the four ``logits`` for inputs ``x`` (4 * width,) and the chosen weight sets (3,)."""
     width = n.width
     a0 = splat(np.float32(0.0))
     a1 = a0
@@ -111,7 +108,7 @@ def forward(n, x, chosen, logits, sure):
     logits[1] = total(a1)
     logits[2] = total(a2)
     logits[3] = total(a3)
-    if n.hidden and not sure:
+    if n.hidden:
         _shared_forward(n, x, logits)
         _joint_forward(n, x, logits)
 
@@ -205,10 +202,7 @@ def _joint_forward(n, x, logits):
 
 @inline_kernel
 def learn(n, x, chosen, error, rate, hidden_rate):
-    """One step down the gradient; ``error`` (4,) is what was there minus what was expected.
-
-    ``hidden_rate``: 0 where the hidden layers said nothing.
-    """
+    """One step down the gradient; ``error`` (4,) is what was there minus what was expected."""
     width = n.width
     e0 = splat(error[0] * rate)
     e1 = splat(error[1] * rate)
@@ -221,7 +215,7 @@ def learn(n, x, chosen, error, rate, hidden_rate):
         store(n.sets, chosen[0] + e, load(n.sets, chosen[0] + e) + d)
         store(n.sets, chosen[1] + e, load(n.sets, chosen[1] + e) + d)
         store(n.sets, chosen[2] + e, load(n.sets, chosen[2] + e) + d)
-    if n.hidden and hidden_rate > 0:
+    if n.hidden:
         _shared_learn(n, x, error, hidden_rate)
         _joint_learn(n, x, error, hidden_rate)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -13,7 +14,9 @@ from acgz import models
 from acgz.coding import range_coder
 from acgz.engine import engine, prior
 from acgz.engine.correction import PRECISION
+from acgz.engine.logexp import log8
 from acgz.engine.presets import parts
+from acgz.engine.simd import load, splat, store
 from acgz.errors import DamagedError, InputError, UsageError
 from acgz.kernel import kernel
 from acgz.models import Model
@@ -163,21 +166,30 @@ def _sample(residues: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _bits(network: prior.Prior, pieces: NDArray[np.uint8]) -> float:
     """Bits a residue that a network alone needs for ``pieces`` (pieces, length)."""
     raw = np.zeros(4 * prior.INPUTS, np.float32)
-    chances = np.zeros(pieces.shape, np.float32)
-    for piece, into in zip(pieces, chances, strict=True):
+    chances = np.ones(pieces.shape[1] + 7, np.float32)
+    nats = np.zeros(8, np.float32)
+    total = 0.0
+    for piece in pieces:
         for array in (network.seen, network.state, network.node, network.tuned):
             array[:] = 0
         network.odds[:] = 1
-        _chances(network, piece, raw, into)
-    # rounded, so that no library's last bit can decide
-    return round(float(-np.log2(chances).mean()), 6)
+        _measure(network, piece, raw, chances, nats)
+        total += sum(nats.tolist())  # in this order: the choice is the same on every machine
+    return total / math.log(2) / pieces.size
 
 
 @kernel
-def _chances(network, residues, raw, chances):
-    """The probability that each residue had."""
+def _measure(network, residues, raw, chances, nats):
+    """The probability that each residue had, and in ``nats`` (8,) what they cost together.
+
+    ``chances`` has seven places more, of probability 1.
+    """
     for i in range(residues.size):
         prior.predict(network, raw, prior.INPUTS, 0)
         first = (raw[0] + raw[2]) + (raw[4] + raw[6])
         chances[i] = raw[prior.INPUTS * residues[i]] / first
         prior.update(network, np.int64(residues[i]), False)
+    costs = splat(np.float32(0.0))
+    for i in range(0, residues.size, 8):
+        costs -= log8(load(chances, i))
+    store(nats, 0, costs)
