@@ -98,6 +98,9 @@ def test_threads_change_nothing(case: Case) -> None:
 
 def test_what_a_block_stores_names_its_mode(case: Case) -> None:
     found = mode_of(case.mode.codec, case.encode(orderly(ENOUGH)).parameters)
+    if case.mode.name == "ultra":  # a block is one of plus where that is not larger
+        assert found in ("ultra", "plus")
+        return
     spelled = len(case.mode.spelled)
     assert found.rsplit("-", spelled)[0] == case.mode.name if spelled else found == case.mode.name
     assert get_mode(found).codec == case.codec.name

@@ -129,7 +129,7 @@ def test_a_backend_that_is_missing_is_named(model: Path, monkeypatch: pytest.Mon
 
 def test_a_model_that_is_gone_is_named_by_its_digest(model: Path) -> None:
     archive = acgz.compress(b">a\n" + b"ACGT" * 50, "deepgeco-mini", model=str(model))
-    digest = models.digest_of(model).hex()
+    digest = models.digest_of(model)[:8].hex()
     model.unlink()
     with pytest.raises(MissingModelError, match=digest):
         acgz.decompress(archive)
