@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -45,6 +46,9 @@ class NewFiles:
         self._staging: Staging | None = None
         self._files: list[_New] = []
         self._stream: BinaryIO | None = None
+        # Whoever leaves after Ctrl-C may do so while another thread begins a file.
+        self._lock = threading.Lock()
+        self._left = False
 
     @property
     def part(self) -> Path:
@@ -63,11 +67,14 @@ class NewFiles:
             if not make_folders:
                 os.stat(place.parent)
             _refuse_to_overwrite(name, place, force=self._force)
-            if self._staging is None:
-                self._staging = Staging(_existing_parent(place))
-            part = self._staging.new(len(self._files))
-            self._files.append(_New(name, place, part))
-            self._stream = os.fdopen(os.open(part, _WRITE, 0o600), "wb")
+            with self._lock:
+                if self._left:
+                    raise InputError(f"cannot write {name}: the work has been ended")
+                if self._staging is None:
+                    self._staging = Staging(_existing_parent(place))
+                part = self._staging.new(len(self._files))
+                self._files.append(_New(name, place, part))
+                self._stream = os.fdopen(os.open(part, _WRITE, 0o600), "wb")
 
     def write(self, data: bytes) -> None:
         """Write to the file that was begun last."""
@@ -126,9 +133,11 @@ class NewFiles:
             stream.close()
 
     def _discard(self) -> None:
-        if self._staging is not None:
-            self._staging.discard()
-            self._staging = None
+        with self._lock:
+            self._left = True
+            if self._staging is not None:
+                self._staging.discard()
+                self._staging = None
 
     def _place(self, number: int, new: _New) -> None:
         """Give a file its name."""

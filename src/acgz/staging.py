@@ -36,7 +36,11 @@ class Staging:
             sweep(beside)
         while True:
             self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, suffix=_SUFFIX, dir=beside))
-            self._lock = _locked(self.folder, create=True)
+            try:
+                self._lock = _locked(self.folder, create=True)
+            except BaseException:  # Ctrl-C
+                shutil.rmtree(self.folder, ignore_errors=True)
+                raise
             alive = self.folder if self._lock is None else self.folder / "lock"
             if alive.exists():
                 break  # else somebody has swept it away before it was locked

@@ -7,6 +7,7 @@ import re
 import select
 import stat
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -22,14 +23,13 @@ _DESCRIPTOR = re.compile(r"/dev/(stdout|stderr)|/(?:dev|proc/self)/fd/([0-9]{1,9
 
 
 class FileOutput:
-    """One file, which appears under its name on `commit` or not at all."""
+    """One file, which appears under its name on `commit` or not at all. It begins as a context."""
 
     direct = False
 
     def __init__(self, target: str, *, force: bool) -> None:
         self.name = target
         self._files = NewFiles(force=force)
-        self._files.begin(Path(target))
 
     @property
     def part(self) -> Path:
@@ -48,6 +48,11 @@ class FileOutput:
             self._files.commit(rights or Rights.usual(), durable=durable)
 
     def __enter__(self) -> Self:
+        with ExitStack() as started:
+            started.push(self._files)
+            with interrupts.held():
+                self._files.begin(Path(self.name))
+            started.pop_all()
         return self
 
     def __exit__(
