@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import tiny
@@ -50,13 +51,15 @@ def archives(task: Task) -> Iterator[Line]:
     from acgz.nets.deepgeco import codec as deepgeco
     from acgz.nets.deepgeco import settings as deepgeco_settings
 
-    deepgeco_settings.SHORTEST_LANE = 16
-    deepgeco.NUMBERS = small_numbers(embedding=16, heads=8, ffn=320)
     common = {"ts": 50, "least": 0, "context": 8, "lanes": 23} | task.common
     for level in ("mini", "plus"):
-        parameters, payload = encode(
-            deepgeco.CODEC, task.residues, {"level": level} | common, task.work
-        )
+        with (
+            patch.object(deepgeco_settings, "SHORTEST_LANE", 16),
+            patch.object(deepgeco, "NUMBERS", small_numbers(embedding=16, heads=8, ffn=320)),
+        ):
+            parameters, payload = encode(
+                deepgeco.CODEC, task.residues, {"level": level} | common, task.work
+            )
         yield level, parameters["lanes"], payload
 
 
