@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 import fuzz_targets
@@ -12,8 +14,9 @@ CRASHERS = sorted((TESTS / "crashers").glob("*-*"))
 
 
 @pytest.fixture(scope="module")
-def blocks() -> list[fuzz_targets.Block]:
-    return fuzz_targets.blocks(counts=(40,))
+def blocks() -> Iterator[list[fuzz_targets.Block]]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield fuzz_targets.blocks((40,), patch)
 
 
 @pytest.mark.parametrize("path", CRASHERS, ids=lambda path: path.name)

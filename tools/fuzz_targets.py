@@ -233,17 +233,20 @@ class NoPatch:
         os.environ[name] = value
 
 
-def blocks(counts: tuple[int, ...] = (1, 40, 130)) -> list[Block]:
-    """Small blocks of every mode, with tiny models; of every codec two modes at least."""
+def blocks(counts: tuple[int, ...] = (1, 40, 130), patch: Any = None) -> list[Block]:
+    """Small blocks of every mode, with tiny models; of every codec two modes at least.
+
+    ``patch``: pytest's monkeypatch, or what stands in for it.
+    """
     from codec_checks import orderly, quick_settings
 
     folder = Path(_folder.name) / "models"
     folder.mkdir(exist_ok=True)
-    patch = NoPatch()
+    patch = patch or NoPatch()
     patch.setenv("ACGZ_MODELS", str(folder))
     found = []
     for mode in _few_modes():
-        quick = quick_settings(mode, folder, patch)  # type: ignore[arg-type]
+        quick = quick_settings(mode, folder, patch)
         if "model" in quick:
             _LOADED[mode.name] = {key: value for key, value in quick.items() if key != "model"}
         chosen = modes.get_codec(mode.codec)
