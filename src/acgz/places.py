@@ -13,6 +13,8 @@ from typing import Any, BinaryIO
 
 from acgz.errors import InputError, UsageError
 
+Inode = tuple[int, int]
+"""Device and number in it: what is one file under all of its names."""
 Mark = tuple[Any, ...]
 """Something that only names of one file share."""
 

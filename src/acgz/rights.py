@@ -40,6 +40,15 @@ class Rights:
         return cls(mode, (status.st_uid, status.st_gid), (status.st_atime_ns, status.st_mtime_ns))
 
     @classmethod
+    def through(cls, folder: str) -> Rights:
+        """Who may read a file in ``folder``, as far as that decides: those who may enter it."""
+        status = os.stat(folder)
+        entered = status.st_mode & 0o111
+        if _has_list(folder):
+            entered &= ~0o070
+        return cls(7 * entered, (status.st_uid, status.st_gid))
+
+    @classmethod
     def common(cls, sources: Sequence[Rights]) -> Rights:
         """What all of them allow; the usual ones if there are none.
 
@@ -85,9 +94,9 @@ def _without_group(mode: int) -> int:
     return mode & 0o700 | both << 3 | both
 
 
-def _has_list(handle: int) -> bool:
+def _has_list(file: int | str) -> bool:
     if not hasattr(os, "listxattr"):
         return False
     with suppress(OSError):
-        return "system.posix_acl_access" in os.listxattr(handle)
+        return "system.posix_acl_access" in os.listxattr(file)
     return False

@@ -78,6 +78,11 @@ def sweep(folder: Path) -> None:
             _sweep_one(Path(entry.path))
 
 
+def is_hidden(name: str) -> bool:
+    """True for what a hidden folder is called."""
+    return _NAME.fullmatch(name) is not None
+
+
 def _sweep_one(folder: Path) -> None:
     status = os.lstat(folder)
     if not stat.S_ISDIR(status.st_mode) or (hasattr(os, "getuid") and status.st_uid != os.getuid()):

@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 
 from acgz.cli import background, interrupts, messages, mode_options, options
 from acgz.cli.background import ProgressBar
-from acgz.cli.inputs import Input, named_content, open_input
+from acgz.cli.gathering import Found, listed
+from acgz.cli.inputs import Input, Unpack, named_content, open_input
+from acgz.cli.messages import Remarks
 from acgz.cli.outputs import FileOutput, Output, claim, is_special, open_output
-from acgz.errors import AcgzError, DamagedError, UsageError
+from acgz.cli.together import Together
+from acgz.errors import DamagedError, InputError, UsageError
 from acgz.places import Claims, check_removable, remove
 from acgz.rights import Rights
 
@@ -27,9 +30,10 @@ if TYPE_CHECKING:
 SUFFIX = ".acgz"
 
 DESCRIPTION = """\
-Compresses every FILE to FILE.acgz, or all of them into one archive with -o or -c. Any file comes
-back byte for byte; FASTA and raw sequence become small. Files in gzip, xz or zstd whose names say
-so are compressed as their content, without the .gz, .xz or .zst."""
+Compresses every FILE to FILE.acgz, or all of them into one archive with -o or -c: several files, or
+folders with all that is in them, under the names that they have here. Any file comes back byte for
+byte; FASTA and raw sequence become small. Files in gzip, xz or zstd whose names say so are
+compressed as their content, without the .gz, .xz or .zst."""
 
 
 def declare(parser: options.Parser) -> None:
@@ -41,7 +45,8 @@ def declare(parser: options.Parser) -> None:
 
 
 def _declare(parser: argparse.ArgumentParser) -> None:
-    options.add_files(parser, "files to compress")
+    options.add_files(parser, "files to compress, with -o or -c also folders")
+    add_list(parser)
     parser.add_argument(
         "-m", "--mode", help='how to compress; "acgz modes" lists them (default: plus)'
     )
@@ -69,17 +74,38 @@ def main(args: argparse.Namespace) -> int:
     mode = args.mode or DEFAULT_MODE
     settings = mode_options.chosen(mode, mode_options.flags_of(args), args.set)
     compression = Compression(
+        remarks=Remarks(args),
         recipe=Recipe.of(mode, settings, args.block or DEFAULT_BLOCK_SIZE),
         output="-" if args.stdout else args.output,
         force=args.force,
         remove=args.rm,
         verify=args.verify or args.rm,
         raw=args.raw,
+        follow=args.follow,
         threads=args.threads,
         quiet=args.quiet,
         verbose=args.verbose,
     )
-    return compression.run(args.files or ["-"])
+    if args.files_from is None:
+        return compression.run(args.files or ["-"])
+    words = [*args.files, *listed(args.files_from, zeros=args.null)]
+    return compression.run(words, args.files_from)
+
+
+def add_list(parser: argparse.ArgumentParser) -> None:
+    """Options that say where the names of files come from, and what is taken of folders."""
+    parser.add_argument(
+        "--files-from",
+        type=options.path,
+        metavar="LIST",
+        help="compress what is named in this file too, one in each line (-: standard input)",
+    )
+    parser.add_argument(
+        "-0", "--null", action="store_true", help="names in LIST end with a zero byte, not a line"
+    )
+    parser.add_argument(
+        "--follow", action="store_true", help="follow symbolic links in folders; else left out"
+    )
 
 
 @dataclass(frozen=True)
@@ -93,24 +119,28 @@ class Compression:
     remove: bool
     verify: bool
     raw: bool
+    follow: bool
     threads: int
     quiet: bool
     verbose: bool
+    remarks: Remarks
 
-    def run(self, files: Sequence[str]) -> int:
-        """Compress the files; return the exit code."""
-        claims = Claims(files)
-        if self.output and len(files) > 1:
-            claim(claims, self.output, "all files")
-            with interrupts.raised():
-                self._pack_together(files, self.output)
+    def run(self, files: Sequence[str], source: str | None = None) -> int:
+        """Compress the files; return the exit code. ``source``: the list that names some."""
+        lists = [] if source is None else [source]
+        if self.output and (lists or len(files) != 1 or os.path.isdir(files[0])):
+            with interrupts.raised(), self.remarks:
+                Together.gather(self, files, lists).pack(self.output)
             return 0
+        claims = Claims([*files, *lists])
         for file in files:
-            claim(claims, self._target(file, self._planned_name(file)), file)
-        return messages.for_each(files, lambda file: self._pack(file, claims))
+            claim(claims, self._target(file, self.planned_name(Found(file, file))), file)
+        with self.remarks:
+            return messages.for_each(files, lambda file: self._pack(file, claims))
 
-    def _planned_name(self, file: str) -> str:
-        return file if self.raw else named_content(file)
+    def planned_name(self, found: Found) -> str:
+        """The name of the content of a file, unless the file turns out to be odd."""
+        return found.name if self.raw else named_content(found.path, found.name)
 
     def _target(self, file: str, content: str) -> str:
         """Where the archive of a file goes; ``content``: the name of what is in it."""
@@ -120,49 +150,20 @@ class Compression:
         """One file, one archive."""
         from acgz.api import Source
 
-        self._check(self._target(file, file), [file])
-        with self._open(file) as source:
-            target = self._target(file, _content_name(file, source))
+        if os.path.isdir(file):
+            raise InputError("is a folder: -o names one archive for what is in it")
+        self.check(self._target(file, file), [file])
+        with self.open(Found(file, file)) as source:
+            target = self._target(file, source.name_of(file))
             claim(claims, target, file)
             with open_output(target, force=self.force) as out:
-                self._write(out, iter([Source(source.stream)]), file, source.size)
+                self.write(out, iter([Source(source.stream)]), file, source.size)
                 rights = source.rights or Rights.usual()
                 out.commit(rights.restricted() if file == "-" else rights, durable=self.remove)
         if self.remove and source.identity is not None:
             remove([(file, source.identity)])
 
-    def _pack_together(self, files: Sequence[str], target: str) -> None:
-        """Several files, one archive. They have the last parts of their paths as names in it."""
-        from acgz.api import check_names
-
-        if "-" in files:
-            raise UsageError("standard input has no name for an archive of several files")
-        check_names([_archive_name(self._planned_name(file)) for file in files])
-        self._check(target, files)
-        total = sum(os.path.getsize(file) for file in files if os.path.isfile(file))
-        read: list[tuple[str, Input]] = []
-        with open_output(target, force=self.force) as out:
-            self._write(out, self._sources(files, read), out.name, total)
-            rights = [source.rights for _, source in read if source.rights is not None]
-            out.commit(Rights.common(rights), durable=self.remove)
-        if self.remove:
-            remove([(file, source.identity) for file, source in read if source.identity])
-
-    def _sources(self, files: Sequence[str], read: list[tuple[str, Input]]) -> Iterator[Source]:
-        """The files, each opened when it is its turn and then added to ``read``."""
-        from acgz.api import Source
-
-        for file in files:
-            try:
-                with self._open(file) as source:
-                    read.append((file, source))
-                    name = _archive_name(_content_name(file, source))
-                    yield Source(source.stream, name, file)
-            except AcgzError as error:
-                error.place = error.place or file
-                raise
-
-    def _check(self, target: str, files: Sequence[str]) -> None:
+    def check(self, target: str, files: Sequence[str]) -> None:
         """UsageError, before anything is opened, for what cannot be done with these."""
         if self.verify and is_special(target):
             raise UsageError("--verify and --rm read the archive again, so it has to be a file")
@@ -173,23 +174,28 @@ class Compression:
             raise UsageError("an archive is not for a terminal: use -o, or -f if you mean it")
 
     @contextmanager
-    def _open(self, file: str) -> Iterator[Input]:
+    def open(self, found: Found) -> Iterator[Input]:
+        """Open a file for reading, and say what is done with it if that is not all."""
         from acgz.container.format import MAGIC
 
-        with open_input(file, unpack="never" if self.raw else "named") as source:
+        file = found.path
+        unpack: Unpack = "never" if self.raw else "named"
+        with open_input(file, unpack=unpack, inode=found.inode) as source:
             if source.head.startswith(MAGIC) and not self.force:
-                raise UsageError("is an acgz archive already (-f compresses it once more)")
+                if found.inode is None:
+                    raise UsageError("is an acgz archive already (-f compresses it once more)")
+                self.remarks.say(file, "this archive is kept as the bytes that it is")
             if source.unpacked is not None:
-                messages.remark(
-                    self,
-                    f"{file}: compressing the content of this {source.unpacked.name} file "
+                self.remarks.say(
+                    file,
+                    f"compressing the content of this {source.unpacked.name} file "
                     "(--raw keeps the file as it is)",
                 )
             elif source.packed:
-                messages.remark(self, f"{_shown(file)}: stays packed inside: {source.packed}")
+                self.remarks.say(_shown(file), f"stays packed inside: {source.packed}")
             yield source
 
-    def _write(self, out: Output, sources: Iterable[Source], label: str, total: int | None) -> None:
+    def write(self, out: Output, sources: Iterable[Source], label: str, total: int | None) -> None:
         """Write an archive, and verify it if that is wanted. It has no name yet."""
         from acgz.api import write_archive
         from acgz.codec import Job
@@ -223,16 +229,6 @@ class Compression:
                     pass
 
             background.run(decompress, bar.watch)
-
-
-def _content_name(file: str, source: Input) -> str:
-    """The name of what is compressed: without the ending of a packing that was undone."""
-    return (source.unpacked and source.unpacked.content_name(file)) or file
-
-
-def _archive_name(file: str) -> str:
-    """The name in an archive: UTF-8, whatever the system's encoding of names is."""
-    return os.fsencode(os.path.basename(file)).decode("utf-8", "surrogateescape")
 
 
 def _shown(file: str) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from acgz.cli.packings import HEAD, GarbageError, Packing, Unpacked, check, recognise
 from acgz.errors import InputError
-from acgz.places import Identity, status_of
+from acgz.places import Identity, Inode, status_of
 from acgz.rights import Rights
 
 if TYPE_CHECKING:
@@ -47,15 +47,23 @@ class Input:
     rights: Rights | None
     """Owner, permissions and times of a regular file; None for anything else."""
 
+    def name_of(self, name: str) -> str:
+        """What a file of that ``name`` is called without the ending of what has been undone."""
+        return (self.unpacked and self.unpacked.content_name(name)) or name
+
 
 @contextmanager
-def open_input(file: str, *, unpack: Unpack = "never") -> Iterator[Input]:
+def open_input(
+    file: str, *, unpack: Unpack = "never", inode: Inode | None = None
+) -> Iterator[Input]:
     """Open a file, or standard input for "-". InputError if that is not possible.
+
+    ``inode``: the regular file that it has to be; nothing else is opened in its place.
 
     ``unpack``: "never"; "always", if it is a gzip, xz or zstd file; "named", if moreover its
     name says so and unpacking loses nothing.
     """
-    with _open(file) as stream:
+    with _open(file, inode) as stream:
         status = status_of(stream)
         regular = status is not None and stat.S_ISREG(status.st_mode)
         from_start = regular and stream.seekable() and stream.tell() == 0
@@ -80,16 +88,16 @@ def open_input(file: str, *, unpack: Unpack = "never") -> Iterator[Input]:
         )
 
 
-def named_content(file: str) -> str:
-    """The name of what `open_input` gives with "named", unless the file turns out to be odd."""
+def named_content(file: str, name: str) -> str:
+    """What `Input.name_of` will make of ``name`` with "named", unless the file is odd."""
     try:
         if stat.S_ISREG(os.stat(file).st_mode):
-            with open(file, "rb") as stream:
+            with open(file, "rb", opener=_open_only) as stream:
                 packing = recognise(stream.read(HEAD))
-            return (packing and packing.content_name(file)) or file
+            return (packing and packing.content_name(name)) or name
     except OSError:  # opening it will say so
         pass
-    return file
+    return name
 
 
 @contextmanager
@@ -132,16 +140,26 @@ def _why_packed(file: str, packing: Packing, stream: BinaryIO | None) -> str:
 
 
 @contextmanager
-def _open(file: str) -> Iterator[BinaryIO]:
-    if file == "-":
+def _open(file: str, inode: Inode | None = None) -> Iterator[BinaryIO]:
+    if file == "-" and inode is None:
         yield _standard_input()
         return
     try:
-        stream = open(file, "rb")  # noqa: SIM115 - closed below
+        opener = None if inode is None else _open_only
+        stream = open(file, "rb", opener=opener)  # noqa: SIM115 - closed below
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be read: {getattr(error, 'strerror', error)}") from error
     with stream:
+        if inode is not None:
+            status = os.fstat(stream.fileno())
+            if (status.st_dev, status.st_ino) != inode or not stat.S_ISREG(status.st_mode):
+                raise InputError("is another file than the one that was found there")
         yield stream
+
+
+def _open_only(file: str, flags: int) -> int:
+    """Open what may have been put into the place of a regular file; do not wait for a pipe."""
+    return os.open(file, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0))
 
 
 def _standard_input() -> BinaryIO:

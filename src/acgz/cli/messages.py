@@ -6,14 +6,18 @@ import contextlib
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, Self
 
 from acgz.cli import interrupts
 from acgz.errors import AcgzError, InputError
 
 _LONGEST = 1000
 """Characters of a message: some hold what an archive says, which may be megabytes."""
+
+_ALIKE = 3
+"""Remarks of one kind that are made before the others are only counted."""
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Characters that end a line, move the cursor or turn the direction of reading."""
@@ -54,6 +58,35 @@ def remark(loudness: Loudness, text: str) -> None:
     """Print a line, unless the user wants none."""
     if not loudness.quiet:
         _say(f"acgz: {text}")
+
+
+class Remarks:
+    """Remarks about files: if there are many of one kind, the first ones and how many more.
+
+    Use as a context, or `close` in the end.
+    """
+
+    def __init__(self, loudness: Loudness) -> None:
+        self._loudness = loudness
+        self._counts: Counter[str] = Counter()
+
+    def say(self, file: str, text: str) -> None:
+        """``text``: what is to be said of ``file``; remarks of one text are of one kind."""
+        self._counts[text] += 1
+        if self._counts[text] <= _ALIKE:
+            remark(self._loudness, f"{file}: {text}")
+
+    def close(self) -> None:
+        for text, count in self._counts.items():
+            if count > _ALIKE:
+                remark(self._loudness, f"{count - _ALIKE:,} more files: {text}")
+        self._counts.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def report(loudness: Loudness, text: str) -> None:

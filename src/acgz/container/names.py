@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 LONGEST_NAME = 4095
@@ -39,6 +40,23 @@ def fault_of(name: str) -> str:
     if len(parts) > DEEPEST:
         return f"has more than {DEEPEST} parts"
     return ""
+
+
+def archive_name(path: str) -> tuple[str, str]:
+    """What a file is called in an archive, and what of the beginning of its ``path`` is not in it.
+
+    As tar does it: the name is relative, and no more than what is behind the last "..". It is
+    UTF-8, whatever the system's encoding of names is.
+
+    >>> archive_name("strains/./COL.fa"), archive_name("/data/a.fa"), archive_name("../../a.fa")
+    (('strains/COL.fa', ''), ('data/a.fa', '/'), ('a.fa', '../../'))
+    """
+    whole = os.fsencode(os.path.splitdrive(path)[1]).decode("utf-8", "surrogateescape")
+    parts = whole.replace(os.sep, "/").split("/")
+    behind = len(parts) - parts[::-1].index("..") if ".." in parts else 0
+    begin = len("/".join(parts[:behind])) + 1 if behind else 0
+    cut = whole[:begin] or "/" * whole.startswith("/")
+    return "/".join(part for part in parts[behind:] if part not in ("", ".")), cut
 
 
 def fault_among(names: Iterable[str]) -> str:
