@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from acgz.archive import CACHE, Archive, Info, Record
+from acgz.archive import CACHE, Archive, Info, Record, open_path
 from acgz.codec import MEMORY_LIMIT, Job
 from acgz.container.blocks import DEFAULT_BLOCK_SIZE, Recipe
 from acgz.container.names import fault_among
@@ -198,15 +198,7 @@ def open(
     job = _job(threads, memory_limit)
     if not isinstance(path, str | os.PathLike):
         return Archive(path, job, cache=cache)
-    try:
-        stream = builtins.open(path, "rb")  # noqa: SIM115 - the archive closes it
-    except OSError as error:
-        raise InputError(f"cannot read {os.fspath(path)}: {error.strerror}") from error
-    try:
-        return Archive(stream, job, path=os.path.abspath(path), cache=cache)
-    except BaseException:
-        stream.close()
-        raise
+    return open_path(path, job, cache)
 
 
 def _job(threads: int, memory_limit: int = MEMORY_LIMIT, progress: Progress | None = None) -> Job:

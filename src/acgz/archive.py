@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import operator
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from types import TracebackType
 from typing import Any, BinaryIO, Self, SupportsIndex
 
 from acgz.codec import Job
 from acgz.container.contents import Contents
 from acgz.container.source import Places
 from acgz.container.texts import Cache
-from acgz.errors import RecordNotFoundError
+from acgz.errors import InputError, RecordNotFoundError
 
 CACHE = 256 << 20
 """Bytes of decoded text that an open archive keeps: a default block of most genomes, or many small
@@ -196,18 +196,13 @@ class Archive:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._path is None:
             raise TypeError("only an archive that was opened by its path can be pickled")
-        return _reopen, (self._path, self._job.threads, self._job.memory_limit, self._cache.most)
+        return open_path, (self._path, self._job, self._cache.most)
 
     @cached_property
     def _numbers(self) -> dict[bytes, int]:
@@ -216,8 +211,14 @@ class Archive:
         return {names[number]: number for number in range(len(names) - 1, -1, -1)}
 
 
-def _reopen(path: str, threads: int, memory_limit: int, cache: int) -> Archive:
-    """An `Archive` that has been pickled."""
-    from acgz import api
-
-    return api.open(path, threads=threads, memory_limit=memory_limit, cache=cache)
+def open_path(path: str | os.PathLike[str], job: Job, cache: int = CACHE) -> Archive:
+    """The archive in a file; InputError if it cannot be read."""
+    try:
+        stream = open(path, "rb")  # noqa: SIM115 - the archive closes it
+    except OSError as error:
+        raise InputError(f"cannot read {os.fspath(path)}: {error.strerror}") from error
+    try:
+        return Archive(stream, job, path=os.path.abspath(path), cache=cache)
+    except BaseException:
+        stream.close()
+        raise

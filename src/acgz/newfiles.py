@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, Self
 
 from acgz.errors import InputError
@@ -115,15 +114,10 @@ class NewFiles:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._discard()
         # After Ctrl-C another thread may still be writing: closing could wait for it for ever.
-        if not isinstance(error, KeyboardInterrupt):
+        if not any(isinstance(part, KeyboardInterrupt) for part in raised):
             with suppress(OSError):
                 self._close()
 

@@ -23,7 +23,7 @@ from acgz.nets.deepgeco import warm_start  # noqa: E402
 from acgz.nets.deepgeco.settings import WarmStartPlan  # noqa: E402
 from acgz.nets.deepgeco.starting import start_with  # noqa: E402
 from acgz.nets.deepgeco.streams import Streams, in_lanes  # noqa: E402
-from acgz.nets.deepgeco.torch_network import WarmStart, arrays  # noqa: E402
+from acgz.nets.deepgeco.torch_network import TorchWarmStart, arrays  # noqa: E402
 from acgz.nets.deepgeco.train import NextToken  # noqa: E402
 from acgz.nets.exact import operations  # noqa: E402
 from acgz.nets.training import Report, train  # noqa: E402
@@ -49,7 +49,7 @@ def test_a_few_steps_lower_the_loss(network: str) -> None:
     architecture = tiny(network)
     plan = WarmStartPlan(steps=40, epochs=2, learning_rate=0.02, batch=64, unroll=16)
     task = NextToken(corpus(), architecture, plan)
-    module = WarmStart(architecture)
+    module = TorchWarmStart(architecture)
     with torch.no_grad():
         before = task.validate(module)
     reports: list[Report] = []
@@ -62,7 +62,7 @@ def test_a_few_steps_lower_the_loss(network: str) -> None:
 def test_exact_inference_agrees_with_the_trained_network(network: str, s: int, k: int) -> None:
     torch.manual_seed(2)
     architecture = tiny(network, s, k)
-    module = WarmStart(architecture)
+    module = TorchWarmStart(architecture)
     stored = arrays(module)
     module.load_state_dict({name: torch.from_numpy(a).float() for name, a in stored.items()})
     tokens = np.random.default_rng(1).integers(0, 4**k, (12, 5))
@@ -78,10 +78,10 @@ def test_exact_inference_agrees_with_the_trained_network(network: str, s: int, k
 
 def started(
     own: WarmStartArchitecture, theirs: WarmStartArchitecture
-) -> tuple[WarmStart, WarmStart]:
+) -> tuple[TorchWarmStart, TorchWarmStart]:
     """A network that has begun with the weights of another, and the other."""
     torch.manual_seed(3)
-    network, other = WarmStart(own), WarmStart(theirs)
+    network, other = TorchWarmStart(own), TorchWarmStart(theirs)
     state = {name: tensor.numpy() for name, tensor in other.state_dict().items()}
     start_with(network, Network(theirs, state, bytes(32)))
     return network, other
@@ -107,7 +107,7 @@ def test_a_network_to_start_with_has_the_right_sizes(network: str) -> None:
 def test_the_command_takes_the_units_of_the_network_it_starts_with(tmp_path: Path) -> None:
     architecture = WarmStartArchitecture(hidden=8)
     gru = tmp_path / "gru.safetensors"
-    architecture.write(gru, arrays(WarmStart(architecture)))
+    architecture.write(gru, arrays(TorchWarmStart(architecture)))
     genome, output = tmp_path / "genome.fa", tmp_path / "bigru.safetensors"
     genome.write_bytes(fasta(2 * PIECE + 100))
     line = ["train", "warm-start", "-q", str(genome), "-o", str(output), "--network", "bigru"]
@@ -181,5 +181,5 @@ def test_a_resumed_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
     for total in (4, 8):
         plan = WarmStartPlan(steps=total, epochs=total, batch=4, unroll=4)
         task = NextToken(corpus(), architecture, plan)
-        train(WarmStart(architecture), task, plan, lambda r: steps.append(r.step), checkpoint)
+        train(TorchWarmStart(architecture), task, plan, lambda r: steps.append(r.step), checkpoint)
     assert steps == [1, 2, 3, 4, 5, 6, 7, 8]

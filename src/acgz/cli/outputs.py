@@ -9,7 +9,6 @@ import stat
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, Self
 
 from acgz.cli import interrupts
@@ -55,13 +54,8 @@ class FileOutput:
             started.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._files.__exit__(kind, error, traceback)
+    def __exit__(self, *raised: object) -> None:
+        self._files.__exit__(*raised)
 
 
 class StreamOutput:
@@ -126,13 +120,8 @@ class StreamOutput:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._close and not isinstance(error, KeyboardInterrupt):
+    def __exit__(self, *raised: object) -> None:
+        if self._close and not any(isinstance(part, KeyboardInterrupt) for part in raised):
             self._stream.close()
 
     def _trouble(self, error: OSError) -> InputError:

@@ -64,7 +64,7 @@ class BitStream:
             self.settle()
 
     def settle(self) -> None:
-        """What is due when a kernel has stopped: room to write; TruncatedError if data ran out."""
+        """Make room to write when a kernel has stopped; TruncatedError if what it reads ran out."""
         state, data, decoding = self.bits
         if decoding:
             if range_coder.is_spent(state, data):

@@ -45,7 +45,10 @@ class Step(NamedTuple):
 
 
 def default_lanes(count: int) -> int:
-    """As many lanes as steps, up to 1,024: a step costs some µs of Python beside its lanes."""
+    """Lanes for ``count`` symbols: as many as steps, up to 1,024.
+
+    A step costs some µs of Python beside its lanes.
+    """
     return max(1, min(1024, isqrt(count)))
 
 

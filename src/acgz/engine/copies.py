@@ -61,13 +61,13 @@ class Copies(NamedTuple):
     misses: NDArray[np.uint64]
     """Recent mismatches in the even bits, the newest lowest."""
     missed: NDArray[np.int64]
-    """Their number."""
+    """Number of the recent mismatches."""
     run: NDArray[np.int64]
     """Matches since the last mismatch."""
     said: NDArray[np.int64]
     """What each pointer predicts now."""
     kind: NDArray[np.int64]
-    """Its class now."""
+    """Class of each pointer now."""
     right: NDArray[np.float32]
     """(CLASSES,): how often pointers of a class are right."""
     vote: NDArray[np.float32]

@@ -30,7 +30,7 @@ _SCALE = np.float32((1 << PRECISION) - 4)
 
 
 class Correction(NamedTuple):
-    """The map and the last look-up."""
+    """The map that corrects probabilities, and where it was last looked up."""
 
     map: NDArray[np.float32]
     """(CLASSES * STEPS + 1,)"""
@@ -102,7 +102,7 @@ def frequencies(c, kind, probability, frequency):
 
 @inline_kernel
 def learn(c, residue):
-    """Move the entries used towards what came."""
+    """Move the entries of the map that were used towards the residue that came."""
     for s in range(4):
         at = c.at[s]
         came = _ONE if s == residue else np.float32(0.0)

@@ -125,7 +125,7 @@ def learning(e: Engine) -> dict[str, NDArray[Any]]:
 
 
 def starting(e: Engine) -> dict[str, NDArray[Any]]:
-    """What of it a prior's file has, and the numbers of events behind that."""
+    """What a prior's file has of an engine, and the numbers of events behind that."""
     general = {name: array for name, array in learning(e).items() if name != "tuned"}
     return {**general, "seen": e.contexts.seen, "run_seen": e.copies.run_seen}
 

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from acgz.coding.splitmix import STRIDE, splitmix64
 from acgz.engine.simd import absolute, load, splat, store, total
 from acgz.kernel import inline_kernel
 
@@ -73,14 +74,9 @@ def make(width: int, inputs: int, hidden: bool, share: float) -> Network:
 
 
 def _noise(size: int, seed: int) -> NDArray[np.float32]:
-    """Numbers in [-0.1, 0.1) that are the same everywhere: splitmix64, not a library's."""
-    z = (np.arange(1, size + 1, dtype=np.uint64) + np.uint64(seed << 32)) * np.uint64(
-        0x9E3779B97F4A7C15
-    )
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    z = z ^ (z >> np.uint64(31))
-    whole = (z >> np.uint64(48)).astype(np.int64) - 32768
+    """Numbers in [-0.1, 0.1) that are the same everywhere."""
+    states = (np.arange(1, size + 1, dtype=np.uint64) + np.uint64(seed << 32)) * STRIDE
+    whole = (splitmix64(states) >> np.uint64(48)).astype(np.int64) - 32768
     return whole.astype(np.float32) * np.float32(0.1 / 32768)
 
 

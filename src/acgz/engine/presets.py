@@ -27,7 +27,10 @@ GAPPED = (
 
 @dataclass(frozen=True)
 class Parts:
-    """Orders are in residues; see `contexts`, `copies`, `prior` and `mixer` for the parts."""
+    """What an engine is made of, for some number of residues.
+
+    Orders are in residues; see `contexts`, `copies`, `prior` and `mixer` for the parts.
+    """
 
     slow: tuple[int, ...]
     fast: tuple[int, ...]

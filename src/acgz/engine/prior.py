@@ -59,7 +59,7 @@ _RATE = np.float32(0.002)
 
 
 class Prior(NamedTuple):
-    """Weights, which engines may share, and the state."""
+    """A prior network as kernels see it: weights, which engines may share, and its state."""
 
     units: int
     """Of each recurrent layer; 0: there is no network, and every residue is as likely."""

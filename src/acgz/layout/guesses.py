@@ -23,7 +23,7 @@ _NEWLINE = 10
 
 
 class Guesses(NamedTuple):
-    """Both guesses, and how far a line has followed them."""
+    """Two guesses at the line that comes, and how far it has followed them."""
 
     lines: NDArray[np.uint8]
     """(2, LONGEST)"""

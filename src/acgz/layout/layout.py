@@ -40,7 +40,7 @@ class Layout:
 
     @property
     def numbers(self) -> int:
-        """How many numbers all tables have."""
+        """How many numbers all tables of the layout have."""
         return self.symbols.numbers + self.wrapping.numbers + self.ends.size
 
 
@@ -187,7 +187,7 @@ def _read_others(
 
 
 def _total(lengths: NDArray[np.int64]) -> int:
-    """Their sum, or as much as no text has: a sum of hostile numbers could overflow."""
+    """The sum of the ``lengths``; as much as no text has where hostile ones would overflow."""
     largest = int(lengths.max(initial=0))
     return int(lengths.sum()) if largest * lengths.size < 1 << 62 else 1 << 62
 

@@ -49,7 +49,7 @@ _CLASSES = _classes()
 
 
 class Symbols(NamedTuple):
-    """The symbols of a text; see the module."""
+    """What stands on the sequence lines of a text, as the tables that the module describes."""
 
     residues: NDArray[np.uint8]
     """(n,): 0..3 = A C G T, or U."""
@@ -60,7 +60,7 @@ class Symbols(NamedTuple):
 
     @property
     def numbers(self) -> int:
-        """How many numbers the tables have."""
+        """How many numbers the tables of the symbols have."""
         return self.others.size + self.uracil.size + self.case.size
 
     @property

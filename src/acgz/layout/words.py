@@ -51,7 +51,7 @@ class _Reader(NamedTuple):
     forward: NDArray[np.int64]
     """The last k residues, 2 bits each."""
     backward: NDArray[np.int64]
-    """Their reverse complement."""
+    """Reverse complements of the words."""
     length: NDArray[np.int64]
     """Residues since the last letter that is none."""
 

@@ -29,7 +29,7 @@ SAME, UNEVEN, SINGLE = range(3)
 
 
 class Wrapping(NamedTuple):
-    """Tables of the module's description, flat; int64."""
+    """How the sequence lines of a text are wrapped: the tables that the module describes, int64."""
 
     groups: NDArray[np.int64]
     """Shape (3 * groups,)."""
@@ -38,7 +38,7 @@ class Wrapping(NamedTuple):
 
     @property
     def numbers(self) -> int:
-        """How many numbers the tables have."""
+        """How many numbers the tables of the wrapping have."""
         return self.groups.size + self.uneven.size
 
     @property

@@ -185,11 +185,11 @@ def test_windows_read_together_are_windows_read_one_by_one(network: str, m: int)
 @pytest.mark.parametrize("network", NETWORKS)
 def test_exact_inference_agrees_with_the_trained_network(network: str) -> None:
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-    from acgz.nets.deepzip.torch_network import RecurrentNetwork, arrays
+    from acgz.nets.deepzip.torch_network import TorchRecurrent, arrays
 
     torch.manual_seed(3)
     d, k = DeepZipArchitecture(network, 16, 2, 4, dense=8), 10
-    module = RecurrentNetwork(d)
+    module = TorchRecurrent(d)
     symbols = np.random.default_rng(2).integers(0, 4, (k, 7))
     exact = predictor.make(NUMPY, d, arrays(module), symbols, carried=False)
     with torch.no_grad():

@@ -15,13 +15,13 @@ from acgz.cli.main import main
 from acgz.errors import InputError
 from acgz.nets.geneformer.architecture import CONTEXT, PLACES, REACH, SPAN, GeneFormerArchitecture
 from acgz.nets.geneformer.operations import backend
-from acgz.nets.geneformer.predictor import GeneFormer as Exact
+from acgz.nets.geneformer.predictor import GeneFormer
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from acgz.nets.geneformer.genomes import DataSet, DataSets  # noqa: E402
 from acgz.nets.geneformer.settings import GeneFormerPlan  # noqa: E402
-from acgz.nets.geneformer.torch_network import GeneFormer, arrays, sinusoids  # noqa: E402
+from acgz.nets.geneformer.torch_network import TorchGeneFormer, arrays, sinusoids  # noqa: E402
 from acgz.nets.geneformer.train import (  # noqa: E402
     Lanes,
     NextBase,
@@ -57,14 +57,14 @@ def data_set(bases: int = 6000) -> DataSet:
 def test_exact_inference_agrees_with_the_trained_network(sizes: dict[str, int]) -> None:
     torch.manual_seed(2)
     architecture = tiny_architecture(**sizes)
-    module = GeneFormer(architecture)
+    module = TorchGeneFormer(architecture)
     bases = np.random.default_rng(1).integers(0, 4, (5, CONTEXT + 40))
     with torch.no_grad():  # running means, and u and v that are not zero
         module(torch.from_numpy(bases), module.memory(5))
         module.u.normal_()
         module.v.normal_()
     module.eval()
-    exact = Exact(backend(), architecture, arrays(module), 5)
+    exact = GeneFormer(backend(), architecture, arrays(module), 5)
     found = []
     for step in range(bases.shape[1]):
         exact.update(bases[:, step])
@@ -80,7 +80,7 @@ def test_attention_is_equation_5_with_the_sinusoids_of_equations_2_and_3() -> No
     """Every score is computed again, one pair of places after the other."""
     torch.manual_seed(3)
     d = tiny_architecture(dimension=4, heads=1)
-    module = GeneFormer(d, dropout=0.0).double().eval()
+    module = TorchGeneFormer(d, dropout=0.0).double().eval()
     with torch.no_grad():
         module.u.normal_()
         module.v.normal_()
@@ -118,7 +118,7 @@ def test_sinusoids_begin_with_the_largest_distance() -> None:
 def test_the_newest_base_ends_the_last_window() -> None:
     """Of 41 places 13 windows of 3 are taken; the two oldest bases are left over."""
     torch.manual_seed(4)
-    module = GeneFormer(tiny_architecture(dimension=128)).eval()
+    module = TorchGeneFormer(tiny_architecture(dimension=128)).eval()
     bases = torch.zeros((1, CONTEXT), dtype=torch.int64)
     reached = []
     for place in range(CONTEXT):
@@ -137,7 +137,7 @@ def test_a_few_steps_lower_the_loss() -> None:
     data = data_set()
     plan = GeneFormerPlan(steps=60, epochs=2, learning_rate=0.003, batch=16, unroll=4)
     task = NextBase([data, data], plan)
-    module = GeneFormer(tiny_architecture(), dropout=0.0)
+    module = TorchGeneFormer(tiny_architecture(), dropout=0.0)
     reports: list[Report] = []
     after = train(module, task, plan, reports.append)
     assert after < 1.7
@@ -185,7 +185,7 @@ def test_too_little_to_divide_is_an_input_error(records: int) -> None:
 
 
 def test_a_sequence_of_any_length_is_validated() -> None:
-    module = GeneFormer(tiny_architecture()).eval()
+    module = TorchGeneFormer(tiny_architecture()).eval()
     for count in (REACH + 1, REACH + 40, 5000):
         assert 0 < bits_per_base(module, residues(count)) < 10
 

@@ -66,7 +66,7 @@ def test_a_transposed_convolution_agrees_with_float64(
 def test_the_exact_network_agrees_with_the_trained_one(widths: str) -> None:
     torch.manual_seed(1)
     d = SeqCoderArchitecture(chunk=64, widths=widths, keys=4)
-    module = seqcoder_network.AutoEncoder(d)
+    module = seqcoder_network.TorchAutoEncoder(d)
     with torch.no_grad():
         module.encoder_attention.gain.fill_(0.7)
         module.decoder_attention.gain.fill_(0.5)

@@ -17,7 +17,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 from acgz.nets.corpus import PIECE, Corpus  # noqa: E402
 from acgz.nets.seqcoder.architecture import SeqCoderArchitecture  # noqa: E402
 from acgz.nets.seqcoder.settings import SeqCoderPlan  # noqa: E402
-from acgz.nets.seqcoder.torch_network import AutoEncoder, centres  # noqa: E402
+from acgz.nets.seqcoder.torch_network import TorchAutoEncoder, centres  # noqa: E402
 from acgz.nets.seqcoder.train import Reconstruction, entropy, parameter_groups  # noqa: E402
 from acgz.nets.training import Report, train  # noqa: E402
 
@@ -30,7 +30,7 @@ def test_a_few_steps_lower_the_loss_and_restore_most_bases() -> None:
     architecture = SeqCoderArchitecture(chunk=64)
     plan = SeqCoderPlan(steps=80, epochs=2, learning_rate=0.01, batch=16)
     task = Reconstruction(corpus, architecture, plan)
-    network = AutoEncoder(architecture)
+    network = TorchAutoEncoder(architecture)
     reports: list[Report] = []
     bits = train(network, task, plan, reports.append, groups=parameter_groups(network))
     assert [r.step for r in reports if r.validation_bits is not None] == [40, 80]
@@ -39,7 +39,7 @@ def test_a_few_steps_lower_the_loss_and_restore_most_bases() -> None:
 
 
 def test_the_encoder_begins_as_a_code_that_tells_all_4mers_apart() -> None:
-    network = AutoEncoder(SeqCoderArchitecture(chunk=64))
+    network = TorchAutoEncoder(SeqCoderArchitecture(chunk=64))
     bases = torch.from_numpy(np.random.default_rng(1).integers(0, 4, (32, 64)))
     network.train()
     levels = centres(network.encode(bases)).transpose(1, 2).reshape(32, 64) + 1.5

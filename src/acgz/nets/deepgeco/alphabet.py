@@ -26,7 +26,7 @@ class Alphabet:
 
     @property
     def columns(self) -> NDArray[np.int64] | None:
-        """Which of a Warm-Start network's outputs are the symbols; None if they are all."""
+        """Numbers of the Warm-Start network's outputs that stand for the symbols; None: all do."""
         if self.continues or len(self.vocabulary) == self.grid.kmers:
             return None
         return self.vocabulary.kmers.astype(np.int64)

@@ -45,7 +45,7 @@ def fine_tune(
     larger parts then. MissingDependencyError without PyTorch.
     """
     torch = pytorch.load()
-    from acgz.nets.deepgeco.torch_network import WarmStart
+    from acgz.nets.deepgeco.torch_network import TorchWarmStart
     from acgz.nets.deepgeco.train import NextToken
 
     architecture = network.architecture
@@ -58,7 +58,7 @@ def fine_tune(
     torch.manual_seed(seed)
     torch.set_num_threads(1)  # the number of threads would change the archive
     before = {name: array.astype(np.float32) for name, array in network.arrays.items()}
-    module = WarmStart(architecture)
+    module = TorchWarmStart(architecture)
     seeing = WarmStartPlan(batch=streams, unroll=_STEPS, both_strands=False, seed=seed)
     task = NextToken(Corpus(seen, sample(seen, grid)), architecture, seeing)
 

@@ -79,7 +79,7 @@ class Vocabulary:
 
     @classmethod
     def of(cls, tokens: NDArray[np.uint16], grid: Grid) -> Vocabulary:
-        """That of the k-mers ``tokens``.
+        """The vocabulary of the k-mers among ``tokens``.
 
         >>> Vocabulary.of(np.array([9, 2, 9], dtype=np.uint16), Grid(2, 2)).kmers.tolist()
         [2, 9]
@@ -88,7 +88,7 @@ class Vocabulary:
 
     @classmethod
     def complete(cls, grid: Grid) -> Vocabulary:
-        """That of all k-mers."""
+        """The vocabulary in which all k-mers occur."""
         return cls(np.arange(grid.kmers).astype(np.uint16), grid)
 
     def __len__(self) -> int:

@@ -8,10 +8,10 @@ from torch import Tensor
 from acgz.errors import InputError
 from acgz.nets.architecture import Network
 from acgz.nets.deepgeco.architecture import WarmStartArchitecture
-from acgz.nets.deepgeco.torch_network import WarmStart
+from acgz.nets.deepgeco.torch_network import TorchWarmStart
 
 
-def start_with(module: WarmStart, network: Network[WarmStartArchitecture]) -> None:
+def start_with(module: TorchWarmStart, network: Network[WarmStartArchitecture]) -> None:
     """Give ``module`` the weights of ``network``; InputError if their sizes differ.
 
     A ``bigru`` can begin with a ``gru``: its forward direction takes the place of the ``gru``, and

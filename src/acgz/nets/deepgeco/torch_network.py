@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from acgz.nets.deepgeco.architecture import WarmStartArchitecture
 
 
-class WarmStart(nn.Module):
+class TorchWarmStart(nn.Module):
     """Logits of the next token; see `WarmStartArchitecture` for the two kinds."""
 
     def __init__(self, architecture: WarmStartArchitecture) -> None:

@@ -13,7 +13,7 @@ from acgz.nets.deepgeco.architecture import WarmStartArchitecture
 from acgz.nets.deepgeco.settings import WarmStartPlan
 from acgz.nets.deepgeco.starting import start_with
 from acgz.nets.deepgeco.streams import Streams, in_lanes
-from acgz.nets.deepgeco.torch_network import WarmStart, arrays
+from acgz.nets.deepgeco.torch_network import TorchWarmStart, arrays
 from acgz.nets.training import Run, train
 
 read = Corpus.read
@@ -95,7 +95,7 @@ def trained(
 ) -> bytes:
     """Train a network, write it to the output, and return the digest of that file."""
     torch.manual_seed(plan.seed)
-    network = WarmStart(architecture)
+    network = TorchWarmStart(architecture)
     if plan.start is not None:
         start_with(network, WarmStartArchitecture.read(plan.start))
     network.to(run.device)

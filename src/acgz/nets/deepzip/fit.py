@@ -58,7 +58,7 @@ def fit(residues: NDArray[np.uint8], chosen: DeepZipSettings) -> bytes:
     MissingDependencyError without PyTorch.
     """
     torch = pytorch.load()
-    from acgz.nets.deepzip.torch_network import RecurrentNetwork, arrays
+    from acgz.nets.deepzip.torch_network import TorchRecurrent, arrays
     from acgz.nets.deepzip.train import NextTokens, length_of, predictions_of
     from acgz.nets.training import Plan, train
 
@@ -70,7 +70,7 @@ def fit(residues: NDArray[np.uint8], chosen: DeepZipSettings) -> bytes:
     most = MOST_BATCH * (16 if d.bidirectional else 1)
     batch = max(1, min(most, residues.size // stride // LEAST_BATCHES))
     tiles = Tiles(residues, length, stride, batch, chosen.seed)
-    network = RecurrentNetwork(d)
+    network = TorchRecurrent(d)
     task = NextTokens(d, tiles, tiles())
     plan = Plan(
         steps=chosen.epochs * tiles.in_an_epoch,

@@ -15,7 +15,7 @@ EMBEDDING = 32
 _CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
-class RecurrentNetwork(nn.Module):
+class TorchRecurrent(nn.Module):
     """Embedding, recurrent layers, dense ReLU, dense (sections 4.2 to 4.2.4)."""
 
     def __init__(self, architecture: DeepZipArchitecture) -> None:

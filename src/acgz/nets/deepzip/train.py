@@ -21,7 +21,7 @@ from torch import nn
 from acgz.nets.corpus import Corpus
 from acgz.nets.deepzip.architecture import DeepZipArchitecture
 from acgz.nets.deepzip.settings import DeepZipPlan
-from acgz.nets.deepzip.torch_network import RecurrentNetwork, arrays
+from acgz.nets.deepzip.torch_network import TorchRecurrent, arrays
 from acgz.nets.training import Run, train
 
 read = Corpus.read
@@ -110,7 +110,7 @@ def trained(
     """Train a network, write it in float16 to the output, and return the digest of that file."""
     torch.manual_seed(plan.seed)
     d = architecture
-    network = RecurrentNetwork(d).to(run.device)
+    network = TorchRecurrent(d).to(run.device)
     length = length_of(d, plan.k, corpus.training.size)
     held_out = Places(
         corpus.validation, length, -(-VALIDATION // predictions_of(d, length)), seed=0

@@ -17,7 +17,7 @@ class Matrix:
         self._backwards: Quantised | None = None
 
     def changed(self) -> None:
-        """The values have been updated in place."""
+        """Say that the values were updated in place: what was derived from them is made anew."""
         self._forwards = self._backwards = None
 
     def times(self, x: Quantised) -> Array:

@@ -25,7 +25,7 @@ COUNTS = 2.0**24
 
 
 class Operations(Protocol):
-    """A backend."""
+    """A backend of exact arithmetic: what NumPy and PyTorch compute alike, bit by bit."""
 
     name: str
 

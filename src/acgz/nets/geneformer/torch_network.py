@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from acgz.nets.geneformer.architecture import PLACES, POOL, REACH, SPAN, GeneFormerArchitecture
 
 
-class GeneFormer(nn.Module):
+class TorchGeneFormer(nn.Module):
     """Logits of the next base from the features of its fragment and a memory."""
 
     positions: Tensor
@@ -122,7 +122,7 @@ def sinusoids(d: GeneFormerArchitecture) -> Tensor:
     return torch.stack([angles.sin(), angles.cos()], 2).flatten(1).float()
 
 
-def arrays(network: GeneFormer) -> dict[str, Any]:
+def arrays(network: TorchGeneFormer) -> dict[str, Any]:
     """The weights as float16 arrays, batch norm folded into an affine map of its output."""
     state = dict(network.state_dict())
     norm = {name: state.pop(f"batch_norm.{name}") for name in _BATCH_NORM}

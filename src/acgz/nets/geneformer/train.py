@@ -20,7 +20,7 @@ from acgz.errors import InputError
 from acgz.nets.geneformer.architecture import REACH, GeneFormerArchitecture
 from acgz.nets.geneformer.genomes import DataSet, DataSets
 from acgz.nets.geneformer.settings import GeneFormerPlan
-from acgz.nets.geneformer.torch_network import GeneFormer, arrays
+from acgz.nets.geneformer.torch_network import TorchGeneFormer, arrays
 from acgz.nets.training import Report, Run, train
 
 read = DataSets.read
@@ -120,7 +120,7 @@ def trained(
     learning has gone wrong: no validation gives a number.
     """
     torch.manual_seed(plan.seed)
-    network = GeneFormer(architecture, plan.dropout).to(run.device)
+    network = TorchGeneFormer(architecture, plan.dropout).to(run.device)
     task = NextBase(data.sets, plan, run.device)
     best = math.inf
     if run.checkpoint is not None and run.checkpoint.exists() and run.output.exists():

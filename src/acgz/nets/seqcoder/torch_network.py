@@ -27,7 +27,7 @@ ENCODER = ("down", "encoder_attention", "to_latent")
 """How names of parameters of the encoder begin."""
 
 
-class SelfAttention(nn.Module):
+class TorchSelfAttention(nn.Module):
     """x + gain * attention(x) over the positions of a chunk; it starts as x alone."""
 
     def __init__(self, width: int, keys: int) -> None:
@@ -45,7 +45,7 @@ class SelfAttention(nn.Module):
         return x + self.gain * mixed
 
 
-class AutoEncoder(nn.Module):
+class TorchAutoEncoder(nn.Module):
     """Bases of chunks to latent values of four levels, and back to one number for each base."""
 
     def __init__(self, architecture: SeqCoderArchitecture) -> None:
@@ -56,11 +56,11 @@ class AutoEncoder(nn.Module):
             nn.Conv1d(a, b, KERNEL, STRIDE, PADDING) for a, b in pairwise(inputs)
         )
         self.down_norm = nn.ModuleList(nn.BatchNorm1d(width) for width in d.layers)
-        self.encoder_attention = SelfAttention(d.layers[-1], d.keys)
+        self.encoder_attention = TorchSelfAttention(d.layers[-1], d.keys)
         self.to_latent = nn.Conv1d(d.layers[-1], LATENTS, 1)
         self.from_latent = nn.Conv1d(LATENTS, d.layers[-1], 1)
         self.from_latent_norm = nn.BatchNorm1d(d.layers[-1])
-        self.decoder_attention = SelfAttention(d.layers[-1], d.keys)
+        self.decoder_attention = TorchSelfAttention(d.layers[-1], d.keys)
         outputs = d.decoder_widths
         self.up = nn.ModuleList(
             nn.ConvTranspose1d(a, b, KERNEL, STRIDE, PADDING) for a, b in pairwise(outputs)
@@ -93,7 +93,7 @@ def centres(values: Tensor) -> Tensor:
     return (values.floor() + 0.5).clamp(lowest + 0.5, -lowest - 0.5)
 
 
-def _start_as_rearrangement(network: AutoEncoder) -> None:
+def _start_as_rearrangement(network: TorchAutoEncoder) -> None:
     """Let each layer of the encoder begin as a rearrangement of its input.
 
     The first channels after a layer hold the two positions that it joins; the first value of the
@@ -125,7 +125,7 @@ def _start_as_rearrangement(network: AutoEncoder) -> None:
             weight[value, first : first + BASES, 0] = levels
 
 
-def arrays(network: AutoEncoder) -> dict[str, Any]:
+def arrays(network: TorchAutoEncoder) -> dict[str, Any]:
     """The weights as float16 arrays, batch norm as a ``scale`` and a ``shift`` per channel."""
     found: dict[str, Tensor] = {}
     for name, module in network.named_modules():

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from acgz.nets.corpus import Corpus
 from acgz.nets.seqcoder.architecture import BASES, LATENTS, SeqCoderArchitecture
 from acgz.nets.seqcoder.settings import SeqCoderPlan
-from acgz.nets.seqcoder.torch_network import ENCODER, AutoEncoder, arrays, centres
+from acgz.nets.seqcoder.torch_network import ENCODER, TorchAutoEncoder, arrays, centres
 from acgz.nets.training import Run, train
 
 read = Corpus.read
@@ -86,7 +86,7 @@ class Reconstruction:
         return torch.from_numpy(mask[:, :, None].astype(np.float32)).to(latents.device)
 
 
-def parameter_groups(network: AutoEncoder) -> list[dict[str, Any]]:
+def parameter_groups(network: TorchAutoEncoder) -> list[dict[str, Any]]:
     """Parameters of the encoder and of the decoder; see `acgz.nets.training.train`."""
     encoder: list[torch.nn.Parameter] = []
     decoder: list[torch.nn.Parameter] = []
@@ -124,7 +124,7 @@ def trained(
 ) -> bytes:
     """Train a network, write it to the output, and return the digest of that file."""
     torch.manual_seed(plan.seed)
-    network = AutoEncoder(architecture).to(run.device)
+    network = TorchAutoEncoder(architecture).to(run.device)
     task = Reconstruction(corpus, architecture, plan, run.device)
     train(network, task, plan, run.report, run.checkpoint, parameter_groups(network))
     network.eval()
