@@ -12,6 +12,9 @@ FILES ?= demo/phage_lambda.fa
 MODES ?= plus,order0,twobit
 PEERS ?= all
 
+# How `make check` and `make test` use the cores: a file of tests each, the long ones first.
+SPREAD := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 # How often `make fuzz` and `make faults` try: COUNT=... make fuzz
 fuzz: COUNT ?= 100000
 faults: COUNT ?= 200
@@ -35,10 +38,10 @@ demo: .venv/.acgz
 
 # Lint and types first: they are quick, and pytest has the last word.
 check: lint
-	@$(BIN)/python -m pytest --half
+	@$(BIN)/python -m pytest $(SPREAD) --half
 
 test: lint
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(SPREAD)
 
 lint: .venv/.dev
 	@$(BIN)/ruff check

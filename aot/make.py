@@ -14,6 +14,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,10 @@ HERE = Path(__file__).parent
 
 
 def make(folder: Path) -> None:
-    """Write the manifest and a library for each level of this kind of machine, if it has any."""
+    """Write the manifest and a library for each level of this kind of machine, if it has any.
+
+    ValueError if the sources change meanwhile: nobody knows which ones the libraries are made of.
+    """
     if sys.platform != "linux" or platform.machine() not in LEVELS:
         return
     origin = _origin()
@@ -40,9 +44,14 @@ def make(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         seen = Path(scratch) / "seen"
         _run("rehearsal.py", seen)
-        kernels = [_level(level, seen, Path(scratch) / level.name, folder) for level in levels]
+        with ThreadPoolExecutor() as pool:
+            folders = [Path(scratch) / level.name for level in levels]
+            made = pool.map(lambda *one: _level(*one, seen, folder), levels, folders)
+            kernels = list(made)
     if any(other != kernels[0] for other in kernels):
         raise ValueError("the levels differ in their kernels")
+    if _origin() != origin:
+        raise ValueError("the sources have changed while they were compiled: build again")
     manifest = {
         "digest": kernel.digest(),
         "origin": origin,
@@ -54,6 +63,7 @@ def make(folder: Path) -> None:
 
 def _origin() -> str:
     """Digest of all that decides what is made, but the linker."""
+    kernel.digest.cache_clear()
     state = hashlib.sha256(kernel.digest().encode())
     for path in [*sorted(HERE.glob("*.py")), HERE.parent / "tests" / "golden" / "manifest.json"]:
         state.update(path.read_bytes())
@@ -62,7 +72,7 @@ def _origin() -> str:
     return state.hexdigest()
 
 
-def _level(level: Level, seen: Path, scratch: Path, folder: Path) -> dict[str, Any]:
+def _level(level: Level, scratch: Path, seen: Path, folder: Path) -> dict[str, Any]:
     """Compile and link a level; returns its part of the manifest."""
     scratch.mkdir()
     numba = {

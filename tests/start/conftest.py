@@ -6,8 +6,10 @@ import compileall
 import ctypes
 import importlib.metadata
 import importlib.util
+import shutil
 import subprocess
 import sys
+import tarfile
 import venv
 import zipfile
 from collections.abc import Sequence
@@ -41,8 +43,22 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    _need_hatchling()
+def unpacked(sdist: Path, pytestconfig: pytest.Config) -> Path:
+    """The folder that an sdist is; what was built there before is still there."""
+    folder = pytestconfig.cache.mkdir("sdist") / sdist.name.removesuffix(".tar.gz")
+    for old in folder.iterdir() if folder.exists() else ():
+        if old.is_dir() and old.name != "build":
+            shutil.rmtree(old)
+        elif old.is_file():
+            old.unlink()
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder.parent, filter="data")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheel(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from the sdist, as installers do. Machine code of the same sources is made once."""
     sys.path.insert(0, str(ROOT / "aot"))
     try:
         from link import linker
@@ -52,7 +68,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip(str(missing))
     finally:
         sys.path.pop(0)
-    return _hatchling(tmp_path_factory.mktemp("wheel"), "wheel", ROOT)
+    return _hatchling(tmp_path_factory.mktemp("wheel"), "wheel", unpacked)
 
 
 @dataclass(frozen=True)

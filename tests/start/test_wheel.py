@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import platform
@@ -14,9 +15,10 @@ import tarfile
 
 import pytest
 
-from acgz.compiled import CHOICE, LEVELS, _processor
+from acgz.compiled import CHOICE, LEVELS, MANIFEST, _processor
 from acgz.modes import MODES
 from conftest import fasta
+from machines import KERNELS
 from paths import PHAGE, ROOT, TESTS
 
 pytestmark = pytest.mark.slow
@@ -137,9 +139,39 @@ def test_sdist_has_what_building_and_testing_take(sdist):
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
     if tracked.returncode:
         pytest.skip("not a checkout")
-    needed = {
-        name
-        for name in tracked.stdout.splitlines()
-        if name.split("/")[0] in ("aot", "src", "tests", "demo", "docs", "pyproject.toml")
-    }
+    needed = {name for name in tracked.stdout.splitlines() if not name.startswith(".")}
     assert needed <= names
+
+
+def test_the_pages_of_an_unpacked_sdist_are_true(unpacked):
+    run = [sys.executable, "-m", "pytest", "-q", "tests/test_docs.py"]
+    variables = {"PYTHONPATH": str(unpacked / "src"), "NUMBA_CACHE_DIR": str(KERNELS / "sdist")}
+    done = subprocess.run(
+        run,
+        cwd=unpacked,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_sources_that_change_while_they_are_compiled_make_no_library(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "aot"))
+    make = importlib.import_module("make")
+    shutil.copytree(ROOT / "src" / "acgz" / "coding", tmp_path / "coding")
+    monkeypatch.setattr(make.kernel, "_PACKAGE", tmp_path)
+    source = tmp_path / "coding" / "streams.py"
+
+    def rehearsal(*_: object) -> None:
+        source.write_text(f"{source.read_text()}\n")
+
+    monkeypatch.setattr(make, "_run", rehearsal)
+    monkeypatch.setattr(make, "_level", lambda *_: {})
+    with pytest.raises(ValueError, match="build again"):
+        make.make(tmp_path / "libraries")
+    assert not (tmp_path / "libraries" / MANIFEST).exists()
+    monkeypatch.setattr(make, "_run", lambda *_: None)
+    make.make(tmp_path / "libraries")
+    assert (tmp_path / "libraries" / MANIFEST).exists()
