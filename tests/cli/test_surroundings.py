@@ -192,6 +192,28 @@ def test_a_person_who_changes_their_mind_sees_no_traceback(delay: float) -> None
     assert not list(Path().glob(".acgz-*"))
 
 
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN])
+def test_ctrl_c_is_without_a_traceback_before_the_first_import(handler: object) -> None:
+    code = (
+        "import importlib.abc, signal, sys\n"
+        "class Watch(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, *_):\n"
+        "        seen[name] = signal.getsignal(signal.SIGINT)\n"
+        "seen = {}\n"
+        "sys.meta_path.insert(0, Watch())\n"
+        "import acgz.__main__\n"
+        "print(seen['acgz.cli'].name)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, handler),
+    )
+    expected = "SIG_IGN" if handler == signal.SIG_IGN else "SIG_DFL"
+    assert done.stdout == f"{expected}\n", done.stderr
+
+
 def test_ctrl_c_that_is_ignored_stays_ignored() -> None:
     """As a shell ignores it for what runs in the background."""
     code = (
