@@ -12,6 +12,7 @@ import acgz
 from acgz import modes
 from acgz.codec import Coded, decode, encode
 from acgz.errors import DamagedError, UsageError
+from acgz.modes import MODES
 from codec_checks import orderly, round_trip
 from paths import DOCS, ROOT
 
@@ -75,6 +76,15 @@ def _exists(name: str) -> bool:
     """A module, or what `acgz` itself has."""
     path = ROOT / "src" / name.replace(".", "/")
     return path.is_dir() or path.with_suffix(".py").is_file() or hasattr(acgz, name[5:])
+
+
+def test_the_readme_names_every_mode() -> None:
+    rows = re.findall(r"^\| (`.*?)\|", (ROOT / "README.md").read_text(), re.M)
+    named = set()
+    for row in rows:
+        first, *others = re.findall(r"`([\w-]+)`", row)
+        named |= {first, *others, *(first.rpartition("-")[0] + other for other in others)}
+    assert [mode for mode in MODES if mode not in named] == []
 
 
 def test_the_tour_names_files_of_the_package_that_exist() -> None:

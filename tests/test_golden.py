@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import acgz
+from acgz.modes import MODES
 
 FOLDER = Path(__file__).parent / "golden"
 MANIFEST: dict[str, dict[str, Any]] = json.loads((FOLDER / "manifest.json").read_text())
@@ -19,6 +20,15 @@ MANIFEST: dict[str, dict[str, Any]] = json.loads((FOLDER / "manifest.json").read
 def test_the_manifest_lists_every_archive() -> None:
     assert {path.stem for path in FOLDER.glob("*.acgz")} == set(MANIFEST)
     assert MANIFEST
+
+
+def test_every_mode_has_an_archive() -> None:
+    made = {known["mode"] for known in MANIFEST.values()}
+    assert [
+        mode
+        for mode in MODES
+        if not any(name == mode or name.startswith(f"{mode}-") for name in made)
+    ] == []
 
 
 @pytest.mark.parametrize("name", MANIFEST)

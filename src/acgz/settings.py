@@ -41,9 +41,9 @@ def setting(
 
     Its annotation is ``bool``, ``int``, ``float`` or ``str``, with ``| None`` where the codec
     decides if nothing is said. ``what``: the line of help. ``among``: the choices. ``least``,
-    ``most``: the range, both ends included; ``above``, ``below``: both excluded. ``stored``: NEVER,
-    CHANGED or ALWAYS. ``flag``: the option of the command line, such as "--lanes"; every setting
-    has ``--set`` too.
+    ``most``: the range, both ends included; ``above``, ``below``: both excluded. ``stored``: when
+    `Settings.parameters` has it: NEVER, CHANGED (if it is not the default) or ALWAYS. ``flag``:
+    the option of the command line, such as "--lanes"; every setting has ``--set`` too.
     """
     return dataclasses.field(
         default=default,
