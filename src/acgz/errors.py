@@ -69,9 +69,13 @@ class LimitError(AcgzError):
     exit_code = 10
 
 
-class RecordNotFoundError(AcgzError, KeyError):
-    """No record of that name, or a range outside of it."""
+class NotInArchiveError(AcgzError, KeyError):
+    """The archive has no file or record of that name."""
 
     __str__ = Exception.__str__  # that of KeyError shows its message in quotes
 
     exit_code = 11
+
+
+class RecordNotFoundError(NotInArchiveError):
+    """No record of that name, or a range outside of it."""

@@ -30,9 +30,11 @@ def declare_ls(parser: options.Parser) -> None:
     parser.description = (
         "Lists the records of archives, without decompressing their bases: name, length in "
         "letters, number of the (first) block it is in, and in archives of several files the "
-        "file; with tabs in between."
+        "file; with tabs in between. With --files, what the archives restore: name, bytes, "
+        "records, first 16 bytes of the SHA-256."
     )
     _add_looking(parser)
+    parser.add_argument("--files", action="store_true", dest="of_files", help="list the files")
     parser.set_defaults(main=ls)
 
 
@@ -79,7 +81,22 @@ def ls(args: argparse.Namespace) -> int:
             for record in archive
         ]
 
+    if args.of_files:
+        return _look(args, _files, lambda file: [_as_file_row(file)])
     return _look(args, records, lambda record: [_as_row(record)])
+
+
+def _files(file: str, archive: Archive) -> list[dict[str, Any]]:
+    return [
+        {
+            "archive": file,
+            "file": row.name,
+            "size": row.text_size,
+            "records": row.records,
+            "digest": row.digest.hex(),
+        }
+        for row in archive.contents.index.files
+    ]
 
 
 def _look(
@@ -137,6 +154,11 @@ def _as_text(facts: dict[str, Any]) -> list[str]:
 def _as_row(record: dict[str, Any]) -> str:
     columns = [record["name"], str(record["length"]), str(record["block"])]
     return "\t".join(map(shown, [*columns, record["file"]] if record["file"] else columns))
+
+
+def _as_file_row(file: dict[str, Any]) -> str:
+    name = "-" if file["file"] is None else file["file"]
+    return "\t".join(map(shown, [name, *(str(file[key]) for key in ("size", "records", "digest"))]))
 
 
 def modes(args: argparse.Namespace) -> int:

@@ -36,8 +36,8 @@ COMMANDS = {
 EPILOG = """\
 exit codes: 0 all is well, 2 wrong usage, 3 file trouble, 4 not an archive, 5 from a later
 version, 6 damaged, 7 truncated, 8 a model is missing, 9 a package is missing, 10 more memory
-needed than allowed, 11 no such record, 130 interrupted, 141 the reader of a pipe went away.
-"acgz COMMAND --help" says more."""
+needed than allowed, 11 no such file or record, 130 interrupted, 141 the reader of a pipe
+went away. "acgz COMMAND --help" says more."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,6 +6,7 @@ import argparse
 import os
 import stat
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from acgz.cli.inputs import Input
 from acgz.errors import AcgzError, DamagedError
 
 if TYPE_CHECKING:
+    from acgz.container.choosing import Choice
     from acgz.container.format import FileStart
 
 
@@ -52,6 +54,39 @@ class Reading:
 
             background.run(read, bar.watch)
             return bar.progress.position
+
+    def chosen(
+        self, file: str, source: Input, choice: Choice, take: Callable[[FileStart | bytes], None]
+    ) -> int:
+        """Give ``take`` the start of every chosen file and then its text, piece by piece.
+
+        Only the blocks that have something of them are decoded. NotInArchiveError for what is not
+        there, before anything is given if ``file`` is regular; else what `through` raises.
+        """
+        from acgz.codec import Job
+        from acgz.container import choosing
+        from acgz.container.contents import Contents
+
+        size = 0
+        with ExitStack() as opened:
+            bar = opened.enter_context(ProgressBar(self, file, None))
+            job = Job(self.threads, self.memory_limit, bar.progress)
+            stream = None
+            if file != "-" and is_regular(file):
+                stream = opened.enter_context(open(file, "rb"))
+
+            def read() -> None:
+                nonlocal size
+                if stream is not None:
+                    events = choosing.from_contents(Contents(stream, job), choice, job)
+                else:
+                    events = choosing.from_stream(source.stream, choice, job)
+                for event in events:
+                    size += len(event) if isinstance(event, bytes) else 0
+                    take(event)
+
+            background.run(read, bar.watch)
+        return size
 
     def salvage(self, file: str, take: Callable[[FileStart | bytes], None]) -> list[DamagedError]:
         """`through` for what is left of a damaged file; returns what is wrong with it."""

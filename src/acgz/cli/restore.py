@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Restores what every archive FILE.acgz was made of, beside it. An archive of several files restores
-all of them under their names. Nothing appears under its name before its SHA-256 is verified."""
+all of them under their names; with NAMEs behind it (files, folders, patterns such as '*.gff') only
+these. Nothing appears under its name before its SHA-256 is verified."""
 
 TEST = """\
 Decompresses archives, checks everything and writes nothing. Silent if all is well (-v: not
@@ -34,7 +35,7 @@ silent)."""
 def declare_decompress(parser: options.Parser) -> None:
     """``decompress``."""
     parser.description = DESCRIPTION
-    options.add_files(parser, "archives")
+    _add_archives(parser)
     options.add_output(parser, "the restored file, or a folder for it")
     parser.add_argument(
         "--keep-going",
@@ -56,9 +57,26 @@ def declare_test(parser: options.Parser) -> None:
 def declare_cat(parser: options.Parser) -> None:
     """``cat``."""
     parser.description = "Writes what archives were made of to standard output, like decompress -c."
-    options.add_files(parser, "archives")
+    _add_archives(parser)
     _add_reading(parser)
     parser.set_defaults(main=cat)
+
+
+def _add_archives(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="archives (none, or -: standard input); or one, and NAMEs of files in it",
+    )
+    parser.add_argument(
+        "--file",
+        action="append",
+        type=options.path,
+        default=[],
+        metavar="NAME",
+        help="like a NAME; for those that end in .acgz, as further archives do",
+    )
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:
@@ -68,14 +86,16 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
 
 
 def decompress(args: argparse.Namespace) -> int:
+    archives, names = _archives_and_names(args)
     restoring = Restoring(
         reading=Reading.of(args),
         output="-" if args.stdout else args.output,
         force=args.force,
         remove=args.rm,
         keep_going=args.keep_going,
+        names=names,
     )
-    return restoring.run(args.files or ["-"])
+    return restoring.run(archives)
 
 
 def test(args: argparse.Namespace) -> int:
@@ -95,8 +115,24 @@ def test(args: argparse.Namespace) -> int:
 
 
 def cat(args: argparse.Namespace) -> int:
-    restoring = Restoring(Reading.of(args), "-", force=False, remove=False, keep_going=False)
-    return restoring.run(args.files or ["-"])
+    archives, names = _archives_and_names(args)
+    restoring = Restoring(
+        Reading.of(args), "-", force=False, remove=False, keep_going=False, names=names
+    )
+    return restoring.run(archives)
+
+
+def _archives_and_names(args: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """The archives of a command, and the names of files that are wanted of them.
+
+    The first word is an archive; so are others that end in .acgz, and standard input.
+    """
+    archives, names = [*args.files[:1]], [*args.file]
+    for word in args.files[1:]:
+        (archives if word == "-" or word.endswith(SUFFIX) else names).append(word)
+    if names and len(archives) > 1:
+        raise UsageError(f"{names[0]}: no archive ({SUFFIX}), and names of files want just one")
+    return archives or ["-"], names
 
 
 @dataclass(frozen=True)
@@ -109,12 +145,16 @@ class Restoring:
     force: bool
     remove: bool
     keep_going: bool
+    names: Sequence[str] = ()
+    """What is wanted of the archive, as `Choice` takes it; without any, everything."""
 
     def run(self, files: Sequence[str]) -> int:
         """Restore what is in the archives; return the exit code."""
         several = len(files) > 1
         if self.keep_going and self.remove:
             raise UsageError("--rm and --keep-going do not go together")
+        if self.names and (self.keep_going or self.remove):
+            raise UsageError("--rm and --keep-going are for whole archives, not for files in them")
         if several and self.output not in (None, "-") and not os.path.isdir(self.output or ""):
             raise UsageError(f"several archives, but {self.output} is not a folder")
         claims = Claims(files)
@@ -143,7 +183,7 @@ class Restoring:
             claim(claims, str(target), _owner(file, name))
 
     def _restore(self, file: str, claims: Claims) -> int:
-        """Restore all that is in one archive, or nothing; return the exit code."""
+        """Restore all that is wanted of one archive, or nothing; return the exit code."""
         if self.keep_going and not is_regular(file):
             raise UsageError("--keep-going wants the archive in a file")
         stream = self._stream_target(file)
@@ -167,6 +207,12 @@ class Restoring:
         self, file: str, source: Input, take: Callable[[FileStart | bytes], None]
     ) -> tuple[list[DamagedError], int]:
         """Give ``take`` what is in the archive; return what is damaged, and the bytes of text."""
+        if self.names:
+            from acgz.container.choosing import Choice
+            from acgz.container.names import decode_name
+
+            choice = Choice([decode_name(os.fsencode(name)) for name in self.names])
+            return [], self.reading.chosen(file, source, choice, take)
         if not self.keep_going:
             return [], self.reading.through(file, source, take)
         size = 0

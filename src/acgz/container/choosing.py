@@ -1,0 +1,176 @@
+"""Some of the files of an archive: only the blocks that have something of them are decoded."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import translate
+from typing import Any
+
+from acgz.codec import Job
+from acgz.container.blocks import decode_block
+from acgz.container.contents import Contents
+from acgz.container.format import DIGEST_SIZE, FileStart
+from acgz.container.index import Index
+from acgz.container.reader import Seen, read_blocks
+from acgz.container.source import Readable
+from acgz.errors import AcgzError, DamagedError, NotInArchiveError
+
+Wanted = Callable[[str], bool]
+"""Says of a file, by its name, whether it is one of those that are asked for."""
+
+
+class Choice:
+    """Files by their names, their folders, or patterns; call it with the name of a file.
+
+    In a pattern ``*`` stands for any letters, ``/`` among them, ``?`` for one, ``[ab]`` for one of
+    these and ``[!ab]`` for one that is none of them.
+
+    >>> choice = Choice(["strains", "*.gff"])
+    >>> [choice(name) for name in ("strains/COL.fa", "a/b.gff", "a/b.fa")]
+    [True, True, False]
+    """
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = {word.rstrip("/") or word: word for word in words}
+        self._patterns = [(word, re.compile(translate(word))) for word in words]
+        self._met: set[str] = set()
+
+    def __call__(self, name: str) -> bool:
+        parts = name.split("/")
+        folders = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
+        met = {self._words[folder] for folder in folders if folder in self._words}
+        met |= {word for word, pattern in self._patterns if pattern.match(name)}
+        self._met |= met
+        return bool(met)
+
+    def check(self) -> None:
+        """NotInArchiveError if something that is asked for has been met by no name so far."""
+        for word in self._words.values():
+            if word not in self._met:
+                raise NotInArchiveError(f"there is no file {word!r} in the archive")
+
+
+def from_contents(contents: Contents, choice: Choice, job: Job) -> Iterator[FileStart | bytes]:
+    """Yield the start of every file that is chosen and then its text, part by part.
+
+    NotInArchiveError, before anything is decoded, for what is not there. Texts have their
+    CRC-32; when the next file starts, or at the end, the file before has its SHA-256. Raises
+    DamagedError, VersionError, MissingModelError, LimitError, which say in which block.
+    """
+    chosen = [file.name is not None and choice(file.name) for file in contents.index.files]
+    choice.check()
+    decoded, text = -1, b""
+    end = 0
+    for file, is_chosen in zip(contents.index.files, chosen, strict=True):
+        start, end = end, end + file.text_size
+        if not is_chosen:
+            continue
+        yield FileStart(file.name)
+        passing = _File(file.name or "", True)
+        for number in contents.blocks_between(start, end):
+            block = contents.text_of(number)
+            if number != decoded:
+                decoded, text = number, _decoded(contents, number, job)
+            yield passing.take(text, max(0, start - block.start), min(len(text), end - block.start))
+        passing.compare(file.digest)
+
+
+def from_stream(stream: Readable, choice: Choice, job: Job) -> Iterator[FileStart | bytes]:
+    """`from_contents` for an archive that is read once, from beginning to end, as from a pipe.
+
+    Only the end tells what is not there, and that everything that has been yielded is right.
+    """
+    files: list[_File] = []
+    blocks: list[tuple[int, int, int, int]] = []
+    for item in read_blocks(stream, job):
+        if isinstance(item, Index):
+            _compare(item, files, blocks)
+            continue
+        head = item.block.head
+        blocks.append((item.size, item.check, head.text_size, head.residue_count))
+        pieces = list(_pieces(item, files, choice))
+        text = b""
+        if any(file.chosen and stop > start for file, start, stop, _ in pieces):
+            try:
+                text = decode_block(item.block, job)
+            except AcgzError as error:
+                raise type(error)(f"{item.place}: {error}") from error
+        for file, start, stop, begins in pieces:
+            if file.chosen and begins:
+                yield FileStart(file.name)
+            if file.chosen and stop > start:
+                yield file.take(text, start, stop)
+            else:
+                file.size += stop - start
+    choice.check()
+
+
+@dataclass
+class _File:
+    """A file that passes by."""
+
+    name: str
+    chosen: bool
+    size: int = 0
+    """Bytes of it that have passed."""
+    sha256: Any = field(default_factory=hashlib.sha256)
+
+    def take(self, text: bytes, start: int, stop: int) -> bytes:
+        """The next part of it, which is ``text[start:stop]``."""
+        part = text if stop - start == len(text) else text[start:stop]
+        self.size += len(part)
+        self.sha256.update(part)
+        return part
+
+    def compare(self, digest: bytes) -> None:
+        if self.sha256.digest()[:DIGEST_SIZE] != digest:
+            raise DamagedError(f"the content of {self.name!r} does not have its SHA-256")
+
+
+def _pieces(
+    seen: Seen, files: list[_File], choice: Choice
+) -> Iterator[tuple[_File, int, int, bool]]:
+    """The files in a block: each, where it starts and stops in the text, and whether it begins.
+
+    Those that begin are added to ``files``.
+    """
+    starts = seen.block.starts
+    if not files and (not starts or starts[0].offset):
+        if starts or seen.number:
+            raise DamagedError("text and files do not go together")
+        files.append(_File("", False))  # the only one, which has no name
+    at, begins = 0, False
+    for start in [*starts, None]:
+        offset = seen.block.head.text_size if start is None else start.offset
+        if files:
+            yield files[-1], at, offset, begins
+        if start is not None and start.name is not None:
+            files.append(_File(start.name, choice(start.name)))
+        at, begins = offset, True
+
+
+def _decoded(contents: Contents, number: int, job: Job) -> bytes:
+    try:
+        return decode_block(contents.block(number), job)
+    except AcgzError as error:
+        raise type(error)(f"{contents.place(number)}: {error}") from error
+
+
+def _compare(
+    index: Index, files: Sequence[_File], blocks: Iterable[tuple[int, int, int, int]]
+) -> None:
+    """DamagedError if the index is not that of what has passed by."""
+    rows = index.blocks
+    columns = (rows.size, rows.check, rows.text_size, rows.residue_count)
+    if list(zip(*(column.tolist() for column in columns), strict=True)) != blocks:
+        raise DamagedError("the index does not fit the blocks")
+    if [(file.name or "", file.text_size) for file in index.files] != [
+        (file.name, file.size) for file in files
+    ]:
+        raise DamagedError("the index does not fit the files")
+    for file, row in zip(files, index.files, strict=True):
+        if file.chosen:
+            file.compare(row.digest)
