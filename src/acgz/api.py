@@ -232,15 +232,15 @@ def write_archive(
     ``sources`` are asked for one after the other, so that each may be opened when it is its turn.
     Returns the writer, which knows the sizes and digests. Errors of a source have its place.
     """
-    writer = ArchiveWriter(target, recipe, job)
-    for source in sources:
-        try:
-            writer.add(source.stream, source.name)
-        except AcgzError as error:
-            error.place = error.place or source.place or source.name
-            raise
-    writer.finish()
-    return writer
+    with ArchiveWriter(target, recipe, job) as writer:
+        for source in sources:
+            try:
+                writer.add(source.stream, source.name)
+            except AcgzError as error:
+                error.place = error.place or source.place or source.name
+                raise
+        writer.finish()
+        return writer
 
 
 def check_names(names: Sequence[str]) -> None:

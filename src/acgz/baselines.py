@@ -14,13 +14,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.codec import Coded, Job, stored_lanes
+from acgz.codec import Coded, Job, Need, stored_lanes
 from acgz.coding.predictor import MOST_LANES, PRECISION, equal_frequencies
 from acgz.errors import DamagedError, TruncatedError
 from acgz.settings import JSON, Settings, setting, shown
 
 
-class TwoBit:
+class _OneThread:
+    """A codec of which any number of blocks can be coded side by side."""
+
+    def need_to_encode(self, settings: Settings, count: int) -> Need:
+        """A few copies of the residues."""
+        return Need(memory=3 * count)
+
+    def need_to_decode(self, parameters: Mapping[str, JSON], count: int) -> Need:
+        """A few copies of the residues."""
+        return Need(memory=3 * count)
+
+
+class TwoBit(_OneThread):
     """Four bases in a byte, the first in the highest bits."""
 
     name = "twobit"
@@ -59,7 +71,7 @@ class LaneSettings(Settings):
     )
 
 
-class Uniform:
+class Uniform(_OneThread):
     """Every base has probability 1/4."""
 
     name = "uniform"
@@ -75,7 +87,7 @@ class Uniform:
         return 64 * stored_lanes(parameters, count)
 
 
-class Order0:
+class Order0(_OneThread):
     """Every base has the probability of its share in the whole; the shares are stored."""
 
     name = "order0"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acgz.coding.predictor import MOST_LANES
 from acgz.errors import DamagedError, LimitError
+from acgz.machine import memory_for_blocks
 from acgz.progress import Progress
 from acgz.settings import JSON, Settings, shown
 
@@ -26,6 +27,19 @@ class Job:
     memory_limit: int = MEMORY_LIMIT
     """Bytes that decoding one block may use; more is a LimitError."""
     progress: Progress = field(default_factory=Progress)
+    memory: int = field(default_factory=memory_for_blocks)
+    """Bytes that blocks take which run side by side; one that needs more runs alone."""
+
+
+class Need(NamedTuple):
+    """What it takes to code a block."""
+
+    threads: int = 1
+    """As many can be of use."""
+    memory: int = 0
+    """About how many bytes at most."""
+    alone: bool = False
+    """Nothing should run beside it."""
 
 
 class Coded(NamedTuple):
@@ -70,6 +84,36 @@ class Codec(Protocol):
         DamagedError for parameters that `encode` cannot have written.
         """
         ...
+
+
+@runtime_checkable
+class SideBySide(Protocol):
+    """What a `Codec` has if its blocks can be coded side by side, each in a thread of its own.
+
+    The blocks of another one are coded one after the other, with all threads.
+    """
+
+    def need_to_encode(self, settings: Any, count: int) -> Need:
+        """What `Codec.encode` takes for ``count`` residues beside them and the payload."""
+        ...
+
+    def need_to_decode(self, parameters: Mapping[str, JSON], count: int) -> Need:
+        """What `Codec.decode` takes beside payload and residues; may raise DamagedError."""
+        ...
+
+
+def need_to_encode(codec: Codec, settings: Settings, count: int) -> Need:
+    """What `Codec.encode` takes for ``count`` residues beside them and the payload."""
+    if isinstance(codec, SideBySide):
+        return codec.need_to_encode(settings, count)
+    return Need(alone=True)
+
+
+def need_to_decode(codec: Codec, parameters: Mapping[str, JSON], count: int) -> Need:
+    """What `Codec.decode` takes beside payload and residues; may raise DamagedError."""
+    if isinstance(codec, SideBySide):
+        return codec.need_to_decode(parameters, count)
+    return Need(memory=codec.memory(parameters, count), alone=True)
 
 
 def encode(

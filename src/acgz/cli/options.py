@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from acgz import machine
 from acgz.errors import UsageError
 
 Commands = argparse._SubParsersAction
@@ -105,13 +105,6 @@ def assignment(text: str) -> tuple[str, str]:
     return name.replace("-", "_"), value
 
 
-def default_threads() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def add_files(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument(
         "files", nargs="*", metavar="FILE", help=f"{what} (none, or -: standard input)"
@@ -139,7 +132,7 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
         "-T",
         "--threads",
         type=threads,
-        default=min(MOST_THREADS, default_threads()),
+        default=min(MOST_THREADS, machine.cores()),
         metavar="N",
         help="threads (default: all cores, here %(default)s); never changes the result",
     )

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from acgz.codec import Job, allow
+from acgz.codec import Job, Need, allow
 from acgz.container import format as fields
-from acgz.container.blocks import Block, decode_block, read_block
+from acgz.container.blocks import Block, decode_block, need_to_decode, read_block
 from acgz.container.format import FileStart
 from acgz.container.index import Index, Root
 from acgz.container.source import Readable, Source
 from acgz.errors import AcgzError, DamagedError, NotAnArchiveError, VersionError
+from acgz.scheduling import Task, in_order
 
 
 @dataclass(frozen=True)
@@ -43,16 +44,30 @@ def read_archive(stream: Readable, job: Job | None = None) -> Iterator[FileStart
     """
     job = job or Job()
     content = _Content()
-    for item in read_blocks(stream, job):
+    for item, text in in_order(map(_decoding, read_blocks(stream, job)), job):
         if isinstance(item, Index):
             content.compare(item)
             continue
         try:
-            text = decode_block(item.block, job)
             events = list(content.add(item, text))
         except AcgzError as error:
             raise type(error)(f"{item.place}: {error}") from error
         yield from events
+
+
+def _decoding(item: Seen | Index) -> Task[tuple[Seen | Index, bytes]]:
+    """A block is decoded; the index comes in its turn."""
+    if isinstance(item, Index):
+        return Task(lambda job: (item, b""), Need())
+
+    def decoded(job: Job) -> tuple[Seen | Index, bytes]:
+        try:
+            return item, decode_block(item.block, job)
+        except AcgzError as error:
+            raise type(error)(f"{item.place}: {error}") from error
+
+    head = item.block.head
+    return Task(decoded, need_to_decode(item.block), head.text_size + head.stored_size)
 
 
 def read_blocks(stream: Readable, job: Job) -> Iterator[Seen | Index]:

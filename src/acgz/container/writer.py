@@ -6,11 +6,12 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any, Protocol, Self
 
 from acgz.codec import Job
 from acgz.container import format as fields
-from acgz.container.blocks import Block, Recipe, encode_block, outline
+from acgz.container.blocks import Block, Recipe, encode_block, need_to_encode, outline
 from acgz.container.cutting import Rejoined, Stream, cut_texts, read_up_to
 from acgz.container.format import BLOCK, INDEX, SINGLE, FileStart
 from acgz.container.index import BlockRow, FileRow, IndexWriter, pack_state
@@ -26,6 +27,7 @@ from acgz.container.records import (
 from acgz.container.source import FIRST_CHECK
 from acgz.errors import UsageError
 from acgz.modes import mode_of
+from acgz.scheduling import Scheduler, Task
 
 MOST_SINGLE = 1 << 18
 """Bytes of text of an archive without an index: of so many, the records are found at once."""
@@ -50,11 +52,21 @@ class _File:
     sha256: Any = field(default_factory=hashlib.sha256)
 
 
+@dataclass(frozen=True)
+class _Cut:
+    """A text that is to become a block."""
+
+    text: bytes
+    starts: Sequence[tuple[int, _File]]
+    """Where files begin in it."""
+
+
 class ArchiveWriter:
     """Call `add` for every file, then `finish`. ``out`` is only written to, and not closed.
 
-    FASTA files of nucleotides that follow each other share blocks, so that what one has in common
-    with another is stored once.
+    As a context, it stops the work that is left when an error ends it. Blocks are coded side by
+    side, as many as the job has room for, and written in their order. FASTA files of nucleotides
+    that follow each other share blocks, so that what one has in common with another is stored once.
     """
 
     def __init__(self, out: Sink, recipe: Recipe, job: Job | None = None) -> None:
@@ -70,6 +82,8 @@ class ArchiveWriter:
         self._check = FIRST_CHECK
         self._index = IndexWriter()
         self._blocks = 0
+        """How many have been cut."""
+        self._coded: Scheduler[tuple[_Cut, Block]] = Scheduler(self._job)
         self._records = 0
         self._text = b""
         """The beginning of a block, less than a whole one."""
@@ -102,21 +116,24 @@ class ArchiveWriter:
             if last:
                 self._text = text
             else:
-                self._write_block(text)
+                self._code(text)
         self.digests.append(file.sha256.digest()[: fields.DIGEST_SIZE])
 
     def finish(self) -> None:
         """Write what is left and the index. Without it the archive counts as truncated."""
         if not self.digests:
             raise UsageError("an archive has at least one file")
-        if self._text or self._starts:
-            small = not self._blocks and len(self._text) <= MOST_SINGLE
+        if self._names == {None} and not self._blocks and len(self._text) <= MOST_SINGLE:
             block = encode_block(self._text, self._recipe, self._job)
-            if small and self._names == {None} and self._can_do_without_index(block):
+            if self._can_do_without_index(block):
                 self._write_checked(replace(block, digest=self.digests[0]).pack(SINGLE))
                 self._write_check()
                 return
-            self._write_block(self._text, block)
+            self._write_block(self._cut(self._text), block)
+        elif self._text or self._starts:
+            self._code(self._text)
+        for cut, block in self._coded.rest():
+            self._write_block(cut, block)
         self._end_file()
         tables, root = self._index.pack()
         sizes = fields.pack_numbers([len(tables), len(root)])
@@ -125,6 +142,17 @@ class ArchiveWriter:
         self._write_checked([root])
         self._write_check()
         self._write(fields.pack_number(len(root))[::-1])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._coded.stop()
 
     def _take_name(self, name: str | None) -> None:
         if self._names & {name, None} or (self._names and name is None):
@@ -142,31 +170,45 @@ class ArchiveWriter:
 
     def _flush(self) -> None:
         if self._text:
-            self._write_block(self._text)
+            self._code(self._text)
             self._text = b""
+
+    def _code(self, text: bytes) -> None:
+        """Have a text coded as soon as there is room; write what has been coded until then."""
+        cut = self._cut(text)
+
+        def coded(job: Job) -> tuple[_Cut, Block]:
+            return cut, encode_block(cut.text, self._recipe, job)
+
+        task = Task(coded, need_to_encode(len(text), self._recipe), kept=2 * len(text))
+        for done in self._coded.put(task):
+            self._write_block(*done)
+
+    def _cut(self, text: bytes) -> _Cut:
+        """The ``text`` of the next block, with the files that begin in it."""
+        inside = [start for start in self._starts if start[0] < len(text) or not text]
+        self._starts = [(at - len(text), file) for at, file in self._starts[len(inside) :]]
+        self._blocks += 1
+        return _Cut(text, inside)
 
     def _can_do_without_index(self, block: Block) -> bool:
         """The records are found in what is known of the text without decoding its residues."""
         return find_all(self._text) == find_all(outline(block, self._job))
 
-    def _write_block(self, text: bytes, block: Block | None = None) -> None:
-        """Write a block (of ``text``, if it is coded yet), with the files that begin in it."""
-        inside = [start for start in self._starts if start[0] < len(text) or not text]
-        self._starts = [(at - len(text), file) for at, file in self._starts[len(inside) :]]
-        block = block or encode_block(text, self._recipe, self._job)
-        starts = [FileStart(file.name, at) for at, file in inside if file.name is not None]
+    def _write_block(self, cut: _Cut, block: Block) -> None:
+        """Write the block of a text, with the files that begin in it."""
+        starts = [FileStart(file.name, at) for at, file in cut.starts if file.name is not None]
         files = fields.pack_starts(starts) if starts else b""
         block = replace(block, files=files, head=replace(block.head, files_size=len(files)))
         before = self.size
         self._write_checked(block.pack(BLOCK))
         self._write_check()
-        self._list_block(text, block, self.size - before, inside)
+        self._list_block(cut, block, self.size - before)
 
-    def _list_block(
-        self, text: bytes, block: Block, size: int, inside: Sequence[tuple[int, _File]]
-    ) -> None:
+    def _list_block(self, cut: _Cut, block: Block, size: int) -> None:
         """Add a block that has been written to the index, and the records that end in it."""
-        ends = [*(at for at, _ in inside), len(text)]
+        text = cut.text
+        ends = [*(at for at, _ in cut.starts), len(text)]
         if ends[0] == 0:
             self._end_file()
         scanner = self._current.scanner if self._current else None
@@ -188,13 +230,12 @@ class ArchiveWriter:
             self._index.add_method(mode_of(head.codec, head.parameters), head.needs)
         if self._current is not None:
             self._scan(text, 0, ends[0])
-        for number, (at, file) in enumerate(inside):
+        for number, (at, file) in enumerate(cut.starts):
             self._end_file()
             self._current = file
             file.records_before = self._records
             file.scanner = Scanner(file.dialect, self._records)
             self._scan(text, at, ends[number + 1])
-        self._blocks += 1
 
     def _scan(self, text: bytes, start: int, end: int) -> None:
         """List the records of the current file that end in this part of its text."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.codec import MEMORY_LIMIT, Coded, Job, integer_parameter
+from acgz.codec import MEMORY_LIMIT, Coded, Job, Need, integer_parameter
 from acgz.errors import DamagedError, UsageError
 from acgz.models import Model
 from acgz.settings import ALWAYS, CHANGED, JSON, Settings, setting
@@ -121,6 +121,24 @@ class EngineCodec:
         index = (4 * len(made.seeds) << made.seed_bits) + count // 4
         return lanes * (tables + index + count + (64 << 20)) + 3 * count + (32 << 20)
 
+    def need_to_encode(self, settings: EngineSettings, count: int) -> Need:
+        """The most that it may take: how many lanes there are depends on the residues."""
+        from acgz.engine.presets import PRESETS
+
+        presets = {settings.preset, "plus"} if settings.preset == "ultra" else {settings.preset}
+        needs = []
+        for preset in presets:
+            bits = _table_bits(count, PRESETS[preset].most_table_bits)
+            lanes = settings.lanes or self._most_own_lanes(count, preset, bits)
+            parameters: dict[str, JSON] = {"preset": preset, "b": bits, "lanes": lanes}
+            needs.append(Need(lanes, self.memory(parameters, count)))
+        return Need(*map(max, zip(*(need[:2] for need in needs), strict=True)))
+
+    def need_to_decode(self, parameters: Mapping[str, JSON], count: int) -> Need:
+        """A thread for each lane, and `memory`."""
+        *_, lanes = self._stored(parameters, count)
+        return Need(lanes, self.memory(parameters, count))
+
     def _prior(
         self, settings: EngineSettings, residues: NDArray[np.uint8], used: bool
     ) -> Model | None:
@@ -135,15 +153,20 @@ class EngineCodec:
 
     def _own_lanes(self, residues: NDArray[np.uint8], preset: str, bits: int) -> int:
         """Lanes where none are asked for: two, as long as they cost little."""
-        from acgz.engine.presets import PRESETS
         from acgz.engine.repetition import repeated_share
 
-        count = residues.size
+        most = self._most_own_lanes(residues.size, preset, bits)
+        return 1 if most == 1 or repeated_share(residues) > _REPETITIVE else most
+
+    def _most_own_lanes(self, count: int, preset: str, bits: int) -> int:
+        """Lanes of so many residues, if these are not repetitive, where none are asked for."""
+        from acgz.engine.presets import PRESETS
+
         if PRESETS[preset].most_lanes < 2 or count < _TWO_LANES:
             return 1
         if self.memory({"preset": preset, "b": bits, "lanes": 2}, count) > _ROOM:
             return 1
-        return 1 if repeated_share(residues) > _REPETITIVE else 2
+        return 2
 
     def _stored(
         self, parameters: Mapping[str, JSON], count: int
