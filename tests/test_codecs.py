@@ -112,7 +112,7 @@ def test_progress_counts_the_residues(case: Case) -> None:
     coded = encode(case.codec, orderly(ENOUGH), case.settings, for_encoding)
     decode(case.codec, coded, ENOUGH, for_decoding)
     for job in (for_encoding, for_decoding):
-        counted = job.progress.residues[0]
+        counted = job.progress.residues
         assert counted == 0 or ENOUGH <= counted < ENOUGH + 16
 
 

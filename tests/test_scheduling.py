@@ -49,7 +49,7 @@ class Endless:
         self.running.set()
         try:
             while not self.stopped.wait(0.01):
-                job.progress.check()
+                job.progress.reached(0)
         except Stopped:
             self.stopped.set()
         return 0
@@ -222,7 +222,7 @@ def test_progress_is_that_of_all_that_run() -> None:
 
     def work(one: Job) -> None:
         one.progress.start_block(100, 10)
-        one.progress.residues[0] = 5
+        one.progress.reached(5)
         meet()
         seen.append(job.progress.position)
         meet()

@@ -153,7 +153,7 @@ def _encode(
 
     count = residues.size
     lanes = min(settings.lanes or streams.default_lanes(count), max(1, count))
-    payload = streams.encode(residues, Static(frequencies, lanes), lanes, job.progress.residues)
+    payload = streams.encode(residues, Static(frequencies, lanes), lanes, job.progress.reached)
     return Coded({"lanes": lanes, **parameters}, payload)
 
 
@@ -163,7 +163,7 @@ def _decode(coded: Coded, count: int, frequencies: list[int], job: Job) -> NDArr
     lanes = stored_lanes(coded.parameters, count)
     _check_size(coded.payload, count, frequencies)
     predictor = Static(frequencies, lanes)
-    residues = streams.decode(coded.payload, count, predictor, lanes, job.progress.residues)
+    residues = streams.decode(coded.payload, count, predictor, lanes, job.progress.reached)
     return residues.astype(np.uint8, copy=False)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 
-import numpy as np
-
 
 class Stopped(Exception):  # noqa: N818 - no error: nobody is told
     """The work goes no further, because nobody wants its result any more."""
@@ -14,12 +12,12 @@ class Stopped(Exception):  # noqa: N818 - no error: nobody is told
 class Progress:
     """Counts bytes of text, of a block or of all the `part`s that it is made of.
 
-    Within a block the codec's kernel reports residues through ``residues``, an int64 array of
-    shape (1,).
+    Within a block a codec says now and then how many residues it has `reached`.
     """
 
     def __init__(self) -> None:
-        self.residues = np.zeros(1, dtype=np.int64)
+        self.residues = 0
+        """Of the running block, how many are done."""
         self._lock = threading.Lock()
         self._parts: list[Progress] = []
         self._finished = 0
@@ -32,6 +30,7 @@ class Progress:
         as finished."""
         part = Progress()
         with self._lock:
+            part._stopped = self._stopped
             self._parts.append(part)
         return part
 
@@ -43,9 +42,15 @@ class Progress:
 
     def start_block(self, text_size: int, residue_count: int) -> None:
         """A block of so many bytes begins."""
-        self.residues[0] = 0
+        self.residues = 0
         self._text_size = text_size
         self._residue_count = residue_count
+
+    def reached(self, residues: int) -> None:
+        """So many residues of the block are done. Raises `Stopped` if nobody wants the others."""
+        self.residues = residues
+        if self._stopped:
+            raise Stopped
 
     def finish_block(self) -> None:
         """The block that was started is complete."""
@@ -54,18 +59,16 @@ class Progress:
             self._text_size = 0
 
     def stop(self) -> None:
-        """From now on `check` raises `Stopped`."""
-        self._stopped = True
-
-    def check(self) -> None:
-        """Stopped if nobody wants what is being made."""
-        if self._stopped:
-            raise Stopped
+        """From now on `reached` raises `Stopped`, of this and of its parts."""
+        with self._lock:
+            self._stopped = True
+            for part in self._parts:
+                part.stop()
 
     @property
     def position(self) -> int:
         """Bytes of text done, running blocks in proportion to their residues."""
         with self._lock:
-            share = int(self.residues[0]) / max(1, self._residue_count)
+            share = self.residues / max(1, self._residue_count)
             own = self._finished + int(self._text_size * min(1.0, share))
             return own + sum(part.position for part in self._parts)

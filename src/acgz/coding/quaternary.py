@@ -10,6 +10,7 @@ All is in integers, so a decoder computes the same chances on every machine.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -69,7 +70,7 @@ def code_symbols(
     stream: BitStream,
     symbols: NDArray[np.uint8],
     hints: NDArray[np.uint8],
-    progress: NDArray[np.int64] | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> None:
     """Encode ``symbols`` (n,), values 0..3, or fill them when the stream is decoding.
 
@@ -85,7 +86,7 @@ def code_symbols(
     def kernel(start: int) -> int:
         stop = int(_code(stream.bits, mixer, orders, symbols, hints, start))
         if progress is not None:
-            progress[0] = stop
+            progress(stop)
         return stop
 
     stream.drive(kernel, symbols.size)

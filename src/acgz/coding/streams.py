@@ -11,6 +11,7 @@ nobody can make a reader compute for hours with a few bytes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import isqrt
 from typing import NamedTuple
 
@@ -66,12 +67,12 @@ def encode(
     symbols: NDArray[np.unsignedinteger],
     predictor: Predictor,
     lanes: int,
-    progress: NDArray[np.int64] | None = None,
+    progress: Callable[[int], object] | None = None,
     each: int = 1,
 ) -> bytes:
     """Code ``symbols``, shape (n,), values below ``predictor.alphabet``, in ``lanes`` lanes.
 
-    ``each``: residues of a symbol, for the progress.
+    ``progress`` is called with the residues done; ``each``: residues of a symbol.
     """
     count = symbols.size
     starts = lane_starts(count, lanes)
@@ -85,7 +86,7 @@ def encode(
         if active == lanes:
             predictor.update(symbols[starts + number])
         if progress is not None:
-            progress[0] = (number * lanes + active) * each
+            progress((number * lanes + active) * each)
     size = max(range_coder.finish(step.coder, out), _owed(count))
     return out[:size].tobytes()
 
@@ -95,7 +96,7 @@ def decode(
     count: int,
     predictor: Predictor,
     lanes: int,
-    progress: NDArray[np.int64] | None = None,
+    progress: Callable[[int], object] | None = None,
     each: int = 1,
 ) -> NDArray[np.unsignedinteger]:
     """The ``count`` symbols that `encode` has coded; shape (count,), uint8 if they fit.
@@ -120,7 +121,7 @@ def decode(
         if active == lanes:
             predictor.update(symbols[starts + number])
         if progress is not None:
-            progress[0] = (number * lanes + active) * each
+            progress((number * lanes + active) * each)
     return symbols
 
 

@@ -96,7 +96,7 @@ class EngineCodec:
             source,
             wanted,
             job.threads,
-            job.progress.residues,
+            job.progress.reached,
         )
         sizes = b"".join(part.size.to_bytes(_LENGTH_BYTES, "little") for part in streams[:-1])
         return Coded(parameters, sizes + b"".join(part.tobytes() for part in streams))
@@ -110,7 +110,7 @@ class EngineCodec:
         prior = priors.stored(coded.parameters) if made.prior else None
         streams = _streams(coded.payload, stored)
         arrays = prior.arrays if prior else None
-        return lanes.decode(made, arrays, streams, count, job.threads, job.progress.residues)
+        return lanes.decode(made, arrays, streams, count, job.threads, job.progress.reached)
 
     def memory(self, parameters: Mapping[str, JSON], count: int) -> int:
         from acgz.engine.presets import parts

@@ -60,9 +60,9 @@ def encode(
     residues: NDArray[np.uint8],
     lanes: int,
     threads: int,
-    progress: NDArray[np.int64],
+    progress: Callable[[int], object],
 ) -> list[NDArray[np.uint8]]:
-    """The streams of the lanes; ``progress``: int64 (1,), set to the residues done.
+    """The streams of the lanes; ``progress`` is called with the residues done.
 
     ``prior``: the arrays of its file, if there is one.
     """
@@ -86,7 +86,7 @@ def decode(
     streams: Sequence[NDArray[np.uint8]],
     count: int,
     threads: int,
-    progress: NDArray[np.int64],
+    progress: Callable[[int], object],
 ) -> NDArray[np.uint8]:
     """The ``count`` residues of the ``streams``; ``progress`` as in `encode`."""
     made = []
@@ -104,7 +104,7 @@ def _run(
     residues: NDArray[np.uint8],
     decoding: bool,
     threads: int,
-    progress: NDArray[np.int64],
+    progress: Callable[[int], object],
 ) -> None:
     """Code all residues, epoch by epoch."""
     with ThreadPoolExecutor(max(1, min(threads, len(lanes)))) as pool:
@@ -129,7 +129,7 @@ def _run(
             if len(lanes) > 1:
                 _each(pool, absorb, len(lanes))
                 _average([lane.engine for lane in lanes])
-            progress[0] = sum(last - lane.first for (_, last), lane in zip(now, lanes, strict=True))
+            progress(sum(last - lane.first for (_, last), lane in zip(now, lanes, strict=True)))
 
 
 def _each(pool: ThreadPoolExecutor, task: Callable[[int], None], count: int) -> None:

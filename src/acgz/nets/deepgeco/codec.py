@@ -57,7 +57,7 @@ class _DeepGeCo(NetworkCodec):
             parts.symbols,
             parts.predictor,
             parts.lanes,
-            job.progress.residues,
+            job.progress.reached,
             each=parts.grid.s,
         )
         size = len(parts.changes).to_bytes(_SIZE_BYTES, "little")
@@ -82,9 +82,7 @@ class _DeepGeCo(NetworkCodec):
                 raise DamagedError("there are changes to a network that there is not")
             network = Changes.from_bytes(changes, network).apply(network)
         predictor = _predictor(backend(), chosen, alphabet, steps, lanes, network)
-        symbols = streams.decode(
-            stream, steps, predictor, lanes, job.progress.residues, each=grid.s
-        )
+        symbols = streams.decode(stream, steps, predictor, lanes, job.progress.reached, each=grid.s)
         if not alphabet.continues:
             symbols = alphabet.vocabulary.kmers[symbols]
             head = int(symbols[0]) >> 2 * grid.s

@@ -66,9 +66,9 @@ class _DeepZip(NetworkCodec):
                 ops, d, arrays, division.before(heads), chosen.state == "carried"
             )
             stream = streams.encode(
-                tokens, DeepZip(ops, d, network), lanes, job.progress.residues, each=d.m
+                tokens, DeepZip(ops, d, network), lanes, job.progress.reached, each=d.m
             )
-        job.progress.residues[0] = residues.size
+        job.progress.reached(residues.size)
         size = len(head_stream).to_bytes(_SIZE_BYTES, "little")
         return Coded(parameters, stored + size + head_stream + stream)
 
@@ -97,10 +97,10 @@ class _DeepZip(NetworkCodec):
                 division.tokens,
                 DeepZip(ops, d, network),
                 lanes,
-                job.progress.residues,
+                job.progress.reached,
                 each=d.m,
             )
-        job.progress.residues[0] = count
+        job.progress.reached(count)
         residues = division.join(heads, tokens)
         if d.alphabet > 4 and residues.size and residues.max() > 3:
             raise DamagedError("a residue is none of A, C, G, T")

@@ -45,7 +45,7 @@ class _GeneFormer(NetworkCodec):
             "models": [network.digest],
         }
         predictor = GeneFormer(ops, architecture, network.arrays, groups)
-        payload = streams.encode(residues, predictor, groups, job.progress.residues)
+        payload = streams.encode(residues, predictor, groups, job.progress.reached)
         return Coded(parameters, payload)
 
     def _decode(self, coded: Coded, count: int, job: Job) -> NDArray[np.uint8]:
@@ -54,7 +54,7 @@ class _GeneFormer(NetworkCodec):
         GeneFormerSettings.from_parameters(parameters, self.name)
         architecture, arrays, _ = GeneFormerArchitecture.named(parameters)
         predictor = GeneFormer(backend(), architecture, arrays, groups)
-        return streams.decode(payload, count, predictor, groups, job.progress.residues).astype(
+        return streams.decode(payload, count, predictor, groups, job.progress.reached).astype(
             np.uint8
         )
 

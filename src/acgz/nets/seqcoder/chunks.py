@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +56,7 @@ def decode(
     d: SeqCoderArchitecture,
     levels: NDArray[np.uint8],
     count: int,
-    progress: NDArray[np.int64] | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> Guesses:
     """Guesses of ``count`` bases from ``levels`` (positions, n), the first n values of each."""
     kept = levels.shape[1]
@@ -69,7 +69,7 @@ def decode(
         ranking[here] = np.argsort(-out, axis=1, kind="stable")
         hints[here] = _hints(out, ranking[here])
         if progress is not None:
-            progress[0] = min(count, here.stop)
+            progress(min(count, here.stop))
     return Guesses(ranking[:count], hints[:count])
 
 

@@ -65,7 +65,7 @@ class _SeqCoder(NetworkCodec):
         model = _chosen_network(chosen)
         network, d = _on(chosen.backend, model), model.architecture
         levels = chunks.encode(network, d, residues)[:, : chosen.latents]
-        guesses = chunks.decode(network, d, levels, residues.size, job.progress.residues)
+        guesses = chunks.decode(network, d, levels, residues.size, job.progress.reached)
         wrong = int(np.count_nonzero(guesses.best != residues))
         write = _with_zstd if chosen.residual == "zstd" else _coded
         parts = write(levels, residues, guesses, wrong)
@@ -84,7 +84,7 @@ class _SeqCoder(NetworkCodec):
         shape = (chunks.positions(d, count), chosen.latents)
         plain = chosen.residual == "zstd"
         levels = (_unpack if plain else _decoded_latents)(parts.latents, shape)
-        guesses = chunks.decode(network, d, levels, count, job.progress.residues)
+        guesses = chunks.decode(network, d, levels, count, job.progress.reached)
         if plain or _few(wrong, count):
             return mismatches.decode(parts.residual, guesses, wrong)
         return _decoded(parts.residual, guesses.hints)
