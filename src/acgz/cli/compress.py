@@ -61,9 +61,10 @@ def _declare(parser: argparse.ArgumentParser) -> None:
         "--block",
         type=options.size,
         metavar="SIZE",
-        help="text that is coded together; small blocks for random access (default and most: 512M)",
+        help="text that is coded together (default 64M, most 512M); small blocks for random access",
     )
     options.add_threads(parser)
+    options.add_memory(parser)
     options.add_messages(parser)
 
 
@@ -83,6 +84,7 @@ def main(args: argparse.Namespace) -> int:
         raw=args.raw,
         follow=args.follow,
         threads=args.threads,
+        memory=args.memory,
         quiet=args.quiet,
         verbose=args.verbose,
     )
@@ -121,6 +123,7 @@ class Compression:
     raw: bool
     follow: bool
     threads: int
+    memory: int
     quiet: bool
     verbose: bool
     remarks: Remarks
@@ -201,7 +204,7 @@ class Compression:
         from acgz.codec import Job
 
         with ProgressBar(self, _shown(label), total) as bar:
-            job = Job(self.threads, progress=bar.progress)
+            job = Job(self.threads, progress=bar.progress, memory=self.memory)
             writer = background.run(
                 lambda: write_archive(out, sources, self.recipe, job), bar.watch
             )
@@ -219,7 +222,7 @@ class Compression:
         from acgz.container.reader import read_archive
 
         with open(part, "rb") as stream, ProgressBar(self, f"{label} (verifying)", total) as bar:
-            job = Job(self.threads, progress=bar.progress)
+            job = Job(self.threads, progress=bar.progress, memory=self.memory)
 
             def decompress() -> None:
                 if list(Contents(stream).digests) != digests:

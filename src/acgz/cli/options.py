@@ -138,6 +138,17 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_memory(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--memory",
+        type=size,
+        default=machine.memory_for_blocks(),
+        metavar="SIZE",
+        help="memory for blocks that run side by side (default: half of the machine's); never "
+        "changes the result",
+    )
+
+
 def add_memory_limit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--memory-limit",

@@ -26,6 +26,7 @@ class Reading:
 
     memory_limit: int
     threads: int
+    memory: int
     quiet: bool
     verbose: bool
 
@@ -33,7 +34,8 @@ class Reading:
     def of(cls, args: argparse.Namespace) -> Reading:
         from acgz.codec import MEMORY_LIMIT
 
-        return cls(args.memory_limit or MEMORY_LIMIT, args.threads, args.quiet, args.verbose)
+        limit = args.memory_limit or MEMORY_LIMIT
+        return cls(limit, args.threads, args.memory, args.quiet, args.verbose)
 
     def through(self, file: str, source: Input, take: Callable[[FileStart | bytes], None]) -> int:
         """Give ``take`` the start of every file in the archive and then its text, piece by piece.
@@ -46,7 +48,7 @@ class Reading:
 
         total = _text_size(file) if messages.watched() and not self.quiet else None
         with ProgressBar(self, file, total) as bar:
-            job = Job(self.threads, self.memory_limit, bar.progress)
+            job = Job(self.threads, self.memory_limit, bar.progress, self.memory)
 
             def read() -> None:
                 for event in read_archive(source.stream, job):
@@ -70,7 +72,7 @@ class Reading:
         size = 0
         with ExitStack() as opened:
             bar = opened.enter_context(ProgressBar(self, file, None))
-            job = Job(self.threads, self.memory_limit, bar.progress)
+            job = Job(self.threads, self.memory_limit, bar.progress, self.memory)
             stream = None
             if file != "-" and is_regular(file):
                 stream = opened.enter_context(open(file, "rb"))
@@ -96,7 +98,7 @@ class Reading:
 
         found: list[DamagedError] = []
         with open(file, "rb") as stream, ProgressBar(self, file, _text_size(file)) as bar:
-            job = Job(self.threads, self.memory_limit, bar.progress)
+            job = Job(self.threads, self.memory_limit, bar.progress, self.memory)
 
             def read() -> None:
                 for event in salvage(Places(stream), job):

@@ -82,6 +82,7 @@ def _add_archives(parser: argparse.ArgumentParser) -> None:
 def _add_reading(parser: argparse.ArgumentParser) -> None:
     options.add_memory_limit(parser)
     options.add_threads(parser)
+    options.add_memory(parser)
     options.add_messages(parser)
 
 

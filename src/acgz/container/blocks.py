@@ -22,8 +22,9 @@ from acgz.errors import AcgzError, DamagedError, LimitError, MissingModelError, 
 from acgz.modes import DEFAULT_MODE, get_codec, get_mode
 from acgz.settings import Settings
 
-DEFAULT_BLOCK_SIZE = 512 << 20
-"""Bytes of text. Most genomes are one block; larger ones still decode in a few GB of memory."""
+DEFAULT_BLOCK_SIZE = 64 << 20
+"""Bytes of text. Genomes of microbes are one block. Blocks of larger ones share the cores; `plus`
+takes 1.6 GB for each. One block for all of 90 MB of human sequence saves 0.24 % (`fast`)."""
 LEAST_BLOCK_SIZE = 16
 MOST_BLOCK_SIZE = 512 << 20
 """Bytes of text. Above it, a reader with the default memory limit could refuse the archive."""
