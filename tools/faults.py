@@ -73,16 +73,25 @@ class Work:
     """The file that is there before."""
     made: str
     """The file that is there afterwards."""
-    removes: bool
+    removes: bool = False
+    adds: bool = False
+    """What is made is there before, too, and gets more files."""
 
 
 WORKS = (
-    Work("compress", ("compress", "-m", "order0"), "genome.fa", "genome.fa.acgz", False),
+    Work("compress", ("compress", "-m", "order0"), "genome.fa", "genome.fa.acgz"),
     Work(
         "compress --rm", ("compress", "-m", "order0", "--rm"), "genome.fa", "genome.fa.acgz", True
     ),
-    Work("decompress", ("decompress",), "genome.fa.acgz", "genome.fa", False),
+    Work("decompress", ("decompress",), "genome.fa.acgz", "genome.fa"),
     Work("decompress --rm", ("decompress", "--rm"), "genome.fa.acgz", "genome.fa", True),
+    Work(
+        "append",
+        ("append", "-m", "order0", "genome.fa.acgz"),
+        "more.fa",
+        "genome.fa.acgz",
+        adds=True,
+    ),
 )
 
 
@@ -99,19 +108,25 @@ class Scene:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
         content = self.archive if self.work.given.endswith(".acgz") else self.text
         (self.folder / self.work.given).write_bytes(content)
+        if self.work.adds:
+            (self.folder / self.work.made).write_bytes(self.archive)
 
     def command(self) -> list[str]:
-        return [sys.executable, "-m", "acgz", *self.work.arguments, "-q", self.work.given]
+        return [sys.executable, "-m", "acgz", *self._words()]
 
     def staged(self, number: int, what: str) -> list[str]:
         """The command in a process that does ``what`` to itself."""
         program = [sys.executable, "-c", STAGED, str(number), what]
-        return [*program, *self.work.arguments, "-q", self.work.given]
+        return [*program, *self._words()]
+
+    def _words(self) -> list[str]:
+        command, *arguments = self.work.arguments
+        return [command, "-q", *arguments, self.work.given]
 
     def check(self, when: str, *, swept: bool = False) -> None:
         """Nothing is lost, and nothing lies about; ``swept``: not even a hidden folder."""
         names = {entry.name for entry in self.folder.iterdir()}
-        strays = names - {"genome.fa", "genome.fa.acgz"}
+        strays = names - {"genome.fa", "genome.fa.acgz", "more.fa"}
         if swept or any(not HIDDEN.fullmatch(name) for name in strays):
             self._require(not strays, f"{when}: left behind {sorted(strays)}")
         self._require(bool(names - strays), f"{when}: everything is lost")
@@ -120,18 +135,26 @@ class Scene:
             self._require(found == self.text, f"{when}: genome.fa is not what it was")
         with suppress(FileNotFoundError):
             found = acgz.decompress((self.folder / "genome.fa.acgz").read_bytes())
-            self._require(found == self.text, f"{when}: the archive is not complete")
+            right = found == self.text or (self.work.adds and found == 2 * self.text)
+            self._require(right, f"{when}: the archive is not complete")
         if not self.work.removes:
             self._require(self.work.given in names, f"{when}: {self.work.given} is gone")
+        if self.work.adds:
+            self._require(self.work.made in names, f"{when}: {self.work.made} is gone")
 
     def run_again(self, when: str) -> None:
         """The same command, undisturbed, does its work and sweeps up."""
+        made = self.folder / self.work.made
+        if self.work.adds and made.read_bytes() != self.archive:
+            return  # it has been added, and cannot be once more
         if (self.folder / self.work.given).exists():
             done = subprocess.run(
                 [*self.command(), "-f"], cwd=self.folder, capture_output=True, check=False
             )
             self._require(done.returncode == 0, f"{when}, again: {done.stderr.decode()}")
-            self._require((self.folder / self.work.made).exists(), f"{when}, again: nothing made")
+            self._require(made.exists(), f"{when}, again: nothing made")
+            grown = made.read_bytes() != self.archive or not self.work.adds
+            self._require(grown, f"{when}, again: nothing added")
             self.check(f"{when}, again", swept=True)
 
     def _require(self, condition: bool, complaint: str) -> None:
@@ -190,6 +213,8 @@ def full_disk(scene: Scene, sizes: range) -> int:
             content = scene.archive if scene.work.given.endswith(".acgz") else scene.text
             try:
                 (disk / scene.work.given).write_bytes(content)
+                if scene.work.adds:
+                    (disk / scene.work.made).write_bytes(scene.archive)
             except OSError as error:
                 if error.errno != errno.ENOSPC:
                     raise
@@ -288,11 +313,9 @@ def changing_input(scene: Scene) -> int:
     for number, change in enumerate(changes):
         scene.reset()
         path = scene.folder / scene.work.given
-        program = [sys.executable, "-c", STAGED, "1", str(int(signal.SIGSTOP))]
         process = subprocess.Popen(
-            [*program, *scene.work.arguments, "-q", scene.work.given],
-            cwd=scene.folder, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            scene.staged(1, str(int(signal.SIGSTOP))), cwd=scene.folder, stderr=subprocess.DEVNULL
+        )
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         change(path)
         changed = path.read_bytes()

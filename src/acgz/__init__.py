@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from acgz.api import Archive as Archive
     from acgz.api import Info as Info
     from acgz.api import Record as Record
+    from acgz.api import append as append
     from acgz.api import compress as compress
     from acgz.api import compress_stream as compress_stream
     from acgz.api import create as create
@@ -34,6 +35,7 @@ __all__ = [
     "Info",
     "Record",
     "__version__",
+    "append",
     "compress",
     "compress_stream",
     "create",

@@ -60,16 +60,21 @@ def remove(read: Iterable[tuple[str, Identity]]) -> None:
     """
     files = list(read)
     for file, identity in files:
-        try:
-            same = Identity.of(os.lstat(file)) == identity
-        except FileNotFoundError:
-            same = False
-        if not same:
-            error = InputError("has changed since it was read, so --rm deletes nothing")
-            error.place = file
-            raise error
+        check_unchanged(file, identity, "--rm deletes nothing")
     for file, _ in files:
         os.remove(file)
+
+
+def check_unchanged(file: str, identity: Identity, consequence: str) -> None:
+    """InputError, which tells the ``consequence``, if ``file`` is not what was read."""
+    try:
+        same = Identity.of(os.lstat(file)) == identity
+    except FileNotFoundError:
+        same = False
+    if not same:
+        error = InputError(f"has changed since it was read, so {consequence}")
+        error.place = file
+        raise error
 
 
 def marks_of(path: str | os.PathLike[str]) -> Iterator[Mark]:

@@ -9,10 +9,10 @@ import pytest
 
 import acgz
 from acgz import baselines
-from acgz.api import Source, write_archive
 from acgz.codec import Coded, Job, Need
 from acgz.container.blocks import Recipe
 from acgz.container.reader import read_archive
+from acgz.creating import Source, write_archive
 from acgz.errors import DamagedError, UsageError
 from conftest import fasta
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +24,8 @@ from acgz.places import Claims, check_removable, remove
 from acgz.rights import Rights
 
 if TYPE_CHECKING:
-    from acgz.api import Source
     from acgz.container.blocks import Recipe
+    from acgz.creating import Old, Source
 
 SUFFIX = ".acgz"
 
@@ -46,11 +46,18 @@ def declare(parser: options.Parser) -> None:
 
 def _declare(parser: argparse.ArgumentParser) -> None:
     options.add_files(parser, "files to compress, with -o or -c also folders")
-    add_list(parser)
+    options.add_output(parser, "the archive, of one file or of several")
+    add_compressing(parser)
+    options.add_threads(parser)
+    options.add_memory(parser)
+    options.add_messages(parser)
+
+
+def add_compressing(parser: argparse.ArgumentParser) -> None:
+    """Options that say what is compressed, and how."""
     parser.add_argument(
         "-m", "--mode", help='how to compress; "acgz modes" lists them (default: plus)'
     )
-    options.add_output(parser, "the archive, of one file or of several")
     parser.add_argument(
         "--verify", action="store_true", help="decompress the archive again and compare (--rm too)"
     )
@@ -63,39 +70,6 @@ def _declare(parser: argparse.ArgumentParser) -> None:
         metavar="SIZE",
         help="text that is coded together (default 64M, most 512M); small blocks for random access",
     )
-    options.add_threads(parser)
-    options.add_memory(parser)
-    options.add_messages(parser)
-
-
-def main(args: argparse.Namespace) -> int:
-    from acgz.container.blocks import DEFAULT_BLOCK_SIZE, Recipe
-    from acgz.modes import DEFAULT_MODE
-
-    mode = args.mode or DEFAULT_MODE
-    settings = mode_options.chosen(mode, mode_options.flags_of(args), args.set)
-    compression = Compression(
-        remarks=Remarks(args),
-        recipe=Recipe.of(mode, settings, args.block or DEFAULT_BLOCK_SIZE),
-        output="-" if args.stdout else args.output,
-        force=args.force,
-        remove=args.rm,
-        verify=args.verify or args.rm,
-        raw=args.raw,
-        follow=args.follow,
-        threads=args.threads,
-        memory=args.memory,
-        quiet=args.quiet,
-        verbose=args.verbose,
-    )
-    if args.files_from is None:
-        return compression.run(args.files or ["-"])
-    words = [*args.files, *listed(args.files_from, zeros=args.null)]
-    return compression.run(words, args.files_from)
-
-
-def add_list(parser: argparse.ArgumentParser) -> None:
-    """Options that say where the names of files come from, and what is taken of folders."""
     parser.add_argument(
         "--files-from",
         type=options.path,
@@ -110,15 +84,33 @@ def add_list(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def main(args: argparse.Namespace) -> int:
+    compression = replace(
+        Compression.of(args),
+        output="-" if args.stdout else args.output,
+        force=args.force,
+        remove=args.rm,
+        verify=args.verify or args.rm,
+    )
+    words, lists = words_of(args)
+    return compression.run(words if lists else words or ["-"], lists)
+
+
+def words_of(args: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """The files and folders that are named, and the list that names some of them, if there is one.
+
+    Raises InputError if that cannot be read.
+    """
+    if args.files_from is None:
+        return args.files, []
+    return [*args.files, *listed(args.files_from, zeros=args.null)], [args.files_from]
+
+
 @dataclass(frozen=True)
 class Compression:
     """What is to be done, for any number of files."""
 
     recipe: Recipe
-    output: str | None
-    """A path, "-", or None: beside every file."""
-    force: bool
-    remove: bool
     verify: bool
     raw: bool
     follow: bool
@@ -127,10 +119,33 @@ class Compression:
     quiet: bool
     verbose: bool
     remarks: Remarks
+    output: str | None = None
+    """A path, "-", or None: beside every file."""
+    force: bool = False
+    remove: bool = False
 
-    def run(self, files: Sequence[str], source: str | None = None) -> int:
-        """Compress the files; return the exit code. ``source``: the list that names some."""
-        lists = [] if source is None else [source]
+    @classmethod
+    def of(cls, args: argparse.Namespace) -> Compression:
+        """What the options of `add_compressing` and the settings of the mode say."""
+        from acgz.container.blocks import DEFAULT_BLOCK_SIZE, Recipe
+        from acgz.modes import DEFAULT_MODE
+
+        mode = args.mode or DEFAULT_MODE
+        settings = mode_options.chosen(mode, mode_options.flags_of(args), args.set)
+        return cls(
+            recipe=Recipe.of(mode, settings, args.block or DEFAULT_BLOCK_SIZE),
+            verify=args.verify,
+            raw=args.raw,
+            follow=args.follow,
+            threads=args.threads,
+            memory=args.memory,
+            quiet=args.quiet,
+            verbose=args.verbose,
+            remarks=Remarks(args),
+        )
+
+    def run(self, files: Sequence[str], lists: Sequence[str]) -> int:
+        """Compress the files; return the exit code. ``lists``: what else is an input."""
         if self.output and (lists or len(files) != 1 or os.path.isdir(files[0])):
             with interrupts.raised(), self.remarks:
                 Together.gather(self, files, lists).pack(self.output)
@@ -151,7 +166,7 @@ class Compression:
 
     def _pack(self, file: str, claims: Claims) -> None:
         """One file, one archive."""
-        from acgz.api import Source
+        from acgz.creating import Source
 
         if os.path.isdir(file):
             raise InputError("is a folder: -o names one archive for what is in it")
@@ -198,17 +213,29 @@ class Compression:
                 self.remarks.say(_shown(file), f"stays packed inside: {source.packed}")
             yield source
 
-    def write(self, out: Output, sources: Iterable[Source], label: str, total: int | None) -> None:
-        """Write an archive, and verify it if that is wanted. It has no name yet."""
-        from acgz.api import write_archive
+    def write(
+        self,
+        out: Output,
+        sources: Iterable[Source],
+        label: str,
+        total: int | None,
+        old: Old | None = None,
+    ) -> None:
+        """Write an archive, and verify it if that is wanted. It has no name yet.
+
+        ``old``: what it begins with.
+        """
         from acgz.codec import Job
+        from acgz.creating import write_archive
 
         with ProgressBar(self, _shown(label), total) as bar:
             job = Job(self.threads, progress=bar.progress, memory=self.memory)
             writer = background.run(
-                lambda: write_archive(out, sources, self.recipe, job), bar.watch
+                lambda: write_archive(out, sources, self.recipe, job, old), bar.watch
             )
         before, after = bar.progress.position, writer.size
+        if old is not None:
+            after -= old.contents.size
         if self.verify and isinstance(out, FileOutput):
             out.flush()
             self._verify(out.part, writer.digests, label, before)

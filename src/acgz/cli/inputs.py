@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 
 from acgz.cli.packings import HEAD, GarbageError, Packing, Unpacked, check, recognise
 from acgz.errors import InputError
@@ -86,6 +86,28 @@ def open_input(
             Identity.of(status) if status is not None and regular else None,
             Rights.like(status, stream.fileno()) if status is not None and regular else None,
         )
+
+
+class Regular(NamedTuple):
+    """A regular file that is open for reading at any place."""
+
+    stream: BinaryIO
+    identity: Identity
+    rights: Rights
+
+
+@contextmanager
+def open_regular(file: str) -> Iterator[Regular]:
+    """Open a regular file, and nothing else; InputError if there is none, or none to be read."""
+    try:
+        status = os.stat(file)
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read: {getattr(error, 'strerror', error)}") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError("is no regular file")
+    with _open(file, (status.st_dev, status.st_ino)) as stream:
+        status = os.fstat(stream.fileno())
+        yield Regular(stream, Identity.of(status), Rights.like(status, stream.fileno()))
 
 
 def named_content(file: str, name: str) -> str:

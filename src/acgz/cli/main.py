@@ -14,6 +14,7 @@ from acgz.errors import AcgzError, LimitError
 
 COMMANDS = {
     "compress": ("compress files", "acgz.cli.compress:declare"),
+    "append": ("add files to an archive", "acgz.cli.append:declare"),
     "decompress": ("restore files", "acgz.cli.restore:declare_decompress"),
     "test": ("check that archives are intact", "acgz.cli.restore:declare_test"),
     "cat": ("decompress to standard output", "acgz.cli.restore:declare_cat"),

@@ -145,6 +145,11 @@ class Contents:
             raise DamagedError("it is not the block that the index says")
         return block
 
+    def stored(self, number: int) -> bytes:
+        """The bytes of a block in the archive, check included; verified as `block` does it."""
+        self.block(number)
+        return self._places.read(int(self._offsets[number]), int(self.index.blocks.size[number]))
+
     def text(self, number: int) -> bytes:
         """The text of a block, decoded and verified. Errors say which block, and what is in it."""
         try:
