@@ -10,9 +10,10 @@ from functools import cached_property
 from typing import Any, BinaryIO, Self, SupportsIndex
 
 from acgz.codec import Job
+from acgz.container.cache import Cache
 from acgz.container.contents import Contents
 from acgz.container.source import Places
-from acgz.container.texts import Cache
+from acgz.container.texts import Text
 from acgz.errors import InputError, RecordNotFoundError
 
 CACHE = 256 << 20
@@ -66,7 +67,7 @@ class Record:
     @property
     def name(self) -> str:
         """First word of the header; "" for a sequence without one."""
-        return self._archive.contents.index.names[self.number].decode("utf-8", "surrogateescape")
+        return self._archive.contents.index.name(self.number).decode("utf-8", "surrogateescape")
 
     @property
     def file(self) -> str | None:
@@ -76,7 +77,7 @@ class Record:
     @property
     def length(self) -> int:
         """Letters of sequence, without line ends, blanks and comments."""
-        return int(self._archive.contents.index.lengths[self.number])
+        return self._archive.contents.index.length(self.number)
 
     @property
     def blocks(self) -> range:
@@ -128,7 +129,7 @@ class Archive:
         self._stream = stream
         self._path = path
         self._job = job or Job()
-        self._cache = Cache(cache)
+        self._cache: Cache[Text] = Cache(cache)
         self.contents = Contents(Places(stream), self._job)
 
     @cached_property
@@ -141,26 +142,23 @@ class Archive:
 
         Raises RecordNotFoundError, which is a KeyError too.
         """
-        try:
-            if isinstance(key, str):
-                return Record(self, self._numbers[key.encode("utf-8", "surrogateescape")])
-            return Record(self, range(len(self))[operator.index(key)])
-        except (KeyError, IndexError, UnicodeEncodeError):
-            raise RecordNotFoundError(f"there is no record {key!r}") from None
+        if isinstance(key, str):
+            number = self._number(key)
+        else:
+            index = operator.index(key)
+            number = index + len(self) if index < 0 else index
+        if number is None or not 0 <= number < len(self):
+            raise RecordNotFoundError(f"there is no record {key!r}")
+        return Record(self, number)
 
     def __contains__(self, name: object) -> bool:
-        try:
-            return (
-                isinstance(name, str) and name.encode("utf-8", "surrogateescape") in self._numbers
-            )
-        except UnicodeEncodeError:
-            return False
+        return isinstance(name, str) and self._number(name) is not None
 
     def __iter__(self) -> Iterator[Record]:
         return (Record(self, number) for number in range(len(self)))
 
     def __len__(self) -> int:
-        return len(self.contents.index.names)
+        return self.contents.index.record_count
 
     @cached_property
     def info(self) -> Info:
@@ -171,7 +169,7 @@ class Archive:
             size=self.contents.size,
             text_size=index.text_size,
             bases=int(index.blocks.residue_count.sum()),
-            records=len(index.names),
+            records=index.record_count,
             blocks=sum(1 for size in index.blocks.text_size if size),
             layout_size=int(index.blocks.layout_size[index.blocks.text_size > 0].sum()),
             residues_size=int(index.blocks.residues_size.sum()),
@@ -204,11 +202,12 @@ class Archive:
             raise TypeError("only an archive that was opened by its path can be pickled")
         return open_path, (self._path, self._job, self._cache.most)
 
-    @cached_property
-    def _numbers(self) -> dict[bytes, int]:
-        """Name -> number of the first record of that name."""
-        names = self.contents.index.names
-        return {names[number]: number for number in range(len(names) - 1, -1, -1)}
+    def _number(self, name: str) -> int | None:
+        """The number of the first record of that name."""
+        try:
+            return self.contents.index.find(name.encode("utf-8", "surrogateescape"))
+        except UnicodeEncodeError:
+            return None
 
 
 def open_path(path: str | os.PathLike[str], job: Job, cache: int = CACHE) -> Archive:

@@ -120,7 +120,7 @@ def test_a_damaged_block_is_named_with_its_records() -> None:
     archive[span.start + 40] ^= 1
     with pytest.raises(DamagedError, match=rf"block 1 \(at byte {span.start}\)"):
         acgz.decompress(bytes(archive))
-    record = contents.index.names[contents.records_in(1)[-1]].decode()
+    record = contents.index.name(contents.records_in(1)[-1]).decode()
     with (
         acgz.open(io.BytesIO(bytes(archive))) as opened,
         pytest.raises(DamagedError, match=rf"block 1 \(at byte {span.start:,}, with .*'{record}'"),

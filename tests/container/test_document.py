@@ -57,9 +57,11 @@ def test_a_reader_made_from_the_document_restores_a_file(
     assert found.files == [(None, text)]
     contents = Contents(io.BytesIO(archive))
     if found.blocks:
-        assert found.records == list(
-            zip(contents.index.names, contents.index.lengths.tolist(), strict=True)
-        )
+        assert found.records == [
+            record
+            for rows in contents.index
+            for record in zip(rows.names, rows.lengths.tolist(), strict=True)
+        ]
         assert found.modes == list(contents.index.modes)
 
 
@@ -98,6 +100,31 @@ def test_names_of_records_come_back_from_the_table(names: list[bytes]) -> None:
     cursor = tables.Cursor(tables.pack_names(names))
     assert tables.unpack_names(cursor, len(names)) == names
     assert cursor.at == len(cursor.data)
+
+
+RUNS = st.lists(
+    st.tuples(st.sampled_from([b"r%d", b"r%03d.1", b"%d", b"100%%_%06d"]), st.integers(0, 2000)),
+    max_size=6,
+)
+
+
+@settings(max_examples=300)
+@given(
+    runs=RUNS,
+    length=st.integers(1, 40),
+    step=st.sampled_from([1, -1, 3, -70]),
+    other=WORDS,
+)
+def test_a_name_is_found_where_the_table_has_it(
+    runs: list[tuple[bytes, int]], length: int, step: int, other: bytes
+) -> None:
+    names = [form % max(0, first + step * n) for form, first in runs for n in range(length)]
+    names = [*names, other, *names[:5]]
+    packed = tables.pack_names(names)
+    assert tables.unpack_names(tables.Cursor(packed), len(names)) == names
+    for name in {*names[::7], other, b"r2001", b"r0", b"r", b"", b"1"}:
+        rows = [row for row, one in enumerate(names) if one == name]
+        assert tables.find_name(tables.Cursor(packed), len(names), name) == rows
 
 
 @settings(max_examples=200)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from acgz.cli import messages, options
 from acgz.cli.messages import shown
@@ -57,54 +57,8 @@ def _add_looking(parser: argparse.ArgumentParser) -> None:
 
 
 def info(args: argparse.Namespace) -> int:
-    def facts(file: str, archive: Archive) -> list[dict[str, Any]]:
-        from dataclasses import asdict
+    from dataclasses import asdict
 
-        found = archive.info
-        share = round(found.bits_per_base, 4)
-        return [{"archive": file, **asdict(found), "bits_per_base": share}]
-
-    between = "" if len(args.files) > 1 else None
-    return _look(args, facts, lambda facts: [*_as_text(facts), *([] if between is None else [""])])
-
-
-def ls(args: argparse.Namespace) -> int:
-    def records(file: str, archive: Archive) -> list[dict[str, Any]]:
-        return [
-            {
-                "archive": file,
-                "file": record.file,
-                "name": record.name,
-                "length": record.length,
-                "block": record.blocks[0],
-            }
-            for record in archive
-        ]
-
-    if args.of_files:
-        return _look(args, _files, lambda file: [_as_file_row(file)])
-    return _look(args, records, lambda record: [_as_row(record)])
-
-
-def _files(file: str, archive: Archive) -> list[dict[str, Any]]:
-    return [
-        {
-            "archive": file,
-            "file": row.name,
-            "size": row.text_size,
-            "records": row.records,
-            "digest": row.digest.hex(),
-        }
-        for row in archive.contents.index.files
-    ]
-
-
-def _look(
-    args: argparse.Namespace,
-    find: Callable[[str, Archive], list[dict[str, Any]]],
-    lines: Callable[[dict[str, Any]], Sequence[str]],
-) -> int:
-    """Print what is found in each archive, in lines as it comes or as JSON at the end."""
     from acgz.cli.inputs import open_archive
     from acgz.cli.outputs import print_lines
 
@@ -112,15 +66,88 @@ def _look(
 
     def look(file: str) -> None:
         with open_archive(file, memory_limit=args.memory_limit) as archive:
-            found = find(file, archive)
-        everything.extend(found)
+            found = archive.info
+        facts = {
+            "archive": file,
+            **asdict(found),
+            "bits_per_base": round(found.bits_per_base, 4),
+        }
+        everything.append(facts)
         if not args.json:
-            print_lines(*(line for item in found for line in lines(item)))
+            print_lines(*_as_text(facts), *([""] if len(args.files) > 1 else []))
 
     code = messages.for_each(args.files or ["-"], look)
     if args.json:
         print_lines(json.dumps(everything, indent=2))
     return code
+
+
+def ls(args: argparse.Namespace) -> int:
+    from acgz.cli.inputs import open_archive
+    from acgz.cli.outputs import print_lines
+
+    rows = _files if args.of_files else _records
+    between = "["
+
+    def look(file: str) -> None:
+        nonlocal between
+        with open_archive(file, memory_limit=args.memory_limit) as archive:
+            for some in rows(archive):
+                if not args.json:
+                    print_lines(*(row.line for row in some))
+                    continue
+                lines = [json.dumps({"archive": file, **row._asdict()}) for row in some]
+                print_lines(between + lines[0], *("," + line for line in lines[1:]))
+                between = ","
+
+    code = messages.for_each(args.files or ["-"], look)
+    if args.json:
+        print_lines("[]" if between == "[" else "]")
+    return code
+
+
+class _Record(NamedTuple):
+    """What is said of a record."""
+
+    file: str | None
+    name: str
+    length: int
+    block: int
+
+    @property
+    def line(self) -> str:
+        line = f"{shown(self.name)}\t{self.length}\t{self.block}"
+        return line if self.file is None else f"{line}\t{shown(self.file)}"
+
+
+class _File(NamedTuple):
+    """What is said of a file."""
+
+    file: str | None
+    size: int
+    records: int
+    digest: str
+
+    @property
+    def line(self) -> str:
+        name = "-" if self.file is None else shown(self.file)
+        return f"{name}\t{self.size}\t{self.records}\t{self.digest}"
+
+
+def _records(archive: Archive) -> Iterator[list[_Record]]:
+    """All records, some thousands at once: an archive may have millions."""
+    files = archive.contents.names
+    for listed in archive.contents.listing():
+        columns = (column.tolist() for column in (listed.files, listed.lengths, listed.blocks))
+        yield [
+            _Record(files[file], name.decode("utf-8", "surrogateescape"), length, block)
+            for name, file, length, block in zip(listed.names, *columns, strict=True)
+        ]
+
+
+def _files(archive: Archive) -> Iterator[list[_File]]:
+    rows = archive.contents.index.files
+    yield [_File(row.name, row.text_size, row.records, row.digest.hex()) for row in rows]
 
 
 _LINES = (
@@ -149,16 +176,6 @@ def _as_text(facts: dict[str, Any]) -> list[str]:
             value = f"{value:,}"
         lines.append(shown(f"{label:10} {value or '-'}{unit}"))
     return lines
-
-
-def _as_row(record: dict[str, Any]) -> str:
-    columns = [record["name"], str(record["length"]), str(record["block"])]
-    return "\t".join(map(shown, [*columns, record["file"]] if record["file"] else columns))
-
-
-def _as_file_row(file: dict[str, Any]) -> str:
-    name = "-" if file["file"] is None else file["file"]
-    return "\t".join(map(shown, [name, *(str(file[key]) for key in ("size", "records", "digest"))]))
 
 
 def modes(args: argparse.Namespace) -> int:

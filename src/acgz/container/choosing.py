@@ -13,7 +13,7 @@ from acgz.codec import Job
 from acgz.container.blocks import decode_block
 from acgz.container.contents import Contents
 from acgz.container.format import DIGEST_SIZE, FileStart
-from acgz.container.index import Index
+from acgz.container.lookup import Index
 from acgz.container.reader import Seen, read_blocks
 from acgz.container.source import Readable
 from acgz.errors import AcgzError, DamagedError, NotInArchiveError

@@ -1,14 +1,17 @@
 """What is in an archive, by its index: any block, any record, without the others.
 
-Safe to use from any number of threads: nothing in here changes once it is made.
+Safe to use from any number of threads: but for what is kept of the index, nothing in here changes
+once it is made. Opening reads the tables of blocks and files; names and lengths of records are read
+when they are asked for.
 """
 
 from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +20,8 @@ from acgz.codec import Job, allow
 from acgz.container import format as fields
 from acgz.container.blocks import Block, decode_block, outline, read_block
 from acgz.container.format import BLOCK, SINGLE, Cursor
-from acgz.container.index import BlockRow, FileRow, Index, IndexWriter, Root, unpack_state
+from acgz.container.index import BlockRow, FileRow, IndexWriter, unpack_state
+from acgz.container.lookup import Index, Root
 from acgz.container.reader import Seen, check_preamble, read_blocks
 from acgz.container.records import Dialect, Part, Scanner, find_all
 from acgz.container.source import FIRST_CHECK, Places, Readable
@@ -29,6 +33,18 @@ from acgz.progress import Progress
 _LONGEST_TRAILER = 9
 _NAMED = 5
 """Records that a message names."""
+
+
+class Listed(NamedTuple):
+    """Records that follow each other; all arrays have shape (records,)."""
+
+    names: Sequence[bytes]
+    lengths: NDArray[np.int64]
+    """Letters."""
+    blocks: NDArray[np.int64]
+    """The block in which the letters of each begin."""
+    files: NDArray[np.int64]
+    """Number of the file that each is in."""
 
 
 class Contents:
@@ -94,6 +110,17 @@ class Contents:
         last = low + int(np.searchsorted(own, stop, "left")) - 1
         return range(max(0, first), max(0, last) + 1)
 
+    def listing(self) -> Iterator[Listed]:
+        """All records, some thousands at once."""
+        ranks = self.index.blocks.record
+        begun = ranks[self.index.blocks.letters == 0]
+        for rows in self.index:
+            numbers = rows.first + np.arange(len(rows.names))
+            empty = np.searchsorted(begun, numbers, "right") - np.searchsorted(begun, numbers)
+            blocks = np.searchsorted(ranks, numbers) + empty - 1
+            files = np.searchsorted(self._first_records, numbers, "right") - 1
+            yield Listed(rows.names, rows.lengths, blocks, files)
+
     def letters_before(self, number: int, record: int) -> int:
         """Letters of a record in the blocks before one that has some of it."""
         blocks = self.index.blocks
@@ -101,7 +128,7 @@ class Contents:
 
     def letters_in(self, number: int, record: int) -> int:
         """Letters of a record in a block that has some part of it."""
-        blocks, after = self.index.blocks, int(self.index.lengths[record])
+        blocks, after = self.index.blocks, self.index.length(record)
         if number + 1 < len(self) and int(blocks.record[number + 1]) == record:
             after = int(blocks.letters[number + 1])
         return after - self.letters_before(number, record)
@@ -122,7 +149,7 @@ class Contents:
         ranks = self.index.blocks.record
         begin = int(ranks[number])
         if number + 1 == len(self):
-            return range(begin, len(self.index.names))
+            return range(begin, self.index.record_count)
         end, letters = int(ranks[number + 1]), int(self.index.blocks.letters[number + 1])
         return range(begin, end + (letters > 0))
 
@@ -172,9 +199,13 @@ class Contents:
     def place(self, number: int) -> str:
         """What a message says of a block: its number, where it is, and the records in it."""
         records = self.records_in(number)
-        names = [
-            self.index.names[record][:40].decode("utf-8", "replace") for record in records[:_NAMED]
-        ]
+        try:
+            names = [
+                self.index.name(record)[:40].decode("utf-8", "replace")
+                for record in records[:_NAMED]
+            ]
+        except DamagedError:  # of the index, too
+            names = []
         more = f" and {len(records) - _NAMED:,} more" if len(records) > _NAMED else ""
         inside = f", with {', '.join(map(repr, names))}{more}" if names else ""
         return f"block {number} (at byte {int(self._offsets[number]):,}{inside})"
@@ -206,7 +237,7 @@ class Contents:
     def _scanned(self, scanner: Scanner, text: bytes, start: int, stop: int) -> list[Part]:
         first = scanner.record
         parts = scanner.scan(text, start, stop)
-        if first + len(scanner.ended) > len(self.index.names):
+        if first + len(scanner.ended) > self.index.record_count:
             raise DamagedError("the index has fewer records than its blocks")
         return parts
 
@@ -215,14 +246,14 @@ class Contents:
 
         ``last``: the number of the record behind the file, if it has ended too.
         """
-        first = scanner.record - len(scanner.ended)
-        names = self.index.names[first : scanner.record]
-        lengths = self.index.lengths[first : scanner.record].tolist()
-        right = len(names) == len(scanner.ended) and all(
-            record.letters == length and record.name in (None, name)
-            for record, name, length in zip(scanner.ended, names, lengths, strict=True)
-        )
-        if not right or (last is not None and last != scanner.record):
+        at = 0
+        right = last is None or last == scanner.record
+        for rows in self.index.between(scanner.record - len(scanner.ended), scanner.record):
+            for name, letters in zip(rows.names, rows.lengths.tolist(), strict=True):
+                record = scanner.ended[at]
+                right = right and record.letters == letters and record.name in (None, name)
+                at += 1
+        if not right:
             raise DamagedError("the records of a text are not those of the index")
 
     def _read_index(self) -> Index:
@@ -236,12 +267,12 @@ class Contents:
         allow(fields.MEMORY_OF_HEAD * root_size, self._job)
         data = self._places.read(start, root_size + fields.CHECK_SIZE)
         root = Root.unpack(data[:root_size])
-        allow(root.tables_size, self._job)
         begin = fields.INDEX + fields.pack_numbers([root.tables_size, root_size])
         before = start - root.tables_size - len(begin)
         if before < len(fields.PREAMBLE) or self._places.read(before, len(begin)) != begin:
             raise DamagedError("there is no index where the archive says")
-        index = root.read(self._places.read(start - root.tables_size, root.tables_size), self._job)
+        begins = start - root.tables_size
+        index = Index(root, lambda at, size: self._places.read(begins + at, size), self._job)
         if int(index.blocks.size.sum()) + len(fields.PREAMBLE) != before:
             raise DamagedError("the blocks do not end where the index begins")
         check = zlib.crc32(data[:root_size], zlib.crc32(begin, int(index.blocks.check[-1])))
@@ -277,7 +308,7 @@ class Contents:
             )
         )
         tables, root = writer.pack()
-        return Root.unpack(root).read(tables, self._job)
+        return Index(Root.unpack(root), lambda at, size: tables[at : at + size], self._job)
 
 
 def _starts(sizes: NDArray[np.int64]) -> NDArray[np.int64]:

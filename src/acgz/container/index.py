@@ -1,33 +1,21 @@
-"""The index: what is where in an archive, verified once for every reader."""
+"""The index: what is where in an archive, as rows of three tables, and their bytes."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.codec import Job, allow
 from acgz.container import tables
-from acgz.container.format import (
-    DIGEST_SIZE,
-    NEED_SIZE,
-    Cursor,
-    pack_number,
-    pack_numbers,
-    unpack_map,
-)
-from acgz.container.names import decode_name, encode_name, fault_among
+from acgz.container.format import DIGEST_SIZE, Cursor, pack_number, pack_numbers
+from acgz.container.names import decode_name, encode_name
 from acgz.container.records import Dialect, State
-from acgz.container.tables import ROWS, Piece
+from acgz.container.tables import ROWS
 from acgz.errors import DamagedError, VersionError
 
-_BYTES_A_ROW = 256
-"""About what a row takes in memory, its name aside."""
-_TABLES = ("blocks", "files", "records")
 _MOST_NAME_BYTES = 1 << 20
 """Bytes that the names in a piece have together, but for a name that is longer."""
 
@@ -73,69 +61,6 @@ class Blocks(NamedTuple):
     record: NDArray[np.int64]
     letters: NDArray[np.int64]
     state: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Index:
-    """All tables, found consistent with each other."""
-
-    blocks: Blocks
-    files: Sequence[FileRow]
-    names: Sequence[bytes]
-    """The names of the records."""
-    lengths: NDArray[np.int64]
-    """Letters of the records."""
-    modes: tuple[str, ...]
-    """Names of the modes of the blocks with residues."""
-    needs: tuple[bytes, ...]
-    """Digests of the models and references without which the archive cannot be decoded."""
-
-    @property
-    def text_size(self) -> int:
-        return int(self.blocks.text_size.sum())
-
-    def check(self) -> None:
-        """DamagedError if the tables contradict each other."""
-        sizes, text, letters = self.blocks.size, self.blocks.text_size, self.blocks.letters
-        text_size = tables.total(text)
-        tables.total(sizes)
-        records = len(self.names)
-        counts = np.array([file.records for file in self.files], np.int64)
-        ranks = self.blocks.record
-        again = ranks[1:] == ranks[:-1]
-        if (
-            sizes.min(initial=1) < 1
-            or not self.files
-            or tables.total(np.array([file.text_size for file in self.files])) != text_size
-            or tables.total(counts) != records
-            or any(file.records and not file.dialect for file in self.files)
-        ):
-            raise DamagedError("the index does not add up")
-        if (
-            tables.total(self.lengths) > text_size
-            or records > text_size
-            or ranks.max(initial=0) > records
-            or (ranks[:1] != 0).any()
-            or (letters[:1] != 0).any()
-            or (ranks[1:] < ranks[:-1]).any()
-            or (letters[1:] < letters[:-1])[again].any()
-            or (letters > np.append(self.lengths, 0)[ranks]).any()
-            or self._more_than_text()
-        ):
-            raise DamagedError("the index does not say where the records are")
-        names = [file.name for file in self.files]
-        if names != [None]:
-            fault = fault_among(name or "" for name in names)
-            if fault:
-                raise DamagedError(f"refused: {fault}")
-
-    def _more_than_text(self) -> bool:
-        """True if a block were to have more letters, or more records, than its text has bytes."""
-        before = np.concatenate([[0], np.cumsum(self.lengths)])
-        letters = np.append(before[self.blocks.record] + self.blocks.letters, before[-1])
-        records = np.append(self.blocks.record, len(self.names))
-        text = self.blocks.text_size
-        return bool((np.diff(letters) > text).any() or (np.diff(records) > text + 1).any())
 
 
 class IndexWriter:
@@ -204,83 +129,6 @@ class IndexWriter:
             rows.clear()
 
 
-@dataclass(frozen=True)
-class Root:
-    """The end of an archive, which says where the tables are."""
-
-    modes: tuple[str, ...]
-    needs: tuple[bytes, ...]
-    blocks: list[Piece]
-    files: list[Piece]
-    records: list[Piece]
-
-    @property
-    def tables_size(self) -> int:
-        """Bytes of all tables."""
-        return sum(piece.size for piece in self._pieces())
-
-    @classmethod
-    def unpack(cls, data: bytes) -> Root:
-        """Raises DamagedError, and VersionError for fields that must be understood."""
-        cursor = Cursor(data)
-        try:
-            modes = tuple(word.decode() for word in _unpack_words(cursor))
-        except UnicodeDecodeError:
-            raise DamagedError("the name of a mode is no text") from None
-        needs = tuple(cursor.take(NEED_SIZE) for _ in range(_count(cursor)))
-        pieces = [
-            [
-                Piece(cursor.number(), cursor.number(), int.from_bytes(cursor.take(4), "little"))
-                for _ in range(_count(cursor))
-            ]
-            for _ in range(3)
-        ]
-        if cursor.at < len(data):
-            unpack_map(cursor.rest(), "index")
-        return cls(modes, needs, *pieces)
-
-    def read(self, data: bytes, job: Job) -> Index:
-        """The tables, whose stored bytes are ``data``, checked; DamagedError, LimitError."""
-        rows = sum(piece.rows for piece in self._pieces())
-        allow(_BYTES_A_ROW * rows + 2 * len(data), job)
-        blocks: list[list[NDArray[np.int64]]] = []
-        files: list[FileRow] = []
-        names: list[bytes] = []
-        lengths = [np.zeros(0, np.int64)]
-        unpacked = 0
-        at = 0
-        for kind, pieces in enumerate((self.blocks, self.files, self.records)):
-            for piece in pieces:
-                cursor = tables.read_piece(data[at : at + piece.size], piece)
-                at += piece.size
-                unpacked += len(cursor.data)
-                allow(_BYTES_A_ROW * rows + 2 * len(data) + unpacked, job)
-                if piece.rows > len(cursor.data):
-                    raise DamagedError("a table of the index has fewer bytes than rows")
-                if kind == 0:
-                    blocks.append(_unpack_blocks(cursor, piece.rows))
-                elif kind == 1:
-                    files += _unpack_files(cursor, piece.rows)
-                else:
-                    lengths.append(tables.differences(cursor, piece.rows))
-                    names += tables.unpack_names(cursor, piece.rows)
-                if cursor.at != len(cursor.data):
-                    raise DamagedError("a table of the index has more than its rows")
-        if not blocks:
-            raise DamagedError("the index has no blocks")
-        columns = [np.concatenate(parts) for parts in zip(*blocks, strict=True)]
-        index = Index(
-            Blocks(*columns), files, names, np.concatenate(lengths), self.modes, self.needs
-        )
-        index.check()
-        return index
-
-    def _pieces(self) -> Iterator[Piece]:
-        yield from self.blocks
-        yield from self.files
-        yield from self.records
-
-
 def pack_state(state: State) -> int:
     """The line it is in, 0 to 3, plus 4 if no record has begun."""
     return state.line + 4 * (not state.begun)
@@ -310,7 +158,7 @@ def _pack_blocks(rows: Sequence[BlockRow]) -> bytes:
     )
 
 
-def _unpack_blocks(cursor: Cursor, rows: int) -> list[NDArray[np.int64]]:
+def unpack_blocks(cursor: Cursor, rows: int) -> list[NDArray[np.int64]]:
     """The columns of `Blocks`."""
     residues, layout, rest, text, others, records, letters, state = (
         tables.integers(cursor, rows) for _ in range(8)
@@ -336,7 +184,7 @@ def _pack_files(rows: Sequence[FileRow]) -> bytes:
     )
 
 
-def _unpack_files(cursor: Cursor, rows: int) -> list[FileRow]:
+def unpack_files(cursor: Cursor, rows: int) -> list[FileRow]:
     sizes, records, dialects = (tables.integers(cursor, rows).tolist() for _ in range(3))
     digests = [cursor.take(DIGEST_SIZE) for _ in range(rows)]
     names = cursor.rest().split(b"\0")
@@ -359,15 +207,3 @@ def _pack_records(rows: Sequence[tuple[bytes, int]]) -> bytes:
 
 def _pack_words(words: Sequence[bytes]) -> bytes:
     return pack_number(len(words)) + b"".join(pack_number(len(word)) + word for word in words)
-
-
-def _unpack_words(cursor: Cursor) -> list[bytes]:
-    return [cursor.take(cursor.number()) for _ in range(_count(cursor))]
-
-
-def _count(cursor: Cursor) -> int:
-    """A number of things that take at least a byte each; DamagedError if there are not so many."""
-    count = cursor.number()
-    if count > len(cursor.data) - cursor.at:
-        raise DamagedError("the index claims more than it has")
-    return count

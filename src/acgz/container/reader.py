@@ -11,7 +11,7 @@ from acgz.codec import Job, Need, allow
 from acgz.container import format as fields
 from acgz.container.blocks import Block, decode_block, need_to_decode, read_block
 from acgz.container.format import FileStart
-from acgz.container.index import Index, Root
+from acgz.container.lookup import Index, Root
 from acgz.container.source import Readable, Source
 from acgz.errors import AcgzError, DamagedError, NotAnArchiveError, VersionError
 from acgz.scheduling import Task, in_order
@@ -121,7 +121,9 @@ def _read_index(source: Source, job: Job) -> Index:
         raise DamagedError(f"the trailer at byte {source.offset - len(trailer):,} is wrong")
     if root.tables_size != tables_size:
         raise DamagedError("the tables of the index have another size")
-    return root.read(tables, job)
+    index = Index(root, lambda at, size: tables[at : at + size], job)
+    index.check()
+    return index
 
 
 @dataclass

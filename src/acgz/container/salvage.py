@@ -94,7 +94,7 @@ class _Salvage:
         pieces = [newline] if begun and state.line == HEADER else []
         inside = self._records(number)
         for record in range(max(inside.start, records.start), min(inside.stop, records.stop)):
-            name = self._contents.index.names[record]
+            name = self._contents.index.name(record)
             if not (begun and record == inside.start) and (name or record > records.start):
                 if pieces or not is_start:
                     pieces.append(newline)
@@ -108,7 +108,7 @@ class _Salvage:
         """The records of which a block has letters or the header."""
         ranks = self._contents.index.blocks.record
         if number + 1 == len(self._contents):
-            return range(int(ranks[number]), len(self._contents.index.names))
+            return range(int(ranks[number]), self._contents.index.record_count)
         return range(int(ranks[number]), int(ranks[number + 1]) + self._state(number + 1).begun)
 
     def _state(self, number: int) -> State:

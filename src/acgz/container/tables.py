@@ -2,13 +2,17 @@
 
 Read in pieces, an index of a million records takes little memory; a piece can be trusted for as
 much memory as its size limit says, whatever it claims.
+
+Names have no table of hashes: a name is looked for in all pieces, without making their names. For a
+million records that takes less than starting Python, and hashes would double the index.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +30,8 @@ _LEVEL = 19
 
 _NUMBERS = re.compile(rb"([0-9]+)")
 _MOST_DIGITS = 15
+_MOST_RUNS = 64
+"""Runs of names that follow from each other; a piece with more is unpacked, which is as quick."""
 _EMPTY = b" "
 """Stands for a name without letters; in names there are no blanks."""
 
@@ -85,6 +91,15 @@ def integers(cursor: Cursor, rows: int) -> NDArray[np.int64]:
     return np.add.reduceat((data & 127) << shifts, begins).astype(np.int64)
 
 
+def skip_integers(cursor: Cursor, rows: int) -> None:
+    """Go on behind the next ``rows`` numbers."""
+    data = np.frombuffer(cursor.data, np.uint8)[cursor.at : cursor.at + 9 * rows]
+    ends = np.flatnonzero(data < 128)
+    if ends.size < rows:
+        raise DamagedError("a table of the index has too few numbers")
+    cursor.at += int(ends[rows - 1]) + 1 if rows else 0
+
+
 def total(numbers: NDArray[np.int64]) -> int:
     """The sum of numbers from an archive; DamagedError if it is absurd."""
     if int(numbers.max(initial=0)) * numbers.size >= 1 << 62:
@@ -141,24 +156,129 @@ def pack_names(names: Sequence[bytes]) -> bytes:
 
 def unpack_names(cursor: Cursor, rows: int) -> list[bytes]:
     """The inverse, for the rest of a piece; DamagedError for what `pack_names` does not write."""
+    lines = _lines(cursor, rows)
+    steps = _Steps(cursor)
+    names: list[bytes] = []
+    before = b""
+    size = row = 0
+    while row < rows:
+        line = lines[row]
+        end = row + 1
+        if line:
+            before = b"" if line == _EMPTY else line
+            new: Iterable[list[bytes]] = [[before]]
+        else:
+            while end < rows and not lines[end]:
+                end += 1
+            new = _following(before, steps.after(before, end - row))
+        for some in new:
+            names += some
+            size += sum(map(len, some))
+            if size > MOST_PIECE_BYTES:
+                raise DamagedError("the names of a table are too long")
+        before, row = names[-1], end
+    steps.finish()
+    return names
+
+
+def find_name(cursor: Cursor, rows: int, name: bytes) -> list[int]:
+    """The rows that have a ``name``, of what `unpack_names` would make; most pieces have none.
+
+    Names are not made; only if one of them is this, they are.
+    """
+    begin = cursor.at
+    text = b"\n" + cursor.take(cursor.number())
+    found = b"\n" + (name or _EMPTY) + b"\n" in text
+    if not found and b"\n\n" in text:
+        found = _may_follow(cursor, text, name)
+    if not found:
+        return []
+    cursor.at = begin
+    return [row for row, other in enumerate(unpack_names(cursor, rows)) if other == name]
+
+
+def _lines(cursor: Cursor, rows: int) -> list[bytes]:
     lines = cursor.take(cursor.number()).split(b"\n")
     if len(lines) != rows + 1 or lines.pop():
         raise DamagedError("a table of the index has not as many names as rows")
-    before = b""
-    size = 0
-    for row, line in enumerate(lines):
-        if line:
-            before = b"" if line == _EMPTY else line
-        else:
-            parts = _NUMBERS.split(before)
-            for place in range(1, len(parts), 2):
-                parts[place] = _moved(parts[place], cursor.number())
-            before = b"".join(parts)
-        lines[row] = before
-        size += len(before)
-        if size > MOST_PIECE_BYTES:
-            raise DamagedError("the names of a table are too long")
     return lines
+
+
+class _Steps:
+    """The differences at the end of a piece, taken from their beginning."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        rest = np.frombuffer(cursor.data, np.uint8)[cursor.at :]
+        coded = integers(cursor, int((rest < 128).sum()))
+        self._steps = (coded >> 1) ^ -(coded & 1)
+        self._at = 0
+
+    def after(self, name: bytes, count: int) -> NDArray[np.int64]:
+        """The numbers of the ``count`` names that follow a ``name``; shape (count, numbers)."""
+        numbers = _NUMBERS.split(name)[1::2]
+        if max(map(len, numbers), default=0) > _MOST_DIGITS:
+            raise DamagedError("a name in the index has a number that is too long")
+        end = self._at + count * len(numbers)
+        if end > self._steps.size:
+            raise DamagedError("a table of the index has too few numbers")
+        steps = self._steps[self._at : end].reshape(count, len(numbers))
+        self._at = end
+        total(np.abs(steps).reshape(-1))
+        values = np.cumsum(steps, axis=0) + np.array(list(map(int, numbers)), np.int64)
+        if values.min(initial=0) < 0 or values.max(initial=0) >= 10**_MOST_DIGITS:
+            raise DamagedError("a name in the index has an absurd number")
+        return values
+
+    def finish(self) -> None:
+        if self._at < self._steps.size:
+            raise DamagedError("a table of the index has more than its rows")
+
+
+def _following(name: bytes, values: NDArray[np.int64]) -> Iterator[list[bytes]]:
+    """Yield the names that are ``name`` with other numbers, not too many at once."""
+    parts = _NUMBERS.split(name)
+    texts = [part.replace(b"%", b"%%") for part in parts[::2]]
+    # A number that begins with 0 keeps its width until it fills it.
+    widths = [len(number) if number[:1] == b"0" else 0 for number in parts[1::2]]
+    breaks = {0, len(values)}
+    for column, width in enumerate(widths):
+        wide = np.flatnonzero(values[:, column] >= 10 ** max(width - 1, 0))
+        breaks.add(int(wide[0]) if width and wide.size else 0)
+    room = max(1, MOST_PIECE_BYTES // (len(name) + _MOST_DIGITS * len(widths) + 1))
+    ends = sorted(breaks | set(range(0, len(values), room)))
+    for begin, end in pairwise(ends):
+        form = texts[0]
+        for column, text in enumerate(texts[1:]):
+            if values[begin, column] >= 10 ** max(widths[column] - 1, 0):
+                widths[column] = 0
+            form += b"%%0%dd" % widths[column] + text if widths[column] else b"%d" + text
+        yield [form % tuple(row) for row in values[begin:end].tolist()]
+
+
+def _may_follow(cursor: Cursor, text: bytes, name: bytes) -> bool:
+    """True if ``name`` may be one that is the one before with other numbers.
+
+    ``text``: a line end, and the lines; the cursor is behind them.
+    """
+    line_ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
+    blank = np.flatnonzero(np.diff(line_ends) == 1)
+    firsts = blank[np.diff(blank, prepend=-2) > 1]
+    if firsts.size > _MOST_RUNS:
+        return True
+    lasts = blank[np.diff(blank, append=len(text) + 1) > 1]
+    steps = _Steps(cursor)
+    parts = _NUMBERS.split(name)
+    for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
+        before = text[line_ends[first - 1] + 1 : line_ends[first]] if first else b""
+        before = b"" if before == _EMPTY else before
+        values = steps.after(before, last - first + 1)
+        if _NUMBERS.split(before)[::2] == parts[::2]:
+            wanted = np.array(
+                [int(part) if len(part) <= _MOST_DIGITS else -1 for part in parts[1::2]]
+            )
+            if (values == wanted).all(axis=1).any():
+                return True
+    return False
 
 
 def _steps(before: bytes, name: bytes) -> list[int] | None:
@@ -172,16 +292,7 @@ def _steps(before: bytes, name: bytes) -> list[int] | None:
             return None
         step = int(other) - int(number)
         steps.append(2 * step if step >= 0 else -2 * step - 1)
-        if _moved(number, steps[-1]) != other:
+        width = len(number) if number[:1] == b"0" else 0
+        if b"%0*d" % (width, int(other)) != other:
             return None
     return steps
-
-
-def _moved(number: bytes, step: int) -> bytes:
-    """A number and its step, in digits: as many as it has if it begins with 0."""
-    if len(number) > _MOST_DIGITS:
-        raise DamagedError("a name in the index has a number that is too long")
-    value = int(number) + ((step >> 1) ^ -(step & 1))
-    if not 0 <= value < 10**_MOST_DIGITS:
-        raise DamagedError("a name in the index has an absurd number")
-    return b"%0*d" % (len(number), value) if number[:1] == b"0" else b"%d" % value

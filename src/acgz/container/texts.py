@@ -1,17 +1,13 @@
-"""Decoded texts: the letters of their records by position, and a cache of them."""
+"""Decoded texts: the letters of their records by position."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acgz.container.records import BLANKS, Part, comments_in, not_blank
-from acgz.container.source import renew_after_fork
 
 _STEP = 1 << 16
 """Bytes between two marks."""
@@ -87,54 +83,3 @@ class Text:
             at = end
         kept.append(self._text[at : part.end])
         return b"".join(kept).translate(None, BLANKS)
-
-
-class Cache:
-    """The texts that were used last, as many as fit in some bytes, but always one.
-
-    Threads may share it: two that want the same text wait for one decoding.
-    """
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        """Bytes."""
-        self._texts: OrderedDict[int, Text] = OrderedDict()
-        self._memory = 0
-        self._lock = threading.Lock()
-        self._turns: dict[int, threading.Lock] = {}
-        renew_after_fork(self)
-
-    def get(self, number: int, load: Callable[[int], Text]) -> Text:
-        """The text of block ``number``, from the cache or by ``load``."""
-        with self._lock:
-            if number in self._texts:
-                self._texts.move_to_end(number)
-                return self._texts[number]
-            turn = self._turns.setdefault(number, threading.Lock())
-        with turn:
-            with self._lock:
-                if number in self._texts:
-                    return self._texts[number]
-            try:
-                text = load(number)
-                self._keep(number, text)
-            finally:
-                with self._lock:
-                    self._turns.pop(number, None)
-        return text
-
-    def renew(self) -> None:
-        """Get new locks in the child of a fork: the threads that held the old ones are gone."""
-        if self._lock.locked():
-            self._texts.clear()
-            self._memory = 0
-        self._lock = threading.Lock()
-        self._turns = {}
-
-    def _keep(self, number: int, text: Text) -> None:
-        with self._lock:
-            self._texts[number] = text
-            self._memory += text.memory
-            while self._memory > self.most and len(self._texts) > 1:
-                _, oldest = self._texts.popitem(last=False)
-                self._memory -= oldest.memory
