@@ -46,9 +46,10 @@ class Appender(ArchiveWriter):
         for file in index.files:
             self._index.add_file(file._replace(name=name) if unnamed else file)
             self.digests.append(file.digest)
-        for record, letters in zip(index.names, index.lengths.tolist(), strict=True):
-            self._index.add_record(record, letters)
-        self._records = len(index.names)
+        for rows in index:
+            for record, letters in zip(rows.names, rows.lengths.tolist(), strict=True):
+                self._index.add_record(record, letters)
+        self._records = index.record_count
         for mode in index.modes:
             self._index.add_method(mode, index.needs)
         self._blocks = len(contents)
