@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from acgz.bench import run, start
@@ -40,5 +42,7 @@ def test_a_command_that_fails_is_named(genome, tmp_path, monkeypatch):
 def test_the_base_installation_is_the_sum_of_its_parts():
     sizes = start.installed()
     assert sizes.pop("base installation") == sum(sizes.values())
-    assert {"acgz", "numpy"} <= sizes.keys()
+    assert {"acgz", "numpy", "msgpack"} <= sizes.keys()
+    assert "numba" not in sizes
+    assert ("backports.zstd" in sizes) == (sys.version_info < (3, 14))
     assert min(sizes.values()) > 0

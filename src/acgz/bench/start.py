@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -101,8 +102,11 @@ def installed() -> dict[str, int]:
     """Bytes on disk of the package and of what a base installation requires, by distribution."""
     sizes = {"acgz": _size(Path(__file__).parent.parent)}
     for line in metadata.requires("acgz") or ():
-        if ";" not in line:
-            name = line.partition(">")[0].strip()
+        requirement, _, condition = line.partition(";")
+        name = requirement.partition(">")[0].strip()
+        if condition and "python_version" not in condition:
+            continue  # of an extra, or for other systems
+        with suppress(metadata.PackageNotFoundError):  # for other versions of Python
             files = metadata.files(name) or ()
             paths = [Path(str(file.locate())) for file in files]
             sizes[name] = sum(path.stat().st_size for path in paths if path.is_file())

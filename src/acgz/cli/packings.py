@@ -56,10 +56,9 @@ def _new_xz() -> Inflater:
 
 
 def _new_zstd() -> Inflater:
-    import zstandard
+    from acgz.coding import zstd
 
-    inflater: Inflater = zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW).decompressobj()
-    return inflater
+    return zstd.inflater(_LARGEST_WINDOW)
 
 
 _LARGEST_WINDOW = 1 << 31
@@ -172,6 +171,6 @@ def check(packing: Packing, stream: BinaryIO) -> None:
 def _errors() -> tuple[type[Exception], ...]:
     import lzma
 
-    import zstandard
+    from acgz.coding import zstd
 
-    return zlib.error, lzma.LZMAError, zstandard.ZstdError
+    return zlib.error, lzma.LZMAError, zstd.ZstdError

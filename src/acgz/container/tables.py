@@ -16,9 +16,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import zstandard
 from numpy.typing import NDArray
 
+from acgz.coding import zstd
 from acgz.container.format import Cursor, pack_number, pack_numbers
 from acgz.errors import DamagedError
 
@@ -26,7 +26,6 @@ ROWS = 4096
 """Rows of a piece. One look-up reads one or two pieces; half as many rows cost 3 % more bytes."""
 MOST_PIECE_BYTES = 8 << 20
 """Bytes of an unpacked piece, at most."""
-_LEVEL = 19
 
 _NUMBERS = re.compile(rb"([0-9]+)")
 _MOST_DIGITS = 15
@@ -48,7 +47,7 @@ class Piece(NamedTuple):
 
 def pack_piece(raw: bytes) -> bytes:
     """``raw`` in a zstd frame, or, behind a zero byte, as it is."""
-    frame = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=False).compress(raw)
+    frame = zstd.compress(raw)
     return frame if len(frame) <= len(raw) else b"\0" + raw
 
 
@@ -56,14 +55,7 @@ def unpack_piece(data: bytes) -> Cursor:
     """The inverse; DamagedError for more than MOST_PIECE_BYTES."""
     if data[:1] == b"\0":
         return Cursor(data[1:])
-    try:
-        size = zstandard.get_frame_parameters(data).content_size
-        if size > MOST_PIECE_BYTES:  # also when the frame does not say its size
-            raise DamagedError("a table of the index is too large")
-        decompressor = zstandard.ZstdDecompressor(max_window_size=MOST_PIECE_BYTES)
-        return Cursor(decompressor.decompress(data, allow_extra_data=False))
-    except zstandard.ZstdError as error:
-        raise DamagedError(f"a table of the index cannot be read: {error}") from None
+    return Cursor(zstd.decompress(data, MOST_PIECE_BYTES))
 
 
 def read_piece(stored: bytes, piece: Piece) -> Cursor:
