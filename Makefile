@@ -19,12 +19,13 @@ SPREAD := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 fuzz: COUNT ?= 100000
 faults: COUNT ?= 200
 
-.PHONY: help demo check test lint fuzz faults determinism mutants bench clean
+.PHONY: help demo check test large lint fuzz faults determinism mutants bench clean
 
 help:
 	@echo "make demo         compress, restore and compare a real genome; table of sizes"
 	@echo "make check        for the inner loop: lint, types, a fast and telling part of the tests"
 	@echo "make test         everything: lint, types, tests"
+	@echo "make large        tests with genomes of gigabytes, which takes minutes"
 	@echo "make lint         lint and types only"
 	@echo "make bench        measure modes and installed peers: FILES=... MODES=... PEERS=..."
 	@echo "make fuzz         attack the readers with COUNT tiny inputs"
@@ -42,6 +43,9 @@ check: lint
 
 test: lint
 	@$(BIN)/python -m pytest $(SPREAD)
+
+large: .venv/.dev
+	@$(BIN)/python -m pytest --large -m large
 
 lint: .venv/.dev
 	@$(BIN)/ruff check

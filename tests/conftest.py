@@ -31,15 +31,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help=f"no slow tests, and of each test at most {MOST_SETS} sets of parameters",
     )
+    parser.addoption("--large", action="store_true", help="also tests with gigabytes")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With --half: leave out slow tests, and draw from the parameters of the others.
+    """Without --large: leave out what takes gigabytes.
+
+    With --half: leave out slow tests, and draw from the parameters of the others.
 
     What is drawn lies evenly between the first set and the last, so that a product of two lists
     is met along its diagonal. Files with slow tests come first, so that no core waits long for
     another in the end.
     """
+    if not config.getoption("--large"):
+        large = [item for item in items if item.get_closest_marker("large")]
+        config.hook.pytest_deselected(items=large)
+        items[:] = [item for item in items if item not in large]
     if not config.getoption("--half"):
         slow = {item.path for item in items if item.get_closest_marker("slow")}
         items.sort(key=lambda item: item.path not in slow)
