@@ -2,7 +2,7 @@
 
 Numba compiles for a plain CPU, NumPy and BLAS do without vector instructions, PyTorch takes
 other kernels, and so on. Compiled kernels are kept between runs of the tests, a folder for each
-way of compiling.
+way of compiling; those of this process are used where it compiles alike.
 """
 
 from __future__ import annotations
@@ -34,12 +34,13 @@ class Environment:
 
     backend: str = "numpy"
     threads: int = 1
-    kernels: str = "native"
-    """Environments that compile alike have one name here."""
+    kernels: str = ""
+    """Environments that compile alike have one name here; "": as this process does."""
     variables: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, program: Sequence[str], folder: Path | None = None, text: str = "") -> str:
         """What Python prints for ``program``, run in ``folder`` with ``text`` as its input."""
+        cache = {"NUMBA_CACHE_DIR": str(KERNELS / self.kernels)} if self.kernels else {}
         done = subprocess.run(
             [sys.executable, *program],
             input=text,
@@ -49,7 +50,7 @@ class Environment:
                 "PYTHONPATH": os.pathsep.join(
                     [*map(str, HELPERS), os.environ.get("PYTHONPATH", "")]
                 ),
-                "NUMBA_CACHE_DIR": str(KERNELS / self.kernels),
+                **cache,
                 **self.variables,
             },
             capture_output=True,

@@ -30,7 +30,7 @@ def test_changes_of_bytes_and_trees_are_repeatable_and_change_something() -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize("work", faults.WORKS, ids=lambda work: work.name)
-@pytest.mark.parametrize("number", ["9", "2"])
-def test_a_signal_before_any_call_of_the_system_loses_nothing(work, number, tmp_path) -> None:
+@pytest.mark.parametrize("what", ["9", "2", "15", "error"])
+def test_a_fault_before_any_call_of_the_system_loses_nothing(work, what, tmp_path) -> None:
     scene = faults.Scene(tmp_path, work, b">genome\n" + b"ACGT" * 50 + b"\n")
-    assert faults.stopped_at_every_call(scene, number) > 5
+    assert faults.stopped_at_every_call(scene, what) > 5

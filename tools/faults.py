@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import errno
 import io
+import json
 import os
 import random
 import re
@@ -26,36 +27,65 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import acgz
 
 HIDDEN = re.compile(r"\.acgz-.{8}\.part")
 """The folder for what is not complete; see acgz.staging."""
 
-# A process that does something to itself before its n-th call that changes the file system.
-STAGED = """
-import os, signal, sys
-number, what = int(sys.argv[1]), sys.argv[2]
+# Commands in processes that do something to themselves before their n-th call that changes the file
+# system. One process imports everything, and a fork of it is each of them: starting would be most
+# of the time. With arguments, it is the only one.
+STAGE = """
+import json, os, signal, sys, tempfile
+import acgz.api, acgz.cli.append, acgz.cli.compress, acgz.cli.restore, acgz.container.contents
 from acgz.cli.main import main
-import acgz.api, acgz.cli.compress, acgz.cli.restore, acgz.container.contents
 calls = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.chmod", "os.chown"}
 calls |= {"os.truncate", "os.utime", "os.setxattr", "shutil.rmtree", "tempfile.mkdtemp"}
-met = 0
-def watch(event, arguments):
-    global met
-    writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & 3
-    if not (writes or event in calls) or "__pycache__" in str(arguments):
-        return
-    met += 1
-    if met != number:
-        return
-    if what == "error":
-        raise OSError(28, "No space left on device")
-    os.kill(os.getpid(), int(what))
-sys.addaudithook(watch)
-code = main(sys.argv[3:])
-print("calls", met, file=sys.stderr)
-sys.exit(code)
+
+def perform(folder, number, what, arguments):
+    met = 0
+    def watch(event, about):
+        nonlocal met
+        writes = event == "open" and isinstance(about[2], int) and about[2] & 3
+        if not (writes or event in calls) or "__pycache__" in str(about):
+            return
+        met += 1
+        if met != number:
+            return
+        if what == "error":
+            raise OSError(28, "No space left on device")
+        os.kill(os.getpid(), int(what))
+    os.chdir(folder)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.addaudithook(watch)
+    code = main(arguments)
+    print("calls", met, file=sys.stderr)
+    return code
+
+def forked(errors, *task):
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    code = 1
+    try:
+        os.dup2(errors.fileno(), 2)
+        code = perform(*task)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+if sys.argv[1:]:
+    sys.exit(perform(*json.loads(sys.argv[1])))
+acgz.api.decompress(acgz.api.compress(b">a\\nACGT\\n", "order0"))  # kernels are loaded
+for task in sys.stdin:
+    with tempfile.TemporaryFile("w+") as errors:
+        code = forked(errors, *json.loads(task))
+        errors.seek(0)
+        print(json.dumps([code, errors.read()]), flush=True)
 """
 
 
@@ -95,6 +125,30 @@ WORKS = (
 )
 
 
+class Stage:
+    """Runs what `Scene.staged` says, one after the other; use as a context."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", STAGE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def run(self, task: str) -> tuple[int, str]:
+        """Exit code, negative if a signal has ended it, and what it said on stderr."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            raise ValueError("the stage is closed")
+        print(task, file=stdin, flush=True)
+        code, error = json.loads(stdout.readline())
+        return code, error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._process.communicate()
+
+
 class Scene:
     """A folder with one file, the command, and what must be true whatever happens."""
 
@@ -114,10 +168,9 @@ class Scene:
     def command(self) -> list[str]:
         return [sys.executable, "-m", "acgz", *self._words()]
 
-    def staged(self, number: int, what: str) -> list[str]:
-        """The command in a process that does ``what`` to itself."""
-        program = [sys.executable, "-c", STAGED, str(number), what]
-        return [*program, *self._words()]
+    def staged(self, number: int, what: str, *more: str) -> str:
+        """The command in a process that does ``what`` to itself, for `STAGE`."""
+        return json.dumps([str(self.folder), number, what, [*self._words(), *more]])
 
     def _words(self) -> list[str]:
         command, *arguments = self.work.arguments
@@ -142,16 +195,19 @@ class Scene:
         if self.work.adds:
             self._require(self.work.made in names, f"{when}: {self.work.made} is gone")
 
-    def run_again(self, when: str) -> None:
+    def run_again(self, when: str, stage: Stage | None = None) -> None:
         """The same command, undisturbed, does its work and sweeps up."""
         made = self.folder / self.work.made
         if self.work.adds and made.read_bytes() != self.archive:
             return  # it has been added, and cannot be once more
         if (self.folder / self.work.given).exists():
-            done = subprocess.run(
-                [*self.command(), "-f"], cwd=self.folder, capture_output=True, check=False
-            )
-            self._require(done.returncode == 0, f"{when}, again: {done.stderr.decode()}")
+            if stage is None:
+                run = [*self.command(), "-f"]
+                done = subprocess.run(run, cwd=self.folder, capture_output=True, check=False)
+                code, error = done.returncode, done.stderr.decode()
+            else:
+                code, error = stage.run(self.staged(0, "", "-f"))
+            self._require(code == 0, f"{when}, again: {error}")
             self._require(made.exists(), f"{when}, again: nothing made")
             grown = made.read_bytes() != self.archive or not self.work.adds
             self._require(grown, f"{when}, again: nothing added")
@@ -183,25 +239,21 @@ def killed_at_random(scene: Scene, count: int, choose: random.Random) -> int:
 
 def stopped_at_every_call(scene: Scene, what: str) -> int:
     """SIGKILL, SIGINT, SIGTERM or a full disk, before each call that changes the file system."""
-    for number in range(1, 1000):
-        scene.reset()
-        done = subprocess.run(
-            scene.staged(number, what),
-            cwd=scene.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        when = f"{what} before call {number}"
-        scene.check(when, swept=what not in ("9", "error"))
-        last = re.search(r"^calls (\d+)$", done.stderr, re.M)
-        if last and int(last[1]) < number:
-            return number - 1
-        if "Traceback" in done.stderr:
-            raise BrokenPromiseError(f"{scene.work.name}, {when}: {done.stderr}")
-        if what in ("2", "15") and done.returncode not in (0, 128 + int(what)):
-            raise BrokenPromiseError(f"{scene.work.name}, {when}: exit code {done.returncode}")
-        scene.run_again(when)
+    with Stage() as stage:
+        for number in range(1, 1000):
+            scene.reset()
+            code, error = stage.run(scene.staged(number, what))
+            when = f"{what} before call {number}"
+            scene.check(when, swept=what not in ("9", "error"))
+            last = re.search(r"^calls (\d+)$", error, re.M)
+            if last and int(last[1]) < number:
+                return number - 1
+            if "Traceback" in error:
+                raise BrokenPromiseError(f"{scene.work.name}, {when}: {error}")
+            allowed = {"9": (-9,), "2": (0, 130), "15": (0, 143)}.get(what, (code,))
+            if code not in allowed:
+                raise BrokenPromiseError(f"{scene.work.name}, {when}: exit code {code}")
+            scene.run_again(when, stage)
     raise BrokenPromiseError(f"{scene.work.name}: it never comes to an end")
 
 
@@ -313,9 +365,8 @@ def changing_input(scene: Scene) -> int:
     for number, change in enumerate(changes):
         scene.reset()
         path = scene.folder / scene.work.given
-        process = subprocess.Popen(
-            scene.staged(1, str(int(signal.SIGSTOP))), cwd=scene.folder, stderr=subprocess.DEVNULL
-        )
+        program = [sys.executable, "-c", STAGE, scene.staged(1, str(int(signal.SIGSTOP)))]
+        process = subprocess.Popen(program, stderr=subprocess.DEVNULL)
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         change(path)
         changed = path.read_bytes()

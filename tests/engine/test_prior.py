@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +13,11 @@ from acgz.engine import engine, prior, priors
 from acgz.engine.presets import parts
 from acgz.errors import DamagedError, InputError, MissingModelError, UsageError
 from codec_checks import residues
+from machines import ENVIRONMENTS, REFERENCE, WITHOUT_COMPILER
 from paths import PHAGE
 
 CODEC = modes.get_codec("engine")
 NAMES = list(priors.shipped())
-
-ENVIRONMENTS = {
-    "native": {},
-    "plain CPU": {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""},
-    "no compiler": {"NUMBA_DISABLE_JIT": "1"},
-}
 
 PROGRAM = """
 import numpy as np, sys
@@ -48,20 +40,12 @@ def test_there_are_priors() -> None:
     assert len(NAMES) > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_a_prior_codes_the_same_bytes_in_every_environment(name: str, tmp_path: Path) -> None:
-    found = set()
-    for kernels, variables in ENVIRONMENTS.items():
-        cache = {"NUMBA_CACHE_DIR": str(tmp_path / kernels.replace(" ", "-"))}
-        done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, str(PHAGE), name, "200"],
-            env={**os.environ, **(cache if variables else {}), **variables},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        found.add(done.stdout)
-    assert len(found) == 1
+def test_a_prior_codes_the_same_bytes_in_every_environment(name: str) -> None:
+    program = ["-c", PROGRAM, str(PHAGE), name, "200"]
+    environments = (REFERENCE, ENVIRONMENTS["plain CPU"], WITHOUT_COMPILER)
+    assert len({environment.run(program) for environment in environments}) == 1
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 from layout_report import report
 from layout_texts import TEXTS
 
+from machines import BOUNDS_CHECKED, WITHOUT_COMPILER, Environment
 from paths import TESTS
 
 # How many damaged layouts of which texts; without a compiler, a header takes seconds.
@@ -19,25 +16,15 @@ MANY = dict.fromkeys(TEXTS, 40)
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("variable", "amounts"),
-    [("NUMBA_DISABLE_JIT", FEW), ("NUMBA_BOUNDSCHECK", MANY)],
+    ("environment", "amounts"),
+    [(WITHOUT_COMPILER, FEW), (BOUNDS_CHECKED, MANY)],
     ids=["without a compiler", "with every index checked"],
 )
 def test_layouts_and_refusals_are_the_same(
-    variable: str, amounts: dict[str, int], pytestconfig: pytest.Config
+    environment: Environment, amounts: dict[str, int]
 ) -> None:
-    kernels = pytestconfig.cache.mkdir(variable)  # of their own, but kept
-    code = f"from layout_report import report; print(*report({amounts}), sep=chr(10))"
-    environment = {
-        **os.environ,
-        variable: "1",
-        "NUMBA_CACHE_DIR": str(kernels),
-        "PYTHONPATH": os.pathsep.join(
-            [str(TESTS / "layout"), str(TESTS), os.environ.get("PYTHONPATH", "")]
-        ),
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
+    code = (
+        f"import sys; sys.path.append({str(TESTS / 'layout')!r})\n"
+        f"from layout_report import report; print(*report({amounts}), sep=chr(10))"
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == report(amounts)
+    assert environment.run(["-c", code]).splitlines() == report(amounts)
