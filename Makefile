@@ -15,11 +15,12 @@ PEERS ?= all
 # How `make check` and `make test` use the cores: a file of tests each, the long ones first.
 SPREAD := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-# How often `make fuzz` and `make faults` try: COUNT=... make fuzz
+# How often they try: COUNT=... make fuzz
 fuzz: COUNT ?= 100000
+soak: COUNT ?= 1000
 faults: COUNT ?= 200
 
-.PHONY: help demo check test large lint fuzz faults determinism mutants bench clean
+.PHONY: help demo check test large lint fuzz soak faults determinism mutants bench clean
 
 help:
 	@echo "make demo         compress, restore and compare a real genome; table of sizes"
@@ -29,6 +30,7 @@ help:
 	@echo "make lint         lint and types only"
 	@echo "make bench        measure modes and installed peers: FILES=... MODES=... PEERS=..."
 	@echo "make fuzz         attack the readers with COUNT tiny inputs"
+	@echo "make soak         COUNT changed pieces of real files, there and back"
 	@echo "make faults       kill, starve and interrupt the program COUNT times each"
 	@echo "make determinism  the same archives in many environments"
 	@echo "make mutants      break the program on purpose; the tests have to notice"
@@ -55,6 +57,9 @@ fuzz: .venv/.fuzz
 	@$(BIN)/python tools/fuzz.py both --count $(COUNT)
 	@NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.pytest_cache/kernels/checked \
 		$(BIN)/python tools/fuzz.py structured --count $(COUNT) --seed 2
+
+soak: .venv/.dev
+	@$(BIN)/python tools/soak.py --count $(COUNT)
 
 faults: .venv/.dev
 	@$(BIN)/python tools/faults.py --count $(COUNT)

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +167,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--python", action="append", default=[], help="another interpreter")
     parser.add_argument("--only", default="", help="environments with this in their names")
+    parser.add_argument("--largest", choices=SIZES, default="large", help="no larger texts")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.child:
@@ -175,7 +176,12 @@ def main() -> int:
         return 0
     kernels = ROOT / ".pytest_cache" / "kernels"
     found = environments(args.python)
-    chosen = {name: env for name, env in found.items() if args.only in name or name == "as it is"}
+    sizes = list(SIZES)
+    chosen = {
+        name: replace(env, largest=min(env.largest, args.largest, key=sizes.index))
+        for name, env in found.items()
+        if args.only in name or name == "as it is"
+    }
     reference: dict[str, str] = {}
     different = 0
     for name, digests in _run(chosen, kernels):
