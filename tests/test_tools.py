@@ -8,6 +8,7 @@ import pytest
 
 import faults
 import mutants
+import soak
 from mutation import changed_bytes, changed_tree
 from paths import ROOT, TESTS
 
@@ -26,6 +27,17 @@ def test_changes_of_bytes_and_trees_are_repeatable_and_change_something() -> Non
         assert repr(once) == repr(again)
     assert sum(changed_tree(tree, random.Random(seed)) != tree for seed in range(200)) > 150
     assert sum(changed_bytes(b"abc", random.Random(seed)) != b"abc" for seed in range(200)) > 150
+
+
+def test_a_soak_notices_wrong_bytes_and_wrong_records(monkeypatch) -> None:
+    text = b">a\nACGT\n>b\nGGG\n"
+    assert soak.fault(text, "order0", 17, random.Random(1)) == ""
+    with monkeypatch.context() as broken:
+        broken.setattr("acgz.decompress", lambda archive: text[1:])
+        assert "bytes" in soak.fault(text, "order0", 17, random.Random(1))
+    lengths = iter(range(4))
+    monkeypatch.setattr("acgz.archive.Record.length", property(lambda _: next(lengths)))
+    assert "records" in soak.fault(text, "order0", 17, random.Random(1))
 
 
 @pytest.mark.slow
