@@ -6,6 +6,7 @@ import compileall
 import ctypes
 import importlib.metadata
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -43,22 +44,23 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def unpacked(sdist: Path, pytestconfig: pytest.Config) -> Path:
-    """The folder that an sdist is; what was built there before is still there."""
-    folder = pytestconfig.cache.mkdir("sdist") / sdist.name.removesuffix(".tar.gz")
-    for old in folder.iterdir() if folder.exists() else ():
-        if old.is_dir() and old.name != "build":
-            shutil.rmtree(old)
-        elif old.is_file():
-            old.unlink()
+def unpacked(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that an sdist is."""
+    folder = tmp_path_factory.mktemp("unpacked")
     with tarfile.open(sdist) as archive:
-        archive.extractall(folder.parent, filter="data")
-    return folder
+        archive.extractall(folder, filter="data")
+    return folder / sdist.name.removesuffix(".tar.gz")
 
 
 @pytest.fixture(scope="session")
-def wheel(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from the sdist, as installers do. Machine code of the same sources is made once."""
+def wheel(
+    unpacked: Path, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Built from the sdist, as installers do.
+
+    Machine code is made in the checkout, whose kernels other tests have compiled, and kept for the
+    next session; the build finds that it is of the same sources.
+    """
     sys.path.insert(0, str(ROOT / "aot"))
     try:
         from link import linker
@@ -68,6 +70,12 @@ def wheel(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip(str(missing))
     finally:
         sys.path.pop(0)
+    machine_code = pytestconfig.cache.mkdir("aot") / "machine_code"
+    run = [sys.executable, ROOT / "aot" / "make.py", machine_code]
+    paths = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
+    subprocess.run(run, env={**os.environ, "PYTHONPATH": paths}, check=True)
+    if machine_code.exists():
+        shutil.copytree(machine_code, unpacked / "build" / "machine_code")
     return _hatchling(tmp_path_factory.mktemp("wheel"), "wheel", unpacked)
 
 
