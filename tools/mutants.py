@@ -95,8 +95,8 @@ MUTANTS = (
     Mutant(
         "--rm removes the file before its archive has a name",
         "src/acgz/cli/compress.py",
-        "                self._write(out, iter([Source(source.stream)]), file, source.size)\n",
-        "                self._write(out, iter([Source(source.stream)]), file, source.size)\n"
+        "                self.write(out, iter([Source(source.stream)]), file, source.size)\n",
+        "                self.write(out, iter([Source(source.stream)]), file, source.size)\n"
         "                os.path.exists(file) and self.remove and os.unlink(file)\n",
         "cli",
     ),
