@@ -104,7 +104,7 @@ def _one_guided(target: str, count: int, seed: int) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["acgz"], exclude=_modules_of_kernels()):
-        import acgz.cli.extract  # noqa: F401
+        import acgz.regions  # noqa: F401
         import fuzz_targets
 
         if target == "model":

@@ -166,14 +166,16 @@ _LOADED: dict[str, Mapping[str, Any]] = {}
 
 def region(data: bytes) -> None:
     """What a person may type after `acgz extract ARCHIVE`."""
-    from acgz.cli.extract import find_region
+    from acgz.regions import Resolver
 
+    archive = _regions()
     try:
-        record, start, stop = find_region(_regions(), data.decode("utf-8", "surrogateescape"))
+        found = list(Resolver(archive.contents).regions(data.decode("utf-8", "surrogateescape")))
     except AcgzError:
         return
-    if not 0 <= start <= stop or start > len(record):
-        raise WrongError(f"positions {start} to {stop} of {len(record)}")
+    for region in found:
+        if not 0 <= region.start <= region.stop <= len(archive[region.record]):
+            raise WrongError(f"it is {region}")
 
 
 _opened: list[acgz.Archive] = []

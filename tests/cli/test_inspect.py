@@ -1,4 +1,4 @@
-"""info, ls, extract and modes: what an archive holds."""
+"""info, ls and modes: what an archive holds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import random
 import sys
 from pathlib import Path
 
-import pyfaidx
 import pytest
 
 import acgz
@@ -99,84 +98,6 @@ def test_archives_can_be_looked_at_in_a_pipe(
         stdin = io.TextIOWrapper(io.BytesIO(Path("x.acgz").read_bytes()))
         monkeypatch.setattr(sys, "stdin", stdin)
         assert output(capfd, *command)
-
-
-REGIONS = {
-    "chr1": (0, 1234),
-    "chr1:1-1": (0, 1),
-    "chr1:1,000-1,100": (999, 1100),
-    "chr1:1230": (1229, 1234),
-    "chr1:-5": (0, 5),
-    "chr1:1230-": (1229, 1234),
-    "{chr1}:7-9": (6, 9),
-    "chr1:1-99999": (0, 1234),
-    "chr2": (0, 4),
-    "chr2:4-4": (3, 4),
-    "empty": (0, 0),
-    "HLA:A": (0, 4),
-    "HLA:A:2-2": (1, 2),
-    "HLA:A:2-3": (0, 6),
-    "{HLA:A}:2-3": (1, 3),
-    "{HLA:A:2-3}:1-2": (0, 2),
-}
-
-
-@pytest.mark.parametrize("region", REGIONS)
-def test_regions_are_written_as_fasta(region: str, capfd: pytest.CaptureFixture[str]) -> None:
-    name = region if region in SEQUENCES else region.rpartition(":")[0].strip("{}")
-    start, stop = REGIONS[region]
-    header, *lines = output(capfd, "extract", "-q", "x.acgz", region).splitlines()
-    assert header == f">{region}"
-    assert "".join(lines) == SEQUENCES[name][start:stop]
-    assert all(len(line) == 60 for line in lines[:-1])
-
-
-def test_regions_are_those_of_faidx(capfd: pytest.CaptureFixture[str]) -> None:
-    Path("chr1.fa").write_bytes(TEXT[: TEXT.index(b">chr2")])
-    genome = pyfaidx.Fasta("chr1.fa")
-    text = output(capfd, "extract", "x.acgz", "chr1:100-299", "--width", "1000")
-    assert text.splitlines()[1] == str(genome.get_seq("chr1", 100, 299))
-    genome.close()
-
-
-def test_several_regions_come_in_the_order_asked_for(capfd: pytest.CaptureFixture[str]) -> None:
-    text = output(capfd, "extract", "x.acgz", "chr2:2-3", "HLA:A", "chr2:1-1")
-    assert text == ">chr2:2-3\nCG\n>HLA:A\nGGGG\n>chr2:1-1\nA\n"
-
-
-def test_an_end_behind_the_record_is_remarked(capfd: pytest.CaptureFixture[str]) -> None:
-    assert main(["extract", "x.acgz", "chr2:3-9"]) == 0
-    assert capfd.readouterr() == (">chr2:3-9\nGT\n", "acgz: chr2:3-9: chr2 ends at 4\n")
-
-
-@pytest.mark.parametrize(
-    "region",
-    [
-        "chr9",
-        "chr9:1-5",
-        "chr2:0-3",
-        "chr2:5-9",
-        "chr2:3-2",
-        "chr2:x",
-        "chr2:1-2-3",
-        "chr2:",
-        "chr2:-",
-    ],
-)
-def test_what_is_not_there_has_code_11_and_nothing_is_written(
-    region: str, capfd: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["extract", "-o", "out", "x.acgz", "chr1", region]) == 11
-    out, err = capfd.readouterr()
-    assert out == ""
-    assert err.startswith("acgz: x.acgz: ")
-    assert not Path("out").exists()
-
-
-def test_regions_go_to_a_file(capfd: pytest.CaptureFixture[str]) -> None:
-    assert output(capfd, "extract", "-o", "out", "x.acgz", "chr2") == ""
-    assert Path("out").read_text() == ">chr2\nACGT\n"
-    assert main(["extract", "-o", "out", "x.acgz", "chr2"]) == 3
 
 
 def test_modes_lists_every_mode(capfd: pytest.CaptureFixture[str]) -> None:

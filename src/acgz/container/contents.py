@@ -98,6 +98,10 @@ class Contents:
         number = int(np.searchsorted(self._first_records, record, "right")) - 1
         return self.index.files[number]
 
+    def records_of(self, file: int) -> range:
+        """The records of a file, by its number."""
+        return range(int(self._first_records[file]), int(self._first_records[file + 1]))
+
     def blocks_of(self, record: int, start: int, stop: int) -> range:
         """The blocks that have the letters ``start`` to ``stop`` (exclusive) of a record."""
         if start >= stop:
@@ -177,20 +181,20 @@ class Contents:
         self.block(number)
         return self._places.read(int(self._offsets[number]), int(self.index.blocks.size[number]))
 
-    def text(self, number: int) -> bytes:
+    def text(self, number: int, job: Job | None = None) -> bytes:
         """The text of a block, decoded and verified. Errors say which block, and what is in it."""
         try:
             block = self.block(number)
-            text = decode_block(block, replace(self._job, progress=Progress()))
+            text = decode_block(block, job or replace(self._job, progress=Progress()))
             if block.digest and hashlib.sha256(text).digest()[: len(block.digest)] != block.digest:
                 raise DamagedError("the content does not have its SHA-256")
             return text
         except AcgzError as error:
             raise type(error)(f"{self.place(number)}: {error}") from error
 
-    def parsed(self, number: int) -> Text:
+    def parsed(self, number: int, job: Job | None = None) -> Text:
         """`text`, and the records in it; DamagedError if they are not those of the index."""
-        text = self.text(number)
+        text = self.text(number, job)
         try:
             return Text(text, list(self._parts(number, text)))
         except DamagedError as error:

@@ -40,6 +40,18 @@ class Text:
         """Bytes that it takes."""
         return len(self._text) + _BYTES_OF_PART * len(self._parts)
 
+    def is_rna(self, record: int) -> bool:
+        """True if what is here of a record has U and no T."""
+        place = int(np.searchsorted(self._records, record))
+        if place == len(self._parts) or self._parts[place].record != record:
+            return False
+        part = self._parts[place]
+        u, t = (
+            any(self._text.find(letter, part.begin, part.end) >= 0 for letter in pair)
+            for pair in ((b"U", b"u"), (b"T", b"t"))
+        )
+        return u and not t
+
     def letters(self, record: int, start: int, stop: int) -> bytes:
         """Letters of what is here of a record, from 0; those outside of it are left out."""
         place = int(np.searchsorted(self._records, record))
