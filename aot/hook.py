@@ -1,4 +1,4 @@
-"""Hatch's hook: a wheel carries machine code for the machine that it was built on.
+"""Hatch's hook: a wheel carries a manual page, and machine code for machines like its builder.
 
 An editable installation has none: there, Numba compiles what is called.
 """
@@ -17,25 +17,32 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class MachineCode(BuildHookInterface[Any]):
-    """Compiles the kernels into a folder of the wheel."""
+    """Compiles the kernels into a folder of the wheel, and writes the manual page."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "editable":
             return
-        folder = Path(self.root) / "build" / "machine_code"
-        subprocess.run(
-            [sys.executable, Path(self.root) / "aot" / "make.py", folder],
-            env={**os.environ, "PYTHONPATH": str(Path(self.root) / "src")},
-            check=True,
-        )
+        build = Path(self.root) / "build"
+        self._run("manual.py", build)
+        build_data["shared_data"][str(build / "acgz.1")] = "share/man/man1/acgz.1"
+        folder = build / "machine_code"
+        self._run("make.py", folder)
         if not folder.exists():
             self.app.display_warning("no kernels are compiled on this kind of machine")
             return
         build_data["force_include"][str(folder)] = "acgz/machine_code"
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{_platform()}"
+
+    def _run(self, program: str, folder: Path) -> None:
+        """Run a program of this folder, which writes into another one."""
+        subprocess.run(
+            [sys.executable, Path(self.root) / "aot" / program, folder],
+            env={**os.environ, "PYTHONPATH": str(Path(self.root) / "src")},
+            check=True,
+        )
 
 
 def _platform() -> str:

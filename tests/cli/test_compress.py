@@ -355,7 +355,7 @@ def test_the_memory_limit_is_kept(capfd: pytest.CaptureFixture[str]) -> None:
         ["compress", "--block", "-5", "x.fa"],
         ["compress", "--block", "nan", "x.fa"],
         ["compress", "--block", "15", "x.fa"],
-        ["compress", "-T", "0", "x.fa"],
+        ["compress", "-T", "-1", "x.fa"],
         ["compress", "-m", "best", "x.fa"],
         ["compress", "-c", "-o", "a", "x.fa"],
         ["compress", "-q", "-v", "x.fa"],

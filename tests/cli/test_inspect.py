@@ -11,22 +11,10 @@ from pathlib import Path
 import pytest
 
 import acgz
+from acgz.cli.commands import COMMANDS
 from acgz.cli.main import main
 from acgz.modes import MODES
 
-COMMANDS = (
-    "compress",
-    "decompress",
-    "test",
-    "cat",
-    "info",
-    "ls",
-    "modes",
-    "extract",
-    "train",
-    "tune",
-    "bench",
-)
 SEQUENCES = {
     "chr1": "".join(random.Random(5).choices("ACGT", k=1000)) + "N" * 134 + "acgt" * 25,
     "chr2": "ACGT",
@@ -102,14 +90,16 @@ def test_archives_can_be_looked_at_in_a_pipe(
 
 def test_modes_lists_every_mode(capfd: pytest.CaptureFixture[str]) -> None:
     lines = output(capfd, "modes").splitlines()
+    assert len(lines) <= 23
+    assert max(map(len, lines)) <= 80
     assert [line.split()[0] for line in lines] == list(MODES)
     assert [mode["name"] for mode in json.loads(output(capfd, "modes", "--json"))] == list(MODES)
 
 
-def test_every_command_has_help(capfd: pytest.CaptureFixture[str]) -> None:
-    for command in COMMANDS:
-        assert f"usage: acgz {command}" in output(capfd, command, "--help")
-        assert command in output(capfd, "--help")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert f"usage: acgz {command}" in output(capfd, command, "--help")
+    assert command in output(capfd, "--help")
 
 
 def test_the_version_is_that_of_the_package(capfd: pytest.CaptureFixture[str]) -> None:

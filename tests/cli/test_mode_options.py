@@ -37,7 +37,8 @@ def test_modes_explains_every_setting(mode: str, capfd: pytest.CaptureFixture[st
     settings = get_codec(get_mode(mode).codec).settings.declarations()
     assert main(["modes", mode]) == 0
     lines = capfd.readouterr().out.splitlines()
-    assert len(lines) == len(settings)
+    assert lines[0].startswith(f"{mode}: {get_mode(mode).summary}")
+    assert len(lines[1:]) == len(settings)
     assert main(["modes", "--json", mode]) == 0
     rows = json.loads(capfd.readouterr().out)
     assert [(row["name"], row["values"], row["what"]) for row in rows] == [

@@ -41,8 +41,8 @@ def declare_ls(parser: options.Parser) -> None:
 def declare_modes(parser: options.Parser) -> None:
     """``modes``."""
     parser.description = (
-        "Lists the modes: name, class of speed, whether a model has to be installed or is trained "
-        "on the input (needs PyTorch), what it is, and where it is described. With MODE, its "
+        "Lists the modes: name, class of speed, what it is. With MODE, also whether a model has to "
+        "be installed or is trained on the input (needs PyTorch), where it is described, and its "
         "settings. Decompression never asks for a mode."
     )
     parser.add_argument("mode", nargs="?", metavar="MODE", help="list the settings of this mode")
@@ -188,8 +188,10 @@ def modes(args: argparse.Namespace) -> int:
         rows = _setting_facts(get_mode(args.mode))
     if args.json:
         print_lines(json.dumps(rows, indent=2))
+    elif args.mode is None:
+        print_lines(*map(_mode_row, rows))
     else:
-        print_lines(*map(_mode_line if args.mode is None else _setting_line, rows))
+        print_lines(_mode_line(_mode_facts(get_mode(args.mode))), *map(_setting_line, rows))
     return 0
 
 
@@ -214,8 +216,14 @@ _MODEL = {
 
 
 def _mode_line(mode: dict[str, Any]) -> str:
+    """All about a mode but its settings."""
     model = _MODEL[mode["needs_model"], mode["fits"]]
-    return f"{mode['name']:18} {mode['speed']:10} {model:14} {mode['summary']} [{mode['source']}]"
+    return f"{mode['name']}: {mode['summary']}; {mode['speed']}, {model} [{mode['source']}]"
+
+
+def _mode_row(mode: dict[str, Any]) -> str:
+    """A line that fits into 80 columns."""
+    return f"{mode['name']:18} {mode['speed']:9} {mode['summary']}"
 
 
 def _setting_facts(mode: Mode) -> list[dict[str, Any]]:

@@ -8,31 +8,10 @@ from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 
-from acgz import __version__, nets
-from acgz.cli import background, messages, options
+from acgz import __version__
+from acgz.cli import background, habits, messages, options
+from acgz.cli.commands import COMMANDS, EXAMPLES
 from acgz.errors import AcgzError, LimitError
-
-COMMANDS = {
-    "compress": ("compress files", "acgz.cli.compress:declare"),
-    "append": ("add files to an archive", "acgz.cli.append:declare"),
-    "decompress": ("restore files", "acgz.cli.restore:declare_decompress"),
-    "test": ("check that archives are intact", "acgz.cli.restore:declare_test"),
-    "cat": ("decompress to standard output", "acgz.cli.restore:declare_cat"),
-    "info": ("mode, sizes, bits per base", "acgz.cli.listing:declare_info"),
-    "ls": ("list the records", "acgz.cli.listing:declare_ls"),
-    "modes": (
-        "list the modes of compression, or the settings of one",
-        "acgz.cli.listing:declare_modes",
-    ),
-    "extract": ("records or regions as FASTA", "acgz.cli.extract:declare"),
-    "train": ("train a network (needs PyTorch)", "acgz.cli.train:declare"),
-    **nets.COMMANDS,
-    "bench": (
-        "compare modes and other compressors on your files",
-        "acgz.cli.bench:declare",
-    ),
-}
-"""Name -> help, and the function that gives a parser its description, options and ``main``."""
 
 EPILOG = """\
 exit codes: 0 all is well, 2 wrong usage, 3 file trouble, 4 not an archive, 5 from a later
@@ -46,8 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _open_standard_streams()
     try:
         try:
-            args = build_parser().parse_args(argv)
-            code = int(args.main(args))
+            code = _run(habits.translated(sys.argv[1:] if argv is None else argv))
         except SystemExit as stop:  # argparse has printed help or the version
             code = int(stop.code or 0)
         if sys.stdout is not None:
@@ -67,6 +45,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return background.exit_code_after(interrupt)
 
 
+def _run(words: Sequence[str]) -> int:
+    """Run the command that the ``words`` say."""
+    parser = build_parser()
+    if not words:
+        parser.print_help(sys.stderr)
+        return 2
+    if words[0] not in (*COMMANDS, "-h", "--help", "--version"):
+        parser.error(habits.instead_of(words[0]))
+    args = parser.parse_args(words)
+    return int(args.main(args))
+
+
 def build_parser() -> options.Parser:
     """The parser of the whole command line. Of a command that is not used nothing is imported."""
     parser = options.Parser(
@@ -74,12 +64,22 @@ def build_parser() -> options.Parser:
         description="Lossless compressor for genome sequences: FASTA, raw sequence, any bytes.",
         epilog=EPILOG,
     )
+    parser.examples = EXAMPLES
     parser.add_argument("--version", action="version", version=f"acgz {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name, (summary, declaration) in COMMANDS.items():
-        command = commands.add_parser(name, help=summary)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, row in COMMANDS.items():
+        command = commands.add_parser(name, help=row.summary)
+        command.examples = row.examples
         command.context = ""
-        command.prepare = partial(_declare, command, declaration)
+        command.prepare = partial(_declare, command, row.declaration)
+    return parser
+
+
+def whole_parser() -> options.Parser:
+    """The parser with all commands, as a manual describes them: in the default mode."""
+    parser = build_parser()
+    for each in options.parsers(parser):
+        each.prepare_for(())
     return parser
 
 

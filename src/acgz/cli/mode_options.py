@@ -28,6 +28,8 @@ def extend(
 
     probe = options.Parser(prog=parser.prog, add_help=False)
     declare(probe)
+    for action in probe._actions:
+        action.required = False  # help is asked for without anything
     mode = probe.parse_known_args(words)[0].mode or DEFAULT_MODE
     add_settings(parser, mode)
     parser.context = f", in the mode {mode}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from acgz import machine
+from acgz.cli import habits
 from acgz.errors import UsageError
 
 Commands = argparse._SubParsersAction
@@ -25,15 +26,32 @@ class Parser(argparse.ArgumentParser):
         """Called once with the words that are to be parsed; it may set another one."""
         self.context: str | None = None
         """Where an option may be unknown that is known elsewhere; None: unknown ones are left."""
+        self.examples: Sequence[str] = ()
+        """Command lines that help begins with, each with what it does behind a ``#``."""
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+    def prepare_for(self, words: Sequence[str]) -> None:
+        """Get ready to parse the ``words``."""
         while (prepare := self.prepare) is not None:
             self.prepare = None
-            prepare(args)
+            prepare(words)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self.prepare_for(args)
         known, others = super().parse_known_args(args, namespace)
+        if self.context is not None:
+            # Numbers such as -9 look like arguments to argparse.
+            taken = [] if "--" in args else [str(word) for word in getattr(known, "files", ())]
+            for word in [*others, *taken]:
+                if word.startswith("-") and (found := habits.answer(word)):
+                    raise UsageError(f"{word}: {found}")
         if others and self.context is not None:
             self.error(f"{others[0]!r} is unknown here{self.context}")
         return known, others
+
+    def format_help(self) -> str:
+        """Examples first."""
+        shown = [f"  {example}\n" for example in self.examples]
+        return "".join(["examples:\n", *shown, "\n"] if shown else []) + super().format_help()
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """Write help; argparse itself says nothing of a disk that is full."""
@@ -42,6 +60,15 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} ({self.prog} --help says more)")
+
+
+def parsers(parser: Parser) -> Iterator[Parser]:
+    """A parser, then those of its commands and of theirs; each is prepared after it has come."""
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                yield from parsers(command)
 
 
 def size(text: str) -> int:
@@ -69,7 +96,9 @@ def count(text: str) -> int:
 
 
 def threads(text: str) -> int:
-    """A number of threads that a system can have."""
+    """A number of threads that a system can have; 0: as many as there are cores."""
+    if text == "0":
+        return min(MOST_THREADS, machine.cores())
     if count(text) > MOST_THREADS:
         raise argparse.ArgumentTypeError(f"{text!r} is above {MOST_THREADS:,}")
     return count(text)
@@ -134,7 +163,7 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
         type=threads,
         default=min(MOST_THREADS, machine.cores()),
         metavar="N",
-        help="threads (default: all cores, here %(default)s); never changes the result",
+        help="threads (default, and 0: all cores); never changes the result",
     )
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 SYSTEMS = sorted(found.parent.name for found in Path(__file__).parent.glob("*/codec.py"))
 
-COMMANDS: dict[str, tuple[str, str]] = {}
-"""What systems bring to the command line beside their training; as in `acgz.cli.main`.
+COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {}
+"""What systems bring to the command line beside their training; as in `acgz.cli.commands`.
 
 The ``COMMANDS`` of their folders.
 """

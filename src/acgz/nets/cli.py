@@ -41,6 +41,11 @@ class Trainer:
     def declare(self, parser: options.Parser) -> None:
         """The options of the command."""
         parser.description = self.description
+        parser.examples = (
+            f"acgz train {self.name} -o model.safetensors genomes/*.fa.gz",
+            f"acgz train {self.name} -o model.safetensors --resume genomes/*.fa.gz # go on",
+            f"acgz train {self.name} -T 2 --device cpu -o model.safetensors genomes/*.fa.gz",
+        )
         parser.add_argument("files", nargs="+", metavar="FILE")
         parser.add_argument(
             "-o", "--output", required=True, type=Path, metavar="PATH", help="the model"
