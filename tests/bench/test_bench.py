@@ -190,7 +190,9 @@ def test_memory_is_that_of_the_child_alone(tmp_path):
 
 
 def test_peers_are_those_of_the_documentation():
-    names = "gzip bzip2 xz zstd brotli 7z zpaq ennaf MFCompressC GeCo2 GeCo3 JARVIS3 cmix"
+    names = (
+        "gzip bgzip bzip2 xz zstd brotli 7z zpaq ennaf MBGC MFCompressC GeCo2 GeCo3 JARVIS3 cmix"
+    )
     assert [peer.name for peer in PEERS] == names.split()
 
 

@@ -52,6 +52,7 @@ class Tool:
 # speeds compare; peers that cannot read a FASTA file get what they can read.
 PEERS: tuple[Tool, ...] = (
     Tool("gzip", ("gzip", "-9", GENOME), ("gzip", "-d", "genome.gz"), "genome.gz"),
+    Tool("bgzip", ("bgzip", "-l", "9", GENOME), ("bgzip", "-d", "genome.gz"), "genome.gz"),
     Tool("bzip2", ("bzip2", "-9", GENOME), ("bzip2", "-d", "genome.bz2"), "genome.bz2"),
     Tool("xz", ("xz", "-9e", "-T1", GENOME), ("xz", "-d", "genome.xz"), "genome.xz"),
     Tool(
@@ -83,6 +84,13 @@ PEERS: tuple[Tool, ...] = (
         ("ennaf", "--strict", "--temp-dir", ".", "-22", "-o", "genome.naf", GENOME),
         ("unnaf", "-o", GENOME, "genome.naf"),
         "genome.naf",
+        takes=Form.FASTA,
+    ),
+    Tool(
+        "MBGC",  # of one file: a collection is what it is made for
+        ("mbgc", "c", "-t", "1", "-m", "3", "-i", GENOME, "genome.mbgc"),
+        ("mbgc", "d", "-t", "1", "genome.mbgc", "."),
+        "genome.mbgc",
         takes=Form.FASTA,
     ),
     Tool(

@@ -64,8 +64,8 @@ def as_csv(rows: Sequence[Row]) -> str:
 
 def as_table(rows: Sequence[Row]) -> str:
     """One line per row, numbers to the right, then what the columns mean."""
-    head = ["file", "tool", "input", "bytes", "bits/base", "c kB/s", "d kB/s", "thr", "MB", ""]
-    lines = [head, *(_cells(row) for row in rows)]
+    head = columns()
+    lines = [head, *(as_cells(row) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     left = {0, 1, 2, len(head) - 1}
     text = []
@@ -78,7 +78,13 @@ def as_table(rows: Sequence[Row]) -> str:
     return "\n".join([*text, "", LEGEND, ""])
 
 
-def _cells(row: Row) -> list[str]:
+def columns() -> list[str]:
+    """What stands above the cells of `as_cells`."""
+    return ["file", "tool", "input", "bytes", "bits/base", "c kB/s", "d kB/s", "thr", "MB", ""]
+
+
+def as_cells(row: Row) -> list[str]:
+    """A row for people: file, tool, what it was given, numbers, and its command or its fault."""
     return [
         row.genome,
         row.tool,

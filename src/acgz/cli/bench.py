@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib import import_module
@@ -15,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from acgz.cli import interrupts, messages, options
+from acgz.cli.outputs import open_output
 from acgz.errors import InputError, UsageError
 from acgz.nets import SYSTEMS
 from acgz.places import Claims
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from acgz.bench.peers import Tool
     from acgz.bench.run import Row
     from acgz.bench.suite import Suite, Variant
+    from acgz.cli.outputs import Output
 
 DESCRIPTION = """\
 Compresses and restores FILES with every mode and every peer, one after the other, each as a
@@ -94,6 +97,13 @@ def declare(parser: options.Parser) -> None:
         metavar="DIR",
         help="folder for temporary files (default: the system's)",
     )
+    parser.add_argument(
+        "--report",
+        type=options.path,
+        metavar="PAGE",
+        help="write a page of HTML, too: the table, drawings of sizes, speeds and memory",
+    )
+    parser.add_argument("-f", "--force", action="store_true", help="overwrite PAGE")
     parser.add_argument("-q", "--quiet", action="store_true", help="no remarks, only the result")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print JSON instead of the table")
@@ -107,14 +117,23 @@ def main(args: argparse.Namespace) -> int:
     for file in args.files:
         if not Path(file).is_file():  # say so now rather than after an hour
             raise InputError(f"{file}: no such file")
+    if args.report:
+        Claims(args.files).output(args.report, "the report")
     with interrupts.raised():
         if args.suite:
+            if args.report:
+                raise UsageError("--report is for --modes and --peers, not for --suite")
             return _run_suite(
                 SuiteRun(args.suite, args.variants, args.first, args.plot), args.files, how
             )
         tools = Tools.of(_names(args.modes), args.peers, how)
         form = "json" if args.json else "csv" if args.csv else "table"
-        return _run_tools(tools, args.files, args.residues, how, form)
+        with ExitStack() as opened:
+            page: Output | None = None
+            if args.report:
+                page = open_output(args.report, force=args.force)
+                opened.enter_context(page)  # now, so that it does not fail after an hour
+            return _run_tools(Run(tools, args.files, args.residues, form, page), how)
 
 
 @dataclass(frozen=True)
@@ -156,10 +175,25 @@ class Tools:
         )
 
 
-def _run_tools(tools: Tools, files: list[str], residues: bool, how: How, form: str) -> int:
-    """Every tool on every file, and the table."""
+@dataclass(frozen=True)
+class Run:
+    """What is compared on which files, and what becomes of it."""
+
+    tools: Tools
+    files: list[str]
+    residues: bool
+    """Only A, C, G, T."""
+    form: str
+    """Of what is printed: table, json or csv."""
+    page: Output | None
+    """For the report."""
+
+
+def _run_tools(wanted: Run, how: How) -> int:
+    """Every tool on every file, the table, and the report."""
     from acgz.bench import run
 
+    tools = wanted.tools
     rows: list[Row] = []
     try:
         with TemporaryDirectory(prefix="acgz-bench-", dir=how.work) as work:
@@ -169,13 +203,14 @@ def _run_tools(tools: Tools, files: list[str], residues: bool, how: How, form: s
                     if row.status != run.OK:
                         raise UsageError(f"{row.tool}: {row.status}")
                 run.warm_up(tools.lanes, Path(work))  # a mode that has no lanes refuses them
-            for file in files:
-                for row in _measured(tools, file, residues, how, work):
+            for file in wanted.files:
+                for row in _measured(tools, file, wanted.residues, how, work):
                     messages.remark(how, _progress(row))
                     rows.append(row)
     finally:  # Ctrl-C does not take away what has been measured
         if rows:
-            sys.stdout.write(_rendered(rows, how, form))
+            sys.stdout.write(_rendered(rows, how, wanted.form))
+            _report(rows, wanted, how)
     ours = {mode.name for mode in tools.modes}
     return int(any(row.tool in ours and row.status != run.OK for row in rows))
 
@@ -257,6 +292,16 @@ def _rendered(rows: list[Row], how: How, form: str) -> str:
     if form == "json":
         return report.as_json(rows, _about(how))
     return report.as_csv(rows) if form == "csv" else report.as_table(rows)
+
+
+def _report(rows: list[Row], wanted: Run, how: How) -> None:
+    """Write the page, if one is wanted."""
+    from acgz.bench.page import as_page
+
+    if wanted.page is not None:
+        ours = [mode.name for mode in wanted.tools.modes]
+        wanted.page.write(as_page(rows, _about(how), ours).encode())
+        wanted.page.commit()
 
 
 def _names(text: str) -> list[str]:
