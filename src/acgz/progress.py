@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 
 class Stopped(Exception):  # noqa: N818 - no error: nobody is told
@@ -24,6 +25,10 @@ class Progress:
         self._text_size = 0
         self._residue_count = 0
         self._stopped = False
+        self.stored = 0
+        """Bytes of the archive that have been written or read."""
+        self.on_block: Callable[[int, int], None] | None = None
+        """Is called with what `passed` is."""
 
     def part(self) -> Progress:
         """The progress of something that belongs to this; it counts here until `join`, and then
@@ -57,6 +62,12 @@ class Progress:
         with self._lock:
             self._finished += self._text_size
             self._text_size = 0
+
+    def passed(self, text_size: int, stored_size: int) -> None:
+        """A block has been written, or read and checked, in its turn: bytes of text, of archive."""
+        self.stored += stored_size
+        if self.on_block is not None:
+            self.on_block(text_size, stored_size)
 
     def stop(self) -> None:
         """From now on `reached` raises `Stopped`, of this and of its parts."""

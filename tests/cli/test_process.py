@@ -37,6 +37,7 @@ def encode(residues, settings, job):
     endless(np.zeros(1))
 
 baselines.UNIFORM.encode = encode
+baselines.UNIFORM.decode = encode
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -79,6 +80,30 @@ def test_a_signal_ends_the_work_at_once_and_leaves_nothing(
     assert process.returncode == code
     assert stderr == b""
     assert [path.name for path in tmp_path.iterdir()] == ["x.fa"]
+
+
+@pytest.mark.parametrize("command", ["compress", "decompress"])
+def test_a_signal_ends_blocks_that_run_side_by_side(command: str, tmp_path: Path) -> None:
+    name = {"compress": "x.fa", "decompress": "x.fa.acgz"}[command]
+    text = fasta(9000)
+    content = text if command == "compress" else acgz.compress(text, "uniform", block=3000)
+    (tmp_path / name).write_bytes(content)
+    options = ["-m", "uniform", "--block", "3000"] if command == "compress" else []
+    with subprocess.Popen(
+        [sys.executable, "-c", ENDLESS, command, "-T", "3", *options, name],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stderr is not None
+        assert [process.stderr.readline() for _ in range(3)] == 3 * [b"started\n"]
+        process.send_signal(signal.SIGTERM)
+        try:
+            _, stderr = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 143
+    assert stderr == b""
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

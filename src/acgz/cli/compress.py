@@ -7,18 +7,18 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from acgz.cli import background, interrupts, messages, mode_options, options
-from acgz.cli.background import ProgressBar
 from acgz.cli.gathering import Found, listed
 from acgz.cli.inputs import Input, Unpack, named_content, open_input
 from acgz.cli.messages import Remarks
 from acgz.cli.outputs import FileOutput, Output, claim, is_special, open_output
 from acgz.cli.together import Together
+from acgz.cli.watching import Plan, ProgressBar, Whole
 from acgz.errors import DamagedError, InputError, UsageError
 from acgz.places import Claims, check_removable, remove
 from acgz.rights import Rights
@@ -119,6 +119,7 @@ class Compression:
     quiet: bool
     verbose: bool
     remarks: Remarks
+    whole: Whole = field(default_factory=Whole)
     output: str | None = None
     """A path, "-", or None: beside every file."""
     force: bool = False
@@ -153,8 +154,15 @@ class Compression:
         claims = Claims([*files, *lists])
         for file in files:
             claim(claims, self._target(file, self.planned_name(Found(file, file))), file)
+        self.whole.expect(self._size(file) for file in files)
         with self.remarks:
             return messages.for_each(files, lambda file: self._pack(file, claims))
+
+    def _size(self, file: str) -> int | None:
+        """Bytes that will be compressed of a file, if that is known before it is opened."""
+        if not os.path.isfile(file) or self.planned_name(Found(file, file)) != file:
+            return None
+        return os.path.getsize(file)
 
     def planned_name(self, found: Found) -> str:
         """The name of the content of a file, unless the file turns out to be odd."""
@@ -228,8 +236,10 @@ class Compression:
         from acgz.codec import Job
         from acgz.creating import write_archive
 
-        with ProgressBar(self, _shown(label), total) as bar:
-            job = Job(self.threads, progress=bar.progress, memory=self.memory)
+        job = Job(self.threads, memory=self.memory)
+        plan = None if total is None else Plan.of(self.recipe, total, job)
+        with ProgressBar(self, _shown(label), total, self.whole, plan) as bar:
+            job = replace(job, progress=bar.progress)
             writer = background.run(
                 lambda: write_archive(out, sources, self.recipe, job, old), bar.watch
             )

@@ -9,7 +9,7 @@ from functools import partial
 from importlib import import_module
 
 from acgz import __version__
-from acgz.cli import background, habits, messages, options
+from acgz.cli import background, habits, log, messages, options
 from acgz.cli.commands import COMMANDS, EXAMPLES
 from acgz.errors import AcgzError, LimitError
 
@@ -23,6 +23,14 @@ went away. "acgz COMMAND --help" says more."""
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``acgz`` with the given arguments (default: of this process); return the exit code."""
     _open_standard_streams()
+    log.start(wanted=False)
+    code = _exit_code(argv)
+    log.event("end", exit_code=code)
+    return code
+
+
+def _exit_code(argv: Sequence[str] | None) -> int:
+    """Run the command; of an error, say what it is."""
     try:
         try:
             code = _run(habits.translated(sys.argv[1:] if argv is None else argv))
@@ -54,6 +62,8 @@ def _run(words: Sequence[str]) -> int:
     if words[0] not in (*COMMANDS, "-h", "--help", "--version"):
         parser.error(habits.instead_of(words[0]))
     args = parser.parse_args(words)
+    log.start(wanted=getattr(args, "log_json", False))
+    log.event("begin", version=__version__, arguments=list(words))
     return int(args.main(args))
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, Self
 
-from acgz.cli import interrupts
+from acgz.cli import interrupts, log
 from acgz.errors import AcgzError, InputError
 
 _LONGEST = 1000
@@ -44,6 +44,9 @@ def shown(text: str) -> str:
 def complain(error: AcgzError, file: str | None = None) -> int:
     """Print an error in one line; return its exit code."""
     place = error.place or file
+    if log.is_wanted():
+        log.event("error", file=place, message=str(error), exit_code=error.exit_code)
+        return error.exit_code
     where = "" if place is None else "standard input: " if place == "-" else f"{place}: "
     _say(f"acgz: {where}{error}")
     return error.exit_code
@@ -132,6 +135,9 @@ def forget(stream: object) -> None:
 
 
 def _say(text: str) -> None:
+    if log.is_wanted():
+        log.event("message", text=text)
+        return
     if sys.stderr is None:  # it is closed, and `print` would take stdout instead
         return
     line = shown(text)

@@ -193,6 +193,11 @@ def add_messages(parser: argparse.ArgumentParser) -> None:
         "-q", "--quiet", action="store_true", help="no progress bar, no remarks, only errors"
     )
     loudness.add_argument("-v", "--verbose", action="store_true", help="say what is done")
+    parser.add_argument(
+        "--log-json",
+        action="store_true",
+        help="say everything on stderr for programs: a JSON object a line",
+    )
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from acgz.cli import background, messages
-from acgz.cli.background import ProgressBar
+from acgz.cli import background, log, messages
 from acgz.cli.inputs import Input
+from acgz.cli.watching import ProgressBar, Whole
 from acgz.errors import AcgzError, DamagedError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Reading:
     memory: int
     quiet: bool
     verbose: bool
+    whole: Whole = field(default_factory=Whole)
 
     @classmethod
     def of(cls, args: argparse.Namespace) -> Reading:
@@ -46,8 +47,7 @@ class Reading:
         from acgz.codec import Job
         from acgz.container.reader import read_archive
 
-        total = _text_size(file) if messages.watched() and not self.quiet else None
-        with ProgressBar(self, file, total) as bar:
+        with ProgressBar(self, file, self._text_size(file), self.whole) as bar:
             job = Job(self.threads, self.memory_limit, bar.progress, self.memory)
 
             def read() -> None:
@@ -56,6 +56,15 @@ class Reading:
 
             background.run(read, bar.watch)
             return bar.progress.position
+
+    def expect(self, files: Sequence[str]) -> None:
+        """These are the archives, for the bar."""
+        self.whole.expect(self._text_size(file) for file in files)
+
+    def _text_size(self, file: str) -> int | None:
+        """What an archive will restore, if somebody wants to know it and it can tell."""
+        wanted = log.is_wanted() or (messages.watched() and not self.quiet)
+        return _text_size(file) if wanted else None
 
     def chosen(
         self, file: str, source: Input, choice: Choice, take: Callable[[FileStart | bytes], None]

@@ -112,7 +112,9 @@ def test(args: argparse.Namespace) -> int:
         messages.report(reading, f"{file}: intact, {size:,} bytes")
         return 0
 
-    return messages.for_each(args.files or ["-"], check)
+    files = args.files or ["-"]
+    reading.expect(files)
+    return messages.for_each(files, check)
 
 
 def cat(args: argparse.Namespace) -> int:
@@ -162,6 +164,7 @@ class Restoring:
         if several:
             for file in files:
                 self._claim_all(file, claims)
+        self.reading.expect(files)
         return messages.for_each(files, lambda file: self._restore(file, claims))
 
     def _claim_all(self, file: str, claims: Claims) -> None:

@@ -52,6 +52,7 @@ def read_archive(stream: Readable, job: Job | None = None) -> Iterator[FileStart
             events = list(content.add(item, text))
         except AcgzError as error:
             raise type(error)(f"{item.place}: {error}") from error
+        job.progress.passed(len(text), item.size)
         yield from events
 
 

@@ -128,6 +128,7 @@ class ArchiveWriter:
             if self._can_do_without_index(block):
                 self._write_checked(replace(block, digest=self.digests[0]).pack(SINGLE))
                 self._write_check()
+                self._job.progress.passed(len(self._text), self.size - len(fields.PREAMBLE))
                 return
             self._write_block(self._cut(self._text), block)
         elif self._text or self._starts:
@@ -204,6 +205,7 @@ class ArchiveWriter:
         self._write_checked(block.pack(BLOCK))
         self._write_check()
         self._list_block(cut, block, self.size - before)
+        self._job.progress.passed(len(cut.text), self.size - before)
 
     def _list_block(self, cut: _Cut, block: Block, size: int) -> None:
         """Add a block that has been written to the index, and the records that end in it."""

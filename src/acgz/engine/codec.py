@@ -125,14 +125,15 @@ class EngineCodec:
         """The most that it may take: how many lanes there are depends on the residues."""
         from acgz.engine.presets import PRESETS
 
-        presets = {settings.preset, "plus"} if settings.preset == "ultra" else {settings.preset}
+        # `ultra` tries `plus` too; that is quick, and needs no threads kept for it.
+        presets = ["ultra", "plus"] if settings.preset == "ultra" else [settings.preset]
         needs = []
         for preset in presets:
             bits = _table_bits(count, PRESETS[preset].most_table_bits)
             lanes = settings.lanes or self._most_own_lanes(count, preset, bits)
             parameters: dict[str, JSON] = {"preset": preset, "b": bits, "lanes": lanes}
             needs.append(Need(lanes, self.memory(parameters, count)))
-        return Need(*map(max, zip(*(need[:2] for need in needs), strict=True)))
+        return Need(needs[0].threads, max(need.memory for need in needs))
 
     def need_to_decode(self, parameters: Mapping[str, JSON], count: int) -> Need:
         """A thread for each lane, and `memory`."""

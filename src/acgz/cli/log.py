@@ -1,0 +1,37 @@
+"""What a command does, for programs that watch it: ``--log-json``, an object a line on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+
+_lock = threading.Lock()
+_begin: float | None = None
+"""When the command began; None: nobody wants to know."""
+
+
+def start(*, wanted: bool) -> None:
+    """A command begins."""
+    global _begin
+    _begin = time.monotonic() if wanted else None
+
+
+def is_wanted() -> bool:
+    """Whether stderr is for a program, which wants nothing but events."""
+    return _begin is not None
+
+
+def event(kind: str, **facts: object) -> None:
+    """Say, if it is wanted, that something has happened; ``time`` is seconds since the start."""
+    if _begin is None or sys.stderr is None:
+        return
+    passed = round(time.monotonic() - _begin, 3)
+    line = json.dumps({"event": kind, "time": passed, **facts}) + "\n"
+    with _lock:
+        try:
+            sys.stderr.write(line)
+            sys.stderr.flush()
+        except OSError:  # nobody reads it; the work goes on
+            pass

@@ -1,0 +1,205 @@
+"""How far a command is: a bar on a terminal, a line with -v, events with --log-json."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from acgz.cli import log
+from acgz.cli.messages import Loudness, remark, shown, watched
+
+if TYPE_CHECKING:
+    from acgz.codec import Job
+    from acgz.container.blocks import Recipe
+    from acgz.progress import Progress
+
+_DELAY = 0.5
+"""Seconds of work without a bar: it would only flash up."""
+_LONG = 3.0
+"""Seconds after which a job is worth a line about it, and its speed is known."""
+
+
+class Plan(NamedTuple):
+    """How the blocks of a file are going to be coded."""
+
+    blocks: int
+    at_a_time: int
+    threads: int
+    memory: int
+    """Bytes that those take which run at a time."""
+
+    @classmethod
+    def of(cls, recipe: Recipe, size: int, job: Job) -> Plan:
+        """For a file of ``size`` bytes."""
+        from acgz.container.blocks import need_to_encode
+
+        blocks = max(1, -(-size // recipe.block_size))
+        need = need_to_encode(min(size, recipe.block_size), recipe)
+        threads = job.threads if need.alone else min(job.threads, need.threads)
+        most = 1 if need.alone else -(-job.threads // threads)
+        most = max(1, min(blocks, most, job.memory // max(1, need.memory)))
+        return cls(blocks, most, min(job.threads, most * threads), most * need.memory)
+
+    def __str__(self) -> str:
+        blocks = f"{self.blocks:,} blocks" if self.blocks > 1 else "1 block"
+        threads = f"{self.threads} threads" if self.threads > 1 else "1 thread"
+        return (
+            f"{blocks}, {self.at_a_time} at a time on {threads}, up to {self.memory / 1e9:.1f} GB"
+        )
+
+
+class Whole:
+    """All files of a command, which share one bar."""
+
+    def __init__(self) -> None:
+        self.total: int | None = None
+        """Bytes of text of all files, if known."""
+        self.files = 1
+        self.number = 0
+        """Of the file at hand, from 1."""
+        self.done = 0
+        """Bytes of text of the files before it."""
+        self.stored = 0
+        """Bytes of the archives of the files before it."""
+        self.start = time.monotonic()
+
+    def expect(self, sizes: Iterable[int | None]) -> None:
+        """These are the sizes of the texts of all files; None for one that is not known."""
+        known = list(sizes)
+        self.files = len(known)
+        if None not in known:
+            self.total = sum(size for size in known if size is not None)
+
+
+class ProgressBar:
+    """The progress of a file, in the bar of the whole command.
+
+    The bar is on stderr, only on a terminal, only if there is time to see it. Use as a context;
+    `watch` tells what ``progress`` says.
+    """
+
+    def __init__(
+        self,
+        loudness: Loudness,
+        label: str,
+        total: int | None,
+        whole: Whole | None = None,
+        plan: Plan | None = None,
+    ) -> None:
+        """``total``: bytes of text, if known. ``plan``: what -v says of a long job."""
+        from acgz.progress import Progress  # NumPy
+
+        self.progress: Progress = Progress()
+        self._loudness = loudness
+        self._label = shown(label)
+        self._total = total
+        self._whole = whole or Whole()
+        self._plan = plan
+        self._wanted = watched() and not loudness.quiet and not log.is_wanted()
+        self._start = time.monotonic()
+        self._bar: Any = None
+        self._blocks = 0
+
+    def watch(self) -> None:
+        """Show how far it is now."""
+        self._tell_plan()
+        if not self._wanted:
+            return
+        whole, progress = self._whole, self.progress
+        if self._bar is None:
+            if time.monotonic() < self._start + _DELAY:
+                return
+            self._bar = self._new_bar()
+        position, stored = whole.done + progress.position, whole.stored + progress.stored
+        self._bar.n = position
+        if stored and position:
+            self._bar.set_postfix_str(f"{_bytes(stored)} archive", refresh=False)
+        self._bar.refresh()
+
+    def __enter__(self) -> Self:
+        self._whole.number += 1
+        if log.is_wanted():
+            self.progress.on_block = self._log_block
+            plan = self._plan._asdict() if self._plan else {}
+            log.event("file-begin", file=self._label, text_bytes=self._total, **plan)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        done, stored = self.progress.position, self.progress.stored
+        self._whole.done += done if error is None or self._total is None else self._total
+        self._whole.stored += stored
+        if error is None:
+            log.event("file-end", file=self._label, text_bytes=done, archive_bytes=stored)
+
+    def _log_block(self, text_size: int, stored_size: int) -> None:
+        log.event(
+            "block",
+            file=self._label,
+            number=self._blocks,
+            text_bytes=text_size,
+            archive_bytes=stored_size,
+        )
+        self._blocks += 1
+
+    def _tell_plan(self) -> None:
+        """Once, when it is clear that it takes long, and about how long."""
+        passed = time.monotonic() - self._start
+        if self._plan is None or not self._loudness.verbose or passed < _LONG:
+            return
+        position = self.progress.position
+        if position and self._total:
+            left = passed * max(0, self._total - position) / position
+            if left >= _LONG:
+                remark(self._loudness, f"{self._label}: {self._plan}, about {_span(left)} left")
+            self._plan = None
+
+    def _new_bar(self) -> Any:
+        from tqdm import tqdm
+
+        whole = self._whole
+        several = f" ({whole.number} of {whole.files})" if whole.files > 1 else ""
+        bar = tqdm(
+            total=whole.total if whole.files > 1 else self._total,
+            desc=self._label + several,
+            unit="B",
+            unit_scale=True,
+            leave=False,
+            file=sys.stderr,
+        )
+        bar.start_t -= time.monotonic() - whole.start
+        return bar
+
+
+def _bytes(count: int) -> str:
+    """A number of bytes, as bars show it.
+
+    >>> _bytes(999), _bytes(1234567)
+    ('999 B', '1.23 MB')
+    """
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:,.3g} TB"
+
+
+def _span(seconds: float) -> str:
+    """A time, roughly.
+
+    >>> _span(42), _span(200), _span(10_000)
+    ('42 s', '3 min', '2.8 h')
+    """
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 100 * 60 else f"{seconds / 3600:.1f} h"
