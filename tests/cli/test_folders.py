@@ -85,6 +85,35 @@ def test_the_working_folder_has_no_name() -> None:
     assert names("../c.acgz") == ("a/g.fa", "b/g.fa", "b/.hidden/notes")
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_sequences_stand_together_and_share_a_block(packed: bool) -> None:
+    """As in a download with a folder for each strain: sequence, annotation, sequence, …"""
+    for number in range(3):
+        strain = Path("strains", str(number))
+        strain.mkdir(parents=True)
+        text = TEXT.replace(b"chr", b"strain%d-" % number)
+        Path(strain, "g.fna.gz" if packed else "g.fna").write_bytes(
+            gzip.compress(text) if packed else text
+        )
+        Path(strain, "g.gff").write_bytes(b"##gff-version 3\n")
+        Path(strain, "protein.faa").write_bytes(b">p\nMKVLAAGIVGMKVLAAGIVG\n")
+    assert main(["compress", "-q", "-m", "plus", "-o", "c.acgz", "strains"]) == 0
+    assert names()[:3] == ("strains/0/g.fna", "strains/1/g.fna", "strains/2/g.fna")
+    with acgz.open("c.acgz") as archive:
+        assert archive.info.residues_size < 1.2 * len(TEXT) / 4  # that of one
+    assert len(restored()) == 9
+
+
+def test_words_may_stand_behind_options() -> None:
+    assert main(["compress", "-m", "twobit", "d/a", "-o", "c.acgz", "d/b/g.fa", "-q", "-v"]) == 2
+    assert main(["compress", "-m", "twobit", "d/a", "-o", "c.acgz", "d/b/g.fa", "-q"]) == 0
+    assert names() == ("d/a/g.fa", "d/b/g.fa")
+    assert main(["append", "c.acgz", "-q", "-m", "twobit", "d/b/.hidden"]) == 0
+    assert main(["decompress", "c.acgz", "-o", "out", "d/a", "-q", "d/b/.hidden/notes"]) == 0
+    assert Path("out/d/b/.hidden/notes").read_bytes() == b"text"
+    assert main(["compress", "d/a/g.fa", "--unknown", "d/b/g.fa"]) == 2
+
+
 def test_a_folder_alone_wants_a_name_for_its_archive(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["compress", "-m", "twobit", "d", "d/a/g.fa"]) == 3
     assert "acgz: d: is a folder: -o names one archive" in capfd.readouterr().err
@@ -125,8 +154,8 @@ def test_links_in_folders_are_followed_if_asked_for(capfd: pytest.CaptureFixture
     Path("d/a/to-file").symlink_to("g.fa")
     Path("d/a/up").symlink_to("..")
     assert compress("--follow", "d/a", "d/to-folder") == 0
-    assert names() == ("d/a/g.fa", "d/a/to-file", "d/a/up/b/g.fa", "d/a/up/b/.hidden/notes",
-                       "d/a/up/to-folder/o.fa", "d/to-folder/o.fa")  # fmt: skip
+    assert names() == ("d/a/g.fa", "d/a/to-file", "d/a/up/b/g.fa", "d/a/up/to-folder/o.fa",
+                       "d/to-folder/o.fa", "d/a/up/b/.hidden/notes")  # fmt: skip
     assert "d/a/up/a: the link to a folder that it is in" in capfd.readouterr().err
 
 

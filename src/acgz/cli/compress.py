@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from acgz.cli import background, interrupts, messages, mode_options, options
 from acgz.cli.gathering import Found, listed
-from acgz.cli.inputs import Input, Unpack, named_content, open_input
+from acgz.cli.inputs import Glance, Input, Unpack, glance, open_input
 from acgz.cli.messages import Remarks
 from acgz.cli.outputs import FileOutput, Output, claim, is_special, open_output
 from acgz.cli.together import Together
@@ -153,20 +153,24 @@ class Compression:
             return 0
         claims = Claims([*files, *lists])
         for file in files:
-            claim(claims, self._target(file, self.planned_name(Found(file, file))), file)
+            claim(claims, self._target(file, self.glance(Found(file, file)).name), file)
         self.whole.expect(self._size(file) for file in files)
         with self.remarks:
             return messages.for_each(files, lambda file: self._pack(file, claims))
 
     def _size(self, file: str) -> int | None:
         """Bytes that will be compressed of a file, if that is known before it is opened."""
-        if not os.path.isfile(file) or self.planned_name(Found(file, file)) != file:
+        if not os.path.isfile(file) or self.glance(Found(file, file)).name != file:
             return None
         return os.path.getsize(file)
 
-    def planned_name(self, found: Found) -> str:
-        """The name of the content of a file, unless the file turns out to be odd."""
-        return found.name if self.raw else named_content(found.path, found.name)
+    @property
+    def _unpack(self) -> Unpack:
+        return "never" if self.raw else "named"
+
+    def glance(self, found: Found) -> Glance:
+        """What can be seen of a file at once."""
+        return glance(found.path, found.name, unpack=self._unpack)
 
     def _target(self, file: str, content: str) -> str:
         """Where the archive of a file goes; ``content``: the name of what is in it."""
@@ -205,8 +209,7 @@ class Compression:
         from acgz.container.format import MAGIC
 
         file = found.path
-        unpack: Unpack = "never" if self.raw else "named"
-        with open_input(file, unpack=unpack, inode=found.inode) as source:
+        with open_input(file, unpack=self._unpack, inode=found.inode) as source:
             if source.head.startswith(MAGIC) and not self.force:
                 if found.inode is None:
                     raise UsageError("is an acgz archive already (-f compresses it once more)")

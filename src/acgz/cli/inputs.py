@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 Unpack = Literal["never", "named", "always"]
 """Whether the content of a packed file is read in its place; see `open_input`."""
 
+_GLANCED = 4096
+"""Bytes of a file by which it is put in its place among others."""
+
 _IN_MEMORY = 64 << 20
 """Bytes of a pipe that are kept in memory rather than in a temporary file."""
 
@@ -110,16 +113,36 @@ def open_regular(file: str) -> Iterator[Regular]:
         yield Regular(stream, Identity.of(status), Rights.like(status, stream.fileno()))
 
 
-def named_content(file: str, name: str) -> str:
-    """What `Input.name_of` will make of ``name`` with "named", unless the file is odd."""
+class Glance(NamedTuple):
+    """What is seen of a file before it is its turn."""
+
+    name: str
+    """What `Input.name_of` will make of its name, unless it turns out to be odd."""
+    nucleotides: bool
+    """It begins as FASTA of nucleotides does."""
+
+
+def glance(file: str, name: str, *, unpack: Unpack) -> Glance:
+    """Look at the beginning of a regular ``file``, whose name in an archive is ``name``.
+
+    ``unpack``: as for `open_input`.
+    """
+    from acgz.container.records import looks_like_nucleotide_fasta
+
+    content = name
     try:
-        if stat.S_ISREG(os.stat(file).st_mode):
-            with open(file, "rb", opener=_open_only) as stream:
-                packing = recognise(stream.read(HEAD))
-            return (packing and packing.content_name(name)) or name
-    except OSError:  # opening it will say so
-        pass
-    return name
+        if not stat.S_ISREG(os.stat(file).st_mode):
+            return Glance(name, nucleotides=False)
+        with open(file, "rb", opener=_open_only) as stream:
+            head = stream.read(_GLANCED)
+            packing = None if unpack == "never" else recognise(head)
+            if packing is not None and (within := packing.content_name(name)) is not None:
+                content = within
+                stream.seek(0)
+                head = io.BufferedReader(Unpacked(packing, stream)).read(_GLANCED)
+        return Glance(content, looks_like_nucleotide_fasta(head))
+    except (OSError, InputError):  # opening it will say so
+        return Glance(content, nucleotides=False)
 
 
 @contextmanager

@@ -39,6 +39,7 @@ class Parser(argparse.ArgumentParser):
         self.prepare_for(args)
         known, others = super().parse_known_args(args, namespace)
         if self.context is not None:
+            others = self._take_words(known, others)
             # Numbers such as -9 look like arguments to argparse.
             taken = [] if "--" in args else [str(word) for word in getattr(known, "files", ())]
             for word in [*others, *taken]:
@@ -47,6 +48,18 @@ class Parser(argparse.ArgumentParser):
         if others and self.context is not None:
             self.error(f"{others[0]!r} is unknown here{self.context}")
         return known, others
+
+    def _take_words(self, known: Any, others: Sequence[str]) -> list[str]:
+        """Add words behind an option to those before it, as ``c`` of ``a b -q c``; return the rest.
+
+        argparse gives an argument of any number of words only those that stand together.
+        """
+        lists = [action.dest for action in self._actions if action.nargs == "*"]
+        words = [word for word in others if word == "-" or not word.startswith("-")]
+        if len(lists) != 1 or "--" in others:
+            return [*others]
+        setattr(known, lists[0], [*getattr(known, lists[0]), *words])
+        return [word for word in others if word not in words]
 
     def format_help(self) -> str:
         """Examples first."""

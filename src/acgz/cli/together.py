@@ -48,10 +48,13 @@ class Together:
         gathering = Gathering(compression.remarks.say, follow=compression.follow)
         for word in words:
             gathering.add(word)
-        files = gathering.files
-        if not files:
+        if not gathering.files:
             raise UsageError("there are no files to compress")
-        names = [compression.planned_name(found) for found in files]
+        seen = [(found, compression.glance(found)) for found in gathering.files]
+        # Only neighbours share a block, and so what they have in common.
+        seen.sort(key=lambda pair: not pair[1].nucleotides)
+        files = [found for found, _ in seen]
+        names = [glance.name for _, glance in seen]
         check_different((found.path, name) for found, name in zip(files, names, strict=True))
         check_names(names)
         claims = Claims([*(found.path for found in files), *lists])
