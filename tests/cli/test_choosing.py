@@ -167,7 +167,8 @@ def test_content_without_its_digest_is_not_restored(monkeypatch: pytest.MonkeyPa
     def spoil(block: blocks.Block, job: Job) -> bytes:
         return bytes(block.head.text_size)
 
-    monkeypatch.setattr(choosing, "decode_block", spoil)
+    for module in (choosing, contents):
+        monkeypatch.setattr(module, "decode_block", spoil)
     message = "the content of 'a/notes' does not have its SHA-256"
     with open("c.acgz", "rb") as stream:
         with pytest.raises(DamagedError, match=message):

@@ -10,8 +10,13 @@ import pytest
 import acgz
 from acgz import baselines
 from acgz.codec import Coded, Job, Need
+from acgz.container import choosing
 from acgz.container.blocks import Recipe
+from acgz.container.choosing import Choice
+from acgz.container.contents import Contents
 from acgz.container.reader import read_archive
+from acgz.container.salvage import salvage
+from acgz.container.source import Places
 from acgz.creating import Source, write_archive
 from acgz.errors import DamagedError, UsageError
 from conftest import fasta
@@ -65,6 +70,24 @@ def test_what_is_before_a_damaged_block_comes_out_and_the_error_names_it(threads
     before = b"".join(part for part in got if isinstance(part, bytes))
     assert before == TEXT[: len(before)]
     assert len(before) > 30_000
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_files_and_what_is_left_of_damage_are_the_same_for_any_threads(job: Job) -> None:
+    files = {f"{number}.fa": fasta(number * 700, seed=number) for number in range(1, 9)}
+    out = io.BytesIO()
+    sources = [Source(io.BytesIO(text), name) for name, text in files.items()]
+    write_archive(out, sources, Recipe.of("twobit", {}, 3000), Job())
+    events = list(choosing.from_contents(Contents(out), Choice(["3.fa", "7.fa"]), job))
+    assert b"".join(part for part in events if isinstance(part, bytes)) == (
+        files["3.fa"] + files["7.fa"]
+    )
+    archive = bytearray(out.getvalue())
+    archive[len(archive) // 2] ^= 1
+    left = list(salvage(Places(io.BytesIO(archive)), job))
+    assert [type(event) for event in left].count(DamagedError) == 1
+    expected = list(salvage(Places(io.BytesIO(archive)), Job()))
+    assert list(map(str, left)) == list(map(str, expected))
 
 
 class Fragile(baselines.TwoBit):

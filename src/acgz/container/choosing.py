@@ -7,11 +7,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
+from itertools import accumulate
 from typing import Any
 
 from acgz.codec import Job
 from acgz.container.blocks import decode_block
 from acgz.container.contents import Contents
+from acgz.container.decoding import each_once, texts_of
 from acgz.container.format import DIGEST_SIZE, FileStart
 from acgz.container.lookup import Index
 from acgz.container.reader import Seen, read_blocks
@@ -62,19 +64,27 @@ def from_contents(contents: Contents, choice: Choice, job: Job) -> Iterator[File
     """
     chosen = [file.name is not None and choice(file.name) for file in contents.index.files]
     choice.check()
+    ends = list(accumulate(file.text_size for file in contents.index.files))
+    files = [
+        (file, end - file.text_size, end)
+        for file, end, is_chosen in zip(contents.index.files, ends, chosen, strict=True)
+        if is_chosen
+    ]
+    needed = (number for _, start, end in files for number in contents.blocks_between(start, end))
+    texts = texts_of(contents, each_once(needed), job)
     decoded, text = -1, b""
-    end = 0
-    for file, is_chosen in zip(contents.index.files, chosen, strict=True):
-        start, end = end, end + file.text_size
-        if not is_chosen:
-            continue
+    for file, start, end in files:
         yield FileStart(file.name)
         passing = _File(file.name or "", True)
         for number in contents.blocks_between(start, end):
-            block = contents.text_of(number)
             if number != decoded:
-                decoded, text = number, _decoded(contents, number, job)
-            yield passing.take(text, max(0, start - block.start), min(len(text), end - block.start))
+                decoded, found = next(texts)
+                if isinstance(found, DamagedError):
+                    raise found
+                text = found
+                job.progress.passed(len(text), int(contents.index.blocks.size[number]))
+            begin = contents.text_of(number).start
+            yield passing.take(text, max(0, start - begin), min(len(text), end - begin))
         passing.compare(file.digest)
 
 
@@ -150,13 +160,6 @@ def _pieces(
         if start is not None and start.name is not None:
             files.append(_File(start.name, choice(start.name)))
         at, begins = offset, True
-
-
-def _decoded(contents: Contents, number: int, job: Job) -> bytes:
-    try:
-        return decode_block(contents.block(number), job)
-    except AcgzError as error:
-        raise type(error)(f"{contents.place(number)}: {error}") from error
 
 
 def _compare(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from itertools import accumulate
 
 from acgz.codec import Job, allow
 from acgz.container.contents import Contents
+from acgz.container.decoding import each_once, texts_of
 from acgz.container.format import FileStart
 from acgz.container.index import unpack_state
 from acgz.container.reader import read_archive
@@ -45,6 +47,14 @@ class _Salvage:
         self._job = job
         self._number = -1
         self._text: bytes | None = None
+        ends = list(accumulate(file.text_size for file in contents.index.files))
+        begins = [0, *ends[:-1]]
+        needed = (
+            number
+            for begin, end in zip(begins, ends, strict=True)
+            for number in contents.blocks_between(begin, end)
+        )
+        self._texts = texts_of(contents, each_once(needed), job)
 
     def events(self) -> Iterator[FileStart | bytes | DamagedError]:
         end = 0
@@ -75,12 +85,10 @@ class _Salvage:
     def _go_to(self, number: int) -> Iterator[DamagedError]:
         """Decode a block, if it is not the one at hand; yield what is wrong with it."""
         if number != self._number:
-            self._number = number
-            try:
-                self._text = self._contents.text(number)
-            except DamagedError as error:
-                self._text = None
-                yield error
+            self._number, found = next(self._texts)
+            self._text = found if isinstance(found, bytes) else None
+            if isinstance(found, DamagedError):
+                yield found
 
     def _filler(
         self, number: int, dialect: Dialect, records: range, is_start: bool, size: int
