@@ -20,7 +20,7 @@ fuzz: COUNT ?= 100000
 soak: COUNT ?= 1000
 faults: COUNT ?= 200
 
-.PHONY: help demo check test large lint fuzz soak faults determinism mutants bench clean
+.PHONY: help demo check test large lint fuzz soak faults determinism mutants bench docs man clean
 
 help:
 	@echo "make demo         compress, restore and compare a real genome; table of sizes"
@@ -34,6 +34,8 @@ help:
 	@echo "make faults       kill, starve and interrupt the program COUNT times each"
 	@echo "make determinism  the same archives in many environments"
 	@echo "make mutants      break the program on purpose; the tests have to notice"
+	@echo "make docs         the documentation as a site, in build/site"
+	@echo "make man          the manual page, in build"
 	@echo "make clean        remove everything that make and the tools made"
 
 demo: .venv/.acgz
@@ -73,6 +75,12 @@ mutants: .venv/.dev
 bench: .venv/.acgz
 	@$(BIN)/acgz bench --modes $(MODES) --peers $(PEERS) $(FILES)
 
+docs: .venv/.docs
+	@PATH="$(CURDIR)/$(BIN):$$PATH" NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+man: .venv/.dev
+	@$(BIN)/python aot/manual.py build
+
 # The stamps say which extras are installed; a change of the requirements installs again.
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "acgz needs Python 3.11 or later on PATH" >&2; exit 1; }
@@ -92,6 +100,11 @@ bench: .venv/.acgz
 .venv/.fuzz: .venv/.dev
 	@echo "installing what guides the fuzzer"
 	@$(PIP) --editable '.[dev,fuzz]'
+	@touch $@
+
+.venv/.docs: .venv/.acgz
+	@echo "installing what builds the site"
+	@$(PIP) --editable '.[jit,docs]'
 	@touch $@
 
 clean:

@@ -65,7 +65,7 @@ def test_base_install_needs_no_pytorch():
 
 def test_every_development_requirement_is_pinned_to_a_version_that_it_allows():
     extras = PROJECT["optional-dependencies"]
-    for line in [*PROJECT["dependencies"], *extras["dev"]]:
+    for line in [*PROJECT["dependencies"], *extras["dev"], *extras["docs"]]:
         requirement = Requirement(line)
         (pin,) = PINS[requirement.name.lower()].specifier
         assert pin.operator == "=="

@@ -1,7 +1,7 @@
 """What can go wrong, one class and one exit code per kind.
 
-Every error a user can cause or meet derives from :class:`AcgzError`; the command
-line prints its message on one line and exits with ``exit_code``.
+Every error a user can cause or meet derives from `AcgzError`; the command line prints its
+message on one line and exits with ``exit_code``.
 """
 
 from __future__ import annotations
