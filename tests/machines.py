@@ -50,6 +50,7 @@ class Environment:
                 "PYTHONPATH": os.pathsep.join(
                     [*map(str, HELPERS), os.environ.get("PYTHONPATH", "")]
                 ),
+                "OMP_WAIT_POLICY": "passive",  # threads that wait take no core from other tests
                 **cache,
                 **self.variables,
             },

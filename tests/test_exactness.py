@@ -116,7 +116,7 @@ def test_archives_decode_on_every_machine(name, laboratory, archives):
 
 @pytest.mark.slow
 def test_archives_are_the_same_and_decode_without_a_compiler(tmp_path):
-    laboratory = Laboratory(tmp_path, awkward_genome(300))
+    laboratory = Laboratory(tmp_path, awkward_genome(160))
     archives = laboratory.compress(REFERENCE)
     assert laboratory.compress(WITHOUT_COMPILER) == archives
     restored = laboratory.decompress(WITHOUT_COMPILER, archives)

@@ -110,7 +110,7 @@ def test_a_package_and_a_home_that_cannot_be_written_are_enough(arguments, tmp_p
         "from acgz.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     run = [sys.executable, "-c", nowhere, *arguments]
-    environment = {**os.environ, "ACGZ_KERNELS": "jit"}
+    environment = {**os.environ, "ACGZ_KERNELS": "jit", "NUMBA_OPT": "0"}  # quickly compiled
     done = subprocess.run(
         run, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
