@@ -114,6 +114,15 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return numbers
 
 
+@pytest.mark.parametrize("odd", [b"\xc3\xa9", b"\xff", b"\xe2\x82\xac"])
+def test_a_byte_is_a_letter_whatever_it_is(odd: bytes) -> None:
+    with acgz.open(io.BytesIO(acgz.compress(b">a\nAC" + odd + b"GT\n", "twobit"))) as archive:
+        whole = str(archive["a"])
+        assert len(whole) == len(archive["a"]) == 4 + len(odd)
+        assert archive["a"][-2:] == whole[-2:] == "GT"
+        assert whole.encode("ascii", "surrogateescape") == b"AC" + odd + b"GT"
+
+
 def test_only_the_blocks_of_a_slice_are_decoded(decoded: list[int]) -> None:
     with archive_of(fasta(5000), block=500) as archive:
         assert archive.info.blocks == 11

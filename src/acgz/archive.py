@@ -106,7 +106,8 @@ class Record:
             forward = range(start, stop, step)[::-1]
             return self[forward.start : forward.stop : -step][::-1] if forward else ""
         letters = self._archive.letters(self.number, start, stop)
-        return letters[::step].decode("utf-8", "surrogateescape")
+        # A byte is a letter, also where two of them happen to be one letter of UTF-8.
+        return letters[::step].decode("ascii", "surrogateescape")
 
 
 class Archive:
