@@ -106,9 +106,9 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     numbers: list[int] = []
     text = Contents.text
 
-    def counted(self: Contents, number: int) -> bytes:
+    def counted(self: Contents, number: int, *job: Any) -> bytes:
         numbers.append(number)
-        return text(self, number)
+        return text(self, number, *job)
 
     monkeypatch.setattr(Contents, "text", counted)
     return numbers
