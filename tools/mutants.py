@@ -65,6 +65,27 @@ MUTANTS = (
         "container",
     ),
     Mutant(
+        "blocks come in the order in which they are started last",
+        "src/acgz/scheduling.py",
+        "            self._running.append(one)\n",
+        "            self._running.appendleft(one)\n",
+        "test_scheduling.py",
+    ),
+    Mutant(
+        "blocks side by side do not share their memory",
+        "src/acgz/scheduling.py",
+        "            and memory + task.need.memory <= self._job.memory\n",
+        "            and memory >= 0\n",
+        "test_scheduling.py",
+    ),
+    Mutant(
+        "nobody hears that the work is not wanted any more",
+        "src/acgz/scheduling.py",
+        "                one.progress.stop()\n",
+        "                pass\n",
+        "test_scheduling.py",
+    ),
+    Mutant(
         "a setting is not stored",
         "src/acgz/nets/deepzip/settings.py",
         "least=1, most=1024, stored=ALWAYS)\n    m: ",

@@ -19,17 +19,20 @@ from acgz.coding.predictor import MOST_LANES, PRECISION, equal_frequencies
 from acgz.errors import DamagedError, TruncatedError
 from acgz.settings import JSON, Settings, setting, shown
 
+_LANES_MEMORY = 64 * MOST_LANES
+"""Bytes that lanes take at most."""
+
 
 class _OneThread:
     """A codec of which any number of blocks can be coded side by side."""
 
     def need_to_encode(self, settings: Settings, count: int) -> Need:
         """A few copies of the residues."""
-        return Need(memory=3 * count)
+        return Need(memory=3 * count + _LANES_MEMORY)
 
     def need_to_decode(self, parameters: Mapping[str, JSON], count: int) -> Need:
         """A few copies of the residues."""
-        return Need(memory=3 * count)
+        return Need(memory=3 * count + _LANES_MEMORY)
 
 
 class TwoBit(_OneThread):

@@ -55,6 +55,15 @@ def test_a_pipe_through_both_directions(tmp_path: Path) -> None:
     assert (restored.stdout, restored.stderr) == (text, b"")
 
 
+def test_blocks_side_by_side_go_through_a_pipe() -> None:
+    text = fasta(30_000)
+    packed = run("compress", "-m", "order0", "--block", "2K", "-T", "4", input=text)
+    assert packed.stdout == acgz.compress(text, "order0", block=2048)
+    for threads in ("1", "4"):
+        restored = run("decompress", "-T", threads, "--memory", "1M", input=packed.stdout)
+        assert (restored.stdout, restored.stderr) == (text, b"")
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )

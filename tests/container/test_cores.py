@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import threading
 
+import numpy as np
 import pytest
 
 import acgz
 from acgz import baselines
-from acgz.codec import Coded, Job, Need
+from acgz.codec import Coded, Job, Need, SideBySide
 from acgz.container import choosing
 from acgz.container.blocks import Recipe
 from acgz.container.choosing import Choice
@@ -153,6 +154,20 @@ def test_blocks_of_a_codec_that_says_nothing_go_one_after_the_other() -> None:
     out = io.BytesIO()
     write_archive(out, [Source(io.BytesIO(TEXT))], recipe, Job(3))
     assert out.getvalue() == packed(TEXT, "twobit", 5000, Job())
+
+
+@pytest.mark.parametrize("mode", ["twobit", "uniform", "order0", "fast"])
+def test_no_more_is_needed_than_has_been_said(mode: str) -> None:
+    recipe = Recipe.of(mode)
+    codec = recipe.codec
+    assert isinstance(codec, SideBySide)
+    residues = np.random.default_rng(1).integers(0, 4, 50_000).astype(np.uint8)
+    coded = codec.encode(residues, recipe.settings, Job())
+    memory = codec.memory(coded.parameters, residues.size)
+    decoding = codec.need_to_decode(coded.parameters, residues.size)
+    encoding = codec.need_to_encode(recipe.settings, residues.size)
+    assert encoding.memory >= decoding.memory >= memory
+    assert encoding.threads >= decoding.threads
 
 
 def test_what_the_engine_needs_grows_with_lanes_and_covers_decoding() -> None:
