@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from acgz.api import Archive as Archive
+    from acgz.api import Fasta as Fasta
+    from acgz.api import FastaFile as FastaFile
     from acgz.api import Info as Info
     from acgz.api import Record as Record
+    from acgz.api import Sequence as Sequence
     from acgz.api import append as append
     from acgz.api import compress as compress
     from acgz.api import compress_stream as compress_stream
@@ -32,8 +35,11 @@ __version__ = "0.1.0"
 __all__ = [
     "AcgzError",
     "Archive",
+    "Fasta",
+    "FastaFile",
     "Info",
     "Record",
+    "Sequence",
     "__version__",
     "append",
     "compress",

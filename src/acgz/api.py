@@ -6,19 +6,25 @@ import io
 import os
 from typing import BinaryIO
 
-from acgz.archive import CACHE, Archive, Info, Record, open_path
+from acgz.archive import CACHE, Archive, Info, open_path
 from acgz.codec import MEMORY_LIMIT
 from acgz.container.blocks import DEFAULT_BLOCK_SIZE, Recipe
 from acgz.container.reader import read_archive
 from acgz.creating import Source, append, create, job_for, write_archive
+from acgz.lookalikes import Fasta, FastaFile
 from acgz.modes import DEFAULT_MODE
 from acgz.progress import Progress
+from acgz.record import Record
+from acgz.sequence import Sequence
 from acgz.settings import JSON
 
 __all__ = [
     "Archive",
+    "Fasta",
+    "FastaFile",
     "Info",
     "Record",
+    "Sequence",
     "append",
     "compress",
     "compress_stream",

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import operator
+import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, BinaryIO, Self, SupportsIndex
+from typing import Any, BinaryIO, Self, SupportsIndex, TypeVar, overload
 
 from acgz.codec import Job
 from acgz.container.cache import Cache
 from acgz.container.contents import Contents
 from acgz.container.source import Places
 from acgz.container.texts import Text
-from acgz.errors import InputError, RecordNotFoundError
+from acgz.errors import InputError, NotInArchiveError, RecordNotFoundError
+from acgz.gathering import gather
+from acgz.record import Names, Record, Records
+from acgz.regions import Region, Resolver
+from acgz.sequence import Sequence
+from acgz.textfile import TextFile
 
 CACHE = 256 << 20
 """Bytes of decoded text that an open archive keeps: a default block of most genomes, or many small
 ones. One block is always kept."""
+
+
+Default = TypeVar("Default")
 
 
 @dataclass(frozen=True)
@@ -51,71 +59,21 @@ class Info:
         return 8 * self.size / self.bases if self.bases else 0.0
 
 
-class Record:
-    """A sequence in an archive. ``len(record)`` is its letters, ``record[10:20]`` some of them.
-
-    Positions are 0-based and half-open, negative ones count from the end, as in Python.
-    """
-
-    __slots__ = ("_archive", "number")
-
-    def __init__(self, archive: Archive, number: int) -> None:
-        self._archive = archive
-        self.number = number
-        """Which of the archive's records, from 0."""
-
-    @property
-    def name(self) -> str:
-        """First word of the header; "" for a sequence without one."""
-        return self._archive.contents.index.name(self.number).decode("utf-8", "surrogateescape")
-
-    @property
-    def file(self) -> str | None:
-        """Name of the file it is in; None in an archive of one file without a name."""
-        return self._archive.contents.file_of(self.number).name
-
-    @property
-    def length(self) -> int:
-        """Letters of sequence, without line ends, blanks and comments."""
-        return self._archive.contents.index.length(self.number)
-
-    @property
-    def blocks(self) -> range:
-        """Numbers of the blocks that hold its letters; of none, the one it is found in."""
-        if self.length:
-            return self._archive.contents.blocks_of(self.number, 0, self.length)
-        return self._archive.contents.blocks_of(self.number, 0, 1)
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __repr__(self) -> str:
-        return f"Record(name={self.name!r}, length={self.length})"
-
-    def __str__(self) -> str:
-        """All letters, in their case, without line ends."""
-        return self[:]
-
-    def __getitem__(self, key: SupportsIndex | slice) -> str:
-        """Letters at a position (IndexError outside) or of a slice; decodes only their blocks."""
-        if not isinstance(key, slice):
-            index = range(self.length)[operator.index(key)]
-            return self[index : index + 1]
-        start, stop, step = key.indices(self.length)
-        if step < 0:
-            forward = range(start, stop, step)[::-1]
-            return self[forward.start : forward.stop : -step][::-1] if forward else ""
-        letters = self._archive.letters(self.number, start, stop)
-        # A byte is a letter, also where two of them happen to be one letter of UTF-8.
-        return letters[::step].decode("ascii", "surrogateescape")
-
-
 class Archive:
     """An archive that is open for reading; a context manager.
 
     ``archive["chr1"]`` is a `Record`, and so is ``archive[0]``; iteration goes over all of them.
-    Blocks that were decoded last are kept, as many as fit. Threads and forked processes may share
-    it; one that was opened by its path can be pickled.
+    It has the methods of a mapping of names to records. Blocks that were decoded last are kept, as
+    many as fit. Threads and forked processes may share it, and decoding lets other threads run; one
+    that was opened by its path can be pickled.
+
+    >>> import acgz, io
+    >>> file = io.BytesIO(acgz.compress(b">chr1 first\\nACGTAC\\n>chr2\\nTTTTT\\n", "twobit"))
+    >>> archive = acgz.open(file)
+    >>> list(archive.keys()), archive["chr1"].long_name, archive.get("chr3")
+    (['chr1', 'chr2'], 'chr1 first', None)
+    >>> archive.region("chr1:2-4"), archive["chr1"][1:4].region
+    ('CGT', 'chr1:2-4')
     """
 
     def __init__(
@@ -134,32 +92,108 @@ class Archive:
         self.contents = Contents(Places(stream), self._job)
 
     @cached_property
-    def records(self) -> tuple[Record, ...]:
+    def records(self) -> Records:
         """All records, in order; the files of an archive of several one after the other."""
-        return tuple(Record(self, number) for number in range(len(self)))
+        return Records(self, range(self.contents.index.record_count))
 
-    def __getitem__(self, key: str | SupportsIndex) -> Record:
-        """The record of a name, the first if several have it, or of a number from 0.
+    def records_of(self, file: str) -> Records:
+        """The records of one of the files; NotInArchiveError if there is none of that name."""
+        names = self.contents.names
+        if file not in names:
+            raise NotInArchiveError(f"there is no file {file!r} in the archive")
+        return Records(self, self.contents.records_of(names.index(file)))
 
-        Raises RecordNotFoundError, which is a KeyError too.
+    @overload
+    def __getitem__(self, key: str | SupportsIndex) -> Record: ...
+    @overload
+    def __getitem__(self, key: slice) -> Records: ...
+    def __getitem__(self, key: str | SupportsIndex | slice) -> Record | Records:
+        """The record of a name, the first if several have it, or of a number from 0; or a slice.
+
+        Raises RecordNotFoundError, which is a KeyError and an IndexError too.
         """
-        if isinstance(key, str):
-            number = self._number(key)
-        else:
-            index = operator.index(key)
-            number = index + len(self) if index < 0 else index
-        if number is None or not 0 <= number < len(self):
-            raise RecordNotFoundError(f"there is no record {key!r}")
-        return Record(self, number)
+        return self.records[key]
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self._number(name) is not None
+        return name in self.records
 
     def __iter__(self) -> Iterator[Record]:
-        return (Record(self, number) for number in range(len(self)))
+        return iter(self.records)
 
     def __len__(self) -> int:
-        return self.contents.index.record_count
+        return len(self.records)
+
+    def __bool__(self) -> bool:
+        """It is open, also without records."""
+        return True
+
+    def get(self, name: str, default: Default = None) -> Record | Default:  # type: ignore[assignment]
+        """The record of a name, or ``default``."""
+        try:
+            return self[name]
+        except RecordNotFoundError:
+            return default
+
+    def keys(self) -> Names:
+        """The names of the records in order."""
+        return self.records.names
+
+    def values(self) -> Records:
+        """All records."""
+        return self.records
+
+    def items(self) -> Iterator[tuple[str, Record]]:
+        """Names and records in order."""
+        return zip(self.keys(), self, strict=True)
+
+    def region(self, text: str) -> Sequence:
+        """What `acgz extract` would write for a region such as "chr1:1-1,000", of one record.
+
+        RecordNotFoundError for what is unknown, outside, in several files, or several records.
+        """
+        found = list(self._resolver.regions(text))
+        if len(found) > 1:
+            raise RecordNotFoundError(f"{text!r} stands for {len(found):,} records")
+        return Record(self, found[0].record)[found[0].start : found[0].stop]
+
+    def regions(self, texts: Iterable[str]) -> Iterator[Sequence]:
+        """What the ``texts`` stand for, in order, each block decoded once.
+
+        Patterns may stand for several. RecordNotFoundError before anything is decoded. Blocks are
+        decoded by as many threads as the archive was opened with.
+        """
+        found = [region for text in texts for region in self._resolver.regions(text)]
+        parts: dict[int, list[bytes]] = {}
+        done = 0
+        for number, letters in gather(self.contents, found, self._job):
+            for before in range(done, number):
+                yield self._piece(found[before], parts.pop(before, []))
+            done = number
+            parts.setdefault(number, []).append(letters)
+        for last in range(done, len(found)):
+            yield self._piece(found[last], parts.pop(last, []))
+
+    def open_text(self, file: str | None = None) -> io.BufferedReader:
+        """The text of all files, one behind the other, or of one, as a file that can seek.
+
+        It is decoded where it is read, and stays readable as long as the archive is open.
+        NotInArchiveError if there is no file of that name.
+        """
+        if file is None:
+            return io.BufferedReader(TextFile(self, range(self.contents.text_size)))
+        names = self.contents.names
+        if file not in names:
+            raise NotInArchiveError(f"there is no file {file!r} in the archive")
+        return io.BufferedReader(TextFile(self, self.contents.text_of_file(names.index(file))))
+
+    def seq_records(self) -> Iterator[Any]:
+        """All records as `Bio.SeqRecord.SeqRecord` of Biopython, as ``SeqIO.parse`` has them.
+
+        MissingDependencyError without Biopython.
+        """
+        from acgz.lookalikes import seq_records
+
+        return seq_records(self)
 
     @cached_property
     def info(self) -> Info:
@@ -183,9 +217,28 @@ class Archive:
         found = []
         for block in self.contents.blocks_of(record, start, stop):
             before = self.contents.letters_before(block, record)
-            text = self._cache.get(block, self.contents.parsed)
-            found.append(text.letters(record, start - before, stop - before))
+            found.append(self.text(block).letters(record, start - before, stop - before))
         return b"".join(found)
+
+    def header(self, record: int) -> bytes:
+        """The header of a record, by its number, without the ">"."""
+        return self.text(self.contents.block_of_header(record)).header(record)
+
+    def is_rna(self, record: int, at: int) -> bool:
+        """True if the block with that letter of a record has U in it, and no T."""
+        return self.text(self.contents.blocks_of(record, at, at + 1)[0]).is_rna(record)
+
+    def text(self, block: int) -> Text:
+        """A block, decoded or kept."""
+        return self._cache.get(block, self.contents.parsed)
+
+    @cached_property
+    def _resolver(self) -> Resolver:
+        return Resolver(self.contents)
+
+    def _piece(self, region: Region, parts: list[bytes]) -> Sequence:
+        letters = b"".join(parts).decode("ascii", "surrogateescape")
+        return Sequence(letters, Record(self, region.record).name, region.start + 1)
 
     def close(self) -> None:
         """Close the file, if `acgz.open` has opened it."""
@@ -201,14 +254,12 @@ class Archive:
     def __reduce__(self) -> tuple[Any, ...]:
         if self._path is None:
             raise TypeError("only an archive that was opened by its path can be pickled")
-        return open_path, (self._path, self._job, self._cache.most)
+        return _reopen, (self._path, self._job.threads, self._job.memory_limit, self._cache.most)
 
-    def _number(self, name: str) -> int | None:
-        """The number of the first record of that name."""
-        try:
-            return self.contents.index.find(name.encode("utf-8", "surrogateescape"))
-        except UnicodeEncodeError:
-            return None
+
+def _reopen(path: str, threads: int, memory_limit: int, cache: int) -> Archive:
+    """An `Archive` that has been pickled."""
+    return open_path(path, Job(threads, memory_limit), cache)
 
 
 def open_path(path: str | os.PathLike[str], job: Job, cache: int = CACHE) -> Archive:

@@ -77,5 +77,5 @@ class NotInArchiveError(AcgzError, KeyError):
     exit_code = 11
 
 
-class RecordNotFoundError(NotInArchiveError):
-    """No record of that name, or a range outside of it."""
+class RecordNotFoundError(NotInArchiveError, IndexError):
+    """No record of that name or number, or a range outside of it."""

@@ -90,6 +90,26 @@ def test_regions_are_those_of_faidx(capfd: pytest.CaptureFixture[str]) -> None:
     genome.close()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["chr1", "chr2:2-3", "chr1:1,000-1,100", "chr1:-5", "chr1:1230", "chr1:"],
+        ["{chr1}:1-5", "{HLA:A}:2-3", "chr1:1230-0", "chr1:1k-1.1k", "chr1:1e3-1.1E3"],
+        ["-i", "chr1:900-1200", "chr2"],
+        ["-i", "--mark-strand", "sign", "chr1:1-5"],
+        ["--mark-strand", "sign", "chr1:1-5"],
+    ],
+)
+def test_samtools_writes_the_same(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    pysam = pytest.importorskip("pysam", reason="pysam, which has samtools, is not installed")
+    names = [name for name in SEQUENCES if name.isascii()]
+    Path("x.fa").write_text("".join(f">{name} described\n{SEQUENCES[name]}\n" for name in names))
+    pysam.faidx("-n", "60", "-o", "known", "x.fa", *arguments)
+    known = Path("known").read_text()
+    capfd.readouterr()
+    assert extracted(capfd, "x.acgz", *arguments) == known
+
+
 @pytest.mark.parametrize("width", [0, 1, 7, 60, 70, 5000])
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("threads", ["1", "3"])
@@ -180,6 +200,19 @@ def test_what_is_not_there_has_code_11_and_nothing_is_written(
     assert WRONG[region] in err
     assert err.count("\n") == 1
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-i", "x.acgz", "chr2:1-1", "chr2:2-2"],
+        ["x.acgz", "-i", "chr2:1-1", "chr2:2-2"],
+        ["x.acgz", "chr2:1-1", "-i", "chr2:2-2"],
+    ],
+)
+def test_options_may_stand_anywhere(words: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    assert extracted(capfd, *words) == ">chr2:1-1/rc\nT\n>chr2:2-2/rc\nG\n"
+    assert extracted(capfd, *words, "--nonsense", code=2) == ""
 
 
 def test_what_is_there_is_written_with_continue(capfd: pytest.CaptureFixture[str]) -> None:

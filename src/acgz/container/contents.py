@@ -125,6 +125,14 @@ class Contents:
             files = np.searchsorted(self._first_records, numbers, "right") - 1
             yield Listed(rows.names, rows.lengths, blocks, files)
 
+    def block_of_header(self, record: int) -> int:
+        """The block in which the header of a record begins, if it has one."""
+        ranks = self.index.blocks.record
+        after = int(np.searchsorted(ranks, record))
+        not_begun = self.index.blocks.state[after : int(np.searchsorted(ranks, record, "right"))]
+        begun = np.flatnonzero(not_begun < 4)
+        return max(0, after + (int(begun[0]) if begun.size else not_begun.size) - 1)
+
     def letters_before(self, number: int, record: int) -> int:
         """Letters of a record in the blocks before one that has some of it."""
         blocks = self.index.blocks
@@ -140,6 +148,10 @@ class Contents:
     def text_of(self, number: int) -> range:
         """The bytes of all files, one behind the other, that a block has."""
         return range(int(self._text_starts[number]), int(self._text_starts[number + 1]))
+
+    def text_of_file(self, file: int) -> range:
+        """The bytes of all files, one behind the other, that are those of a file, by its number."""
+        return range(int(self._file_starts[file]), int(self._file_starts[file + 1]))
 
     def blocks_between(self, start: int, stop: int) -> range:
         """The blocks that have the bytes ``start`` to ``stop`` (exclusive) of all files."""
@@ -196,7 +208,8 @@ class Contents:
         """`text`, and the records in it; DamagedError if they are not those of the index."""
         text = self.text(number, job)
         try:
-            return Text(text, list(self._parts(number, text)))
+            headers: list[tuple[int, int]] = []
+            return Text(text, list(self._parts(number, text, headers)), headers)
         except DamagedError as error:
             raise DamagedError(f"{self.place(number)}: {error}") from error
 
@@ -214,8 +227,8 @@ class Contents:
         inside = f", with {', '.join(map(repr, names))}{more}" if names else ""
         return f"block {number} (at byte {int(self._offsets[number]):,}{inside})"
 
-    def _parts(self, number: int, text: bytes) -> Iterator[Part]:
-        """The records in the ``text`` of a block, file by file."""
+    def _parts(self, number: int, text: bytes, headers: list[tuple[int, int]]) -> Iterator[Part]:
+        """The records in the ``text`` of a block, file by file; adds to the ``headers``."""
         blocks, files = self.index.blocks, self.index.files
         begin = int(self._text_starts[number])
         end = begin + len(text)
@@ -230,6 +243,7 @@ class Contents:
                     state = unpack_state(int(blocks.state[number]))
                     record, letters = int(blocks.record[number]), int(blocks.letters[number])
                     scanner = Scanner(files[file].dialect, record, letters, state)
+                scanner.headers = headers
                 yield from self._scanned(scanner, text, start - begin, stop - begin)
                 if stop == self._file_starts[file + 1]:
                     scanner.finish()

@@ -87,6 +87,8 @@ class Scanner:
         """Of this record, so far."""
         self.ended: list[Record] = []
         """Records that have ended, in order."""
+        self.headers: list[tuple[int, int]] | None = None
+        """If it is a list, every record that begins with a header, and where that begins."""
         self._fresh = state is None
         self._line, self._begun = state or State()
         self._name: bytearray | None = bytearray() if self._fresh else None
@@ -117,6 +119,8 @@ class Scanner:
                 self._line = self._line_at(text, start, end, line_start)
                 return parts
             self._begin()
+            if self.headers is not None:
+                self.headers.append((self.record, header))
             self._line = HEADER
             start = self._finish_line(text, header + 1, end)
             line_start = True

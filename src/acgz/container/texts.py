@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,8 +30,12 @@ class _Marks(NamedTuple):
 class Text:
     """The text of a block, and the records in it."""
 
-    def __init__(self, text: bytes, parts: list[Part]) -> None:
+    def __init__(
+        self, text: bytes, parts: list[Part], headers: Sequence[tuple[int, int]] = ()
+    ) -> None:
+        """``headers``: record, and where its header begins, for those that have one here."""
         self._text = text
+        self._headers = np.array(headers, np.int64).reshape(-1, 2)
         self._parts = parts
         self._records = np.array([part.record for part in parts], np.int64)
         self._marks: dict[int, _Marks] = {}  # made when used; if twice at once, the same twice
@@ -38,7 +43,21 @@ class Text:
     @property
     def memory(self) -> int:
         """Bytes that it takes."""
-        return len(self._text) + _BYTES_OF_PART * len(self._parts)
+        return len(self._text) + _BYTES_OF_PART * len(self._parts) + self._headers.nbytes
+
+    def between(self, start: int, stop: int) -> memoryview:
+        """Some of the text itself."""
+        return memoryview(self._text)[start:stop]
+
+    def header(self, record: int) -> bytes:
+        """The header of a record without the ">"; b"" if it is not here. Of one that goes on in the
+        next block, which only those above 1 MiB do, what is here."""
+        place = int(np.searchsorted(self._headers[:, 0], record))
+        if place == len(self._headers) or self._headers[place, 0] != record:
+            return b""
+        begin = int(self._headers[place, 1]) + 1
+        ends = (self._text.find(end, begin) for end in (b"\n", b"\r"))
+        return self._text[begin : min((end for end in ends if end >= 0), default=None)]
 
     def is_rna(self, record: int) -> bool:
         """True if what is here of a record has U and no T."""
