@@ -413,16 +413,17 @@ def test_an_archive_is_created_as_a_whole_and_over_nothing(tmp_path: Path) -> No
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all", "x"]
 
 
-def test_the_command_line_writes_what_python_writes(tmp_path: Path) -> None:
+def test_the_command_line_writes_what_python_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from acgz.cli.main import main
 
-    files = [tmp_path / "x", tmp_path / "y"]
-    for file in files:
-        file.write_bytes(TEXT)
-    acgz.create(tmp_path / "python", files, "twobit", block=100)
-    command = ["compress", "-m", "twobit", "--block", "100", "-o", str(tmp_path / "command")]
-    assert main([*command, *map(str, files)]) == 0
-    assert (tmp_path / "python").read_bytes() == (tmp_path / "command").read_bytes()
+    monkeypatch.chdir(tmp_path)
+    for file in ("x", "y"):
+        Path(file).write_bytes(TEXT)
+    acgz.create("python", ["x", "y"], "twobit", block=100)
+    assert main(["compress", "-m", "twobit", "--block", "100", "-o", "command", "x", "y"]) == 0
+    assert Path("python").read_bytes() == Path("command").read_bytes()
 
 
 def test_importing_the_package_imports_nothing_heavy() -> None:

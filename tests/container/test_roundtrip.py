@@ -176,6 +176,24 @@ def test_any_files_come_back_together(texts: list[list[str]], block: int) -> Non
             assert str(record).encode() in text.replace(b"\n", b"")
 
 
+@pytest.mark.parametrize(
+    ("texts", "blocks"),
+    [
+        ([b">a\nACGT\n", b">b\nACGT\n", b">p\nMKVL\n", b">q\nMKVL\n", b"text", b"", b"more"], 3),
+        ([b"no line end", b"ACGT", b"ACGT", b"\0\1\2"], 4),
+        ([b">a\nAC", b">b\nAC\n", b">c\nAC\n", b""], 3),
+        ([b"", b"", b""], 1),
+        ([b"text" * 20, b"", b""], 2),
+    ],
+)
+def test_neighbours_of_one_kind_share_a_block(texts: list[bytes], blocks: int) -> None:
+    files = [(str(number), text) for number, text in enumerate(texts)]
+    archive = write(files, 64)
+    assert read(archive) == files
+    with acgz.open(io.BytesIO(archive)) as opened:
+        assert len(opened.contents) == blocks
+
+
 @pytest.mark.parametrize("names", [("a", "a"), (None, None), (None, "a"), ("a", None)])
 def test_files_of_one_archive_need_different_names(names: tuple[str | None, ...]) -> None:
     with pytest.raises(UsageError, match="different names"):

@@ -21,6 +21,7 @@ from acgz.rights import Rights
 
 if TYPE_CHECKING:
     from acgz.archive import Archive
+    from acgz.container.records import Kind
 
 Unpack = Literal["never", "named", "always"]
 """Whether the content of a packed file is read in its place; see `open_input`."""
@@ -118,8 +119,8 @@ class Glance(NamedTuple):
 
     name: str
     """What `Input.name_of` will make of its name, unless it turns out to be odd."""
-    nucleotides: bool
-    """It begins as FASTA of nucleotides does."""
+    kind: Kind
+    """By its beginning."""
 
 
 def glance(file: str, name: str, *, unpack: Unpack) -> Glance:
@@ -127,12 +128,12 @@ def glance(file: str, name: str, *, unpack: Unpack) -> Glance:
 
     ``unpack``: as for `open_input`.
     """
-    from acgz.container.records import looks_like_nucleotide_fasta
+    from acgz.container.records import Kind, dialect_of, kind_of
 
     content = name
     try:
         if not stat.S_ISREG(os.stat(file).st_mode):
-            return Glance(name, nucleotides=False)
+            return Glance(name, Kind.ALONE)
         with open(file, "rb", opener=_open_only) as stream:
             head = stream.read(_GLANCED)
             packing = None if unpack == "never" else recognise(head)
@@ -140,9 +141,10 @@ def glance(file: str, name: str, *, unpack: Unpack) -> Glance:
                 content = within
                 stream.seek(0)
                 head = io.BufferedReader(Unpacked(packing, stream)).read(_GLANCED)
-        return Glance(content, looks_like_nucleotide_fasta(head))
+        dialect = dialect_of(head, whole=len(head) < _GLANCED)
+        return Glance(content, kind_of(head, dialect))
     except (OSError, InputError):  # opening it will say so
-        return Glance(content, nucleotides=False)
+        return Glance(content, Kind.ALONE)
 
 
 @contextmanager

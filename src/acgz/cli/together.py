@@ -51,8 +51,8 @@ class Together:
         if not gathering.files:
             raise UsageError("there are no files to compress")
         seen = [(found, compression.glance(found)) for found in gathering.files]
-        # Only neighbours share a block, and so what they have in common.
-        seen.sort(key=lambda pair: not pair[1].nucleotides)
+        # Neighbours of one kind share a block, and so what they have in common.
+        seen.sort(key=lambda pair: pair[1].kind)
         files = [found for found, _ in seen]
         names = [glance.name for _, glance in seen]
         check_different((found.path, name) for found, name in zip(files, names, strict=True))

@@ -215,20 +215,41 @@ def find_all(text: bytes) -> tuple[Dialect, list[Record]]:
     return scanner.dialect, scanner.ended
 
 
-def looks_like_nucleotide_fasta(head: bytes) -> bool:
-    """True if a file that begins like this is FASTA of nucleotides, by far.
+class Kind(IntEnum):
+    """Which files go into one block if they follow each other: those of one kind.
 
-    >>> looks_like_nucleotide_fasta(b">chr1\\nACGTNNacgt")
-    True
-    >>> looks_like_nucleotide_fasta(b">protein\\nMKVLAAGIVG")
-    False
+    The smaller ones come first where files are sorted.
     """
+
+    NUCLEOTIDES = 0
+    """FASTA of nucleotides, by far."""
+    FASTA = 1
+    """Other FASTA, of proteins for example."""
+    OTHER = 2
+    """Without records."""
+    ALONE = 3
+    """Sequence without headers: it would go on in the next file."""
+
+    def follows(self, text: bytes) -> bool:
+        """Whether a file of this kind may follow on another one whose ``text`` ends so."""
+        return self is Kind.OTHER or (self is not Kind.ALONE and text.endswith((b"\n", b"\r")))
+
+
+def kind_of(head: bytes, dialect: Dialect) -> Kind:
+    """What a file that begins like this is.
+
+    >>> kind_of(b">chr1\\nACGTNNacgt", Dialect.LF).name, kind_of(b"Dear Sir", Dialect.NONE).name
+    ('NUCLEOTIDES', 'OTHER')
+    """
+    if dialect is Dialect.NONE:
+        return Kind.OTHER
     if not head.startswith(b">"):
-        return False
+        return Kind.ALONE
     newline = b"\n" if b"\n" in head else b"\r"
     lines = (line for line in head.split(newline) if not line.startswith((b">", b";")))
     letters = b"".join(lines).translate(None, BLANKS)
-    return len(letters.translate(None, _NUCLEOTIDES)) <= len(letters) // 10
+    others = len(letters.translate(None, _NUCLEOTIDES))
+    return Kind.NUCLEOTIDES if others <= len(letters) // 10 else Kind.FASTA
 
 
 def count_letters(text: bytes, start: int, end: int, newline: bytes, line_start: bool) -> int:

@@ -19,10 +19,11 @@ from acgz.container.names import fault_of
 from acgz.container.records import (
     SNIFFED,
     Dialect,
+    Kind,
     Scanner,
     dialect_of,
     find_all,
-    looks_like_nucleotide_fasta,
+    kind_of,
 )
 from acgz.container.source import FIRST_CHECK
 from acgz.errors import UsageError
@@ -65,8 +66,8 @@ class ArchiveWriter:
     """Call `add` for every file, then `finish`. ``out`` is only written to, and not closed.
 
     As a context, it stops the work that is left when an error ends it. Blocks are coded side by
-    side, as many as the job has room for, and written in their order. FASTA files of nucleotides
-    that follow each other share blocks, so that what one has in common with another is stored once.
+    side, as many as the job has room for, and written in their order. Files of one
+    `Kind` that follow each other share blocks, so that what they have in common is stored once.
     """
 
     def __init__(self, out: Sink, recipe: Recipe, job: Job | None = None) -> None:
@@ -91,8 +92,8 @@ class ArchiveWriter:
         """Where files begin in it."""
         self._current: _File | None = None
         """The file that the last written block ends in."""
-        self._may_be_joined = False
-        """The last file can share its block with the next one."""
+        self._kind = Kind.ALONE
+        """Of the last file."""
         self._write(fields.PREAMBLE)
 
     def add(self, source: Stream, name: str | None = None) -> None:
@@ -105,10 +106,10 @@ class ArchiveWriter:
         self._take_name(name)
         head = read_up_to(source, SNIFFED)
         file = _File(name, dialect_of(head, whole=len(head) < SNIFFED))
-        joinable = name is not None and looks_like_nucleotide_fasta(head)
-        if not (self._may_be_joined and joinable and self._text.endswith((b"\n", b"\r"))):
+        kind = Kind.ALONE if name is None else kind_of(head, file.dialect)
+        if kind is not self._kind or not kind.follows(self._text):
             self._flush()
-        self._may_be_joined = joinable
+        self._kind = kind
         self._starts.append((len(self._text), file))
         hashed = _Hashed(Rejoined(head, source), file.sha256)
         before, self._text = self._text, b""
@@ -130,9 +131,9 @@ class ArchiveWriter:
                 self._write_check()
                 self._job.progress.passed(len(self._text), self.size - len(fields.PREAMBLE))
                 return
-            self._write_block(self._cut(self._text), block)
+            self._write_block(self._cut(self._text, whole=True), block)
         elif self._text or self._starts:
-            self._code(self._text)
+            self._code(self._text, whole=True)
         for cut, block in self._coded.rest():
             self._write_block(cut, block)
         self._end_file()
@@ -171,12 +172,15 @@ class ArchiveWriter:
 
     def _flush(self) -> None:
         if self._text:
-            self._code(self._text)
+            self._code(self._text, whole=True)
             self._text = b""
 
-    def _code(self, text: bytes) -> None:
-        """Have a text coded as soon as there is room; write what has been coded until then."""
-        cut = self._cut(text)
+    def _code(self, text: bytes, *, whole: bool = False) -> None:
+        """Have a text coded as soon as there is room; write what has been coded until then.
+
+        ``whole``: none of the files so far goes on behind it, or begins there.
+        """
+        cut = self._cut(text, whole=whole)
 
         def coded(job: Job) -> tuple[_Cut, Block]:
             return cut, encode_block(cut.text, self._recipe, job)
@@ -185,9 +189,9 @@ class ArchiveWriter:
         for done in self._coded.put(task):
             self._write_block(*done)
 
-    def _cut(self, text: bytes) -> _Cut:
+    def _cut(self, text: bytes, *, whole: bool) -> _Cut:
         """The ``text`` of the next block, with the files that begin in it."""
-        inside = [start for start in self._starts if start[0] < len(text) or not text]
+        inside = [start for start in self._starts if start[0] < len(text) or whole]
         self._starts = [(at - len(text), file) for at, file in self._starts[len(inside) :]]
         self._blocks += 1
         return _Cut(text, inside)
