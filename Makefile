@@ -20,7 +20,7 @@ fuzz: COUNT ?= 100000
 soak: COUNT ?= 1000
 faults: COUNT ?= 200
 
-.PHONY: help demo check test large lint fuzz soak faults determinism mutants bench docs man clean
+.PHONY: help demo check test large lint fuzz soak faults determinism mutants bench docs man workflows container clean
 
 help:
 	@echo "make demo         compress, restore and compare a real genome; table of sizes"
@@ -36,6 +36,8 @@ help:
 	@echo "make mutants      break the program on purpose; the tests have to notice"
 	@echo "make docs         the documentation as a site, in build/site"
 	@echo "make man          the manual page, in build"
+	@echo "make workflows    the wrapper for Snakemake in contrib, run by Snakemake"
+	@echo "make container    what the Dockerfile does, in a folder (as root)"
 	@echo "make clean        remove everything that make and the tools made"
 
 demo: .venv/.acgz
@@ -80,6 +82,14 @@ docs: .venv/.docs
 
 man: .venv/.dev
 	@$(BIN)/python aot/manual.py build
+
+workflows: .venv/.dev
+	@$(PYTHON) -m venv .venv/workflows
+	@.venv/workflows/bin/python -m pip --disable-pip-version-check --quiet install 'snakemake>=9'
+	@SNAKEMAKE=.venv/workflows/bin/snakemake $(BIN)/python -m pytest tests/start/test_workflows.py
+
+container: .venv/.dev
+	@ACGZ_CONTAINER=1 $(BIN)/python -m pytest tests/start/test_recipe.py -k container
 
 # The stamps say which extras are installed; a change of the requirements installs again.
 .venv/bin/python:

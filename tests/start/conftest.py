@@ -33,8 +33,9 @@ def _hatchling(folder: Path, target: str, source: Path) -> Path:
 
 
 def _need_hatchling() -> None:
-    if importlib.util.find_spec("hatchling") is None:
-        pytest.skip("hatchling is not installed, so nothing can be built")
+    for needed in ("hatchling", "argparse_manpage", "shtab"):
+        if importlib.util.find_spec(needed) is None:
+            pytest.skip(f"{needed} is not installed, so nothing can be built")
 
 
 @pytest.fixture(scope="session")
