@@ -14,6 +14,9 @@ from acgz.scheduling import Task, in_order
 LONG = 60
 """Seconds that nothing here takes, unless it hangs."""
 
+GIVEN = 0.3
+"""Seconds for something to happen that should not."""
+
 
 class Watched:
     """Tasks that note what runs, and wait until they are let go."""
@@ -107,10 +110,18 @@ def test_nothing_runs_beside_what_wants_to_be_alone() -> None:
 
 
 def test_tasks_share_the_memory_of_the_job() -> None:
+    """Each gives others the time to come, but only two fit."""
     watched = Watched()
-    tasks = [watched.task(number, Need(memory=40)) for number in range(12)]
-    assert list(in_order(tasks, Job(8, memory=100))) == list(range(12))
-    assert max(map(len, watched.together)) <= 2
+    crowded = threading.Event()
+
+    def wait() -> None:
+        if len(watched.running) > 2:
+            crowded.set()
+        crowded.wait(GIVEN)
+
+    tasks = [watched.task(number, Need(memory=40), wait) for number in range(4)]
+    assert list(in_order(tasks, Job(8, memory=100))) == list(range(4))
+    assert max(map(len, watched.together)) == 2
 
 
 def test_a_task_that_is_too_large_runs_alone() -> None:
@@ -122,20 +133,14 @@ def test_a_task_that_is_too_large_runs_alone() -> None:
 
 
 def test_results_that_wait_take_their_memory() -> None:
-    """The first is slow; those behind it may not fill the memory meanwhile."""
-    made = []
-    slow = threading.Event()
-
-    def tasks() -> Iterator[Task[int]]:
-        yield Task(lambda job: (slow.wait(LONG), 0)[1], Need(memory=10), 10)
-        for number in range(1, 10):
-            if number == 4:
-                slow.set()
-            made.append(number)
-            yield Task(lambda job, number=number: number, Need(memory=30), 30)
-
-    assert list(in_order(tasks(), Job(8, memory=100))) == list(range(10))
-    assert made == list(range(1, 10))
+    """The first is slow, and those behind it may not fill the memory meanwhile."""
+    last = threading.Event()
+    tasks = [
+        Task(lambda job: last.wait(GIVEN), Need(memory=10)),
+        *(Task(lambda job: True, Need(memory=30), kept=30) for _ in range(3)),
+        Task(lambda job: last.set() or True, Need(memory=30), kept=30),
+    ]
+    assert list(in_order(tasks, Job(8, memory=100))) == [False, True, True, True, True]
 
 
 def test_no_more_is_asked_for_than_there_is_room_for() -> None:
