@@ -72,7 +72,7 @@ def test_the_trial_takes_the_prior_that_saves_most_and_none_for_noise() -> None:
 def test_odds_of_a_node_are_the_sums_of_those_below_it() -> None:
     network = prior.make(models.read(priors.shipped()[NAMES[0]]).arrays)
     for residue in phage(300):
-        prior.update(network, np.int64(residue), False)
+        prior.follow(network, np.int64(residue), False)
     odds = network.odds.astype(np.float64)
     for node in range(5):
         for s in range(4):

@@ -50,6 +50,11 @@ def words() -> bytes:
     return b">words\n" + "".join(random.Random(23).choices(["GATTACA", "CCG"], k=4800)).encode()
 
 
+def phage() -> bytes:
+    """A real genome, of which a prior knows something."""
+    return (FOLDER.parent.parent / "demo" / "phage_lambda.fa").read_bytes()
+
+
 TEXTS: dict[str, Callable[[], bytes]] = {
     "genome": lambda: genome(20_000),
     "untidy": untidy,
@@ -58,6 +63,7 @@ TEXTS: dict[str, Callable[[], bytes]] = {
     "bytes": lambda: random.Random(22).randbytes(500),
     "empty": lambda: b"",
     "words": words,
+    "phage": phage,
 }
 
 CASES: dict[str, tuple[str, str, dict[str, int | str]]] = {
@@ -68,6 +74,8 @@ CASES: dict[str, tuple[str, str, dict[str, int | str]]] = {
 } | {
     "twobit-genome-blocks": ("twobit", "genome", {"block": 4096}),
     "order0-genome-lanes": ("order0", "genome", {"lanes": 7}),
+    "plus-phage": ("plus", "phage", {}),
+    "ultra-phage": ("ultra", "phage", {}),
     "plus-genome-blocks": ("plus", "genome", {"block": 8192}),
     "ultra-genome-blocks": ("ultra", "genome", {"block": 8192}),
     "deepgeco-mini-genome": ("deepgeco-mini", "genome", {}),

@@ -23,8 +23,8 @@ _REPETITIVE = 0.3
 """Collections of alike sequences have one lane: each other one would meet the first anew."""
 _ROOM = 3 << 30
 """Bytes that both lanes may take where no lanes are asked for."""
-_WORTH = 64
-"""Bytes that `ultra` has to save: an archive is larger if its blocks have unlike parameters."""
+_WORTH = 8
+"""Bytes that `ultra` has to save: where blocks differ, the archive names two modes."""
 _LENGTH_BYTES = 4
 """Of the length of each stream but the last, before the streams."""
 
@@ -67,14 +67,15 @@ class EngineCodec:
         if residues.size >= _MOST:
             raise UsageError("a block of the engine holds fewer than 2**31 residues")
         source = np.array(residues, np.uint8)
-        coded = self._coded(source, settings, job)
+        coded = self.coded(source, settings, job)
         if settings.preset == "ultra":
-            plus = self._coded(source, replace(settings, preset="plus"), job)
+            plus = self.coded(source, replace(settings, preset="plus"), job)
             if len(coded.payload) + _WORTH > len(plus.payload):
                 return plus
         return coded
 
-    def _coded(self, source: NDArray[np.uint8], settings: EngineSettings, job: Job) -> Coded:
+    def coded(self, source: NDArray[np.uint8], settings: EngineSettings, job: Job) -> Coded:
+        """``source`` coded with the preset of the settings and no other."""
         from acgz.engine import lanes
         from acgz.engine.presets import PRESETS, parts
 

@@ -40,6 +40,9 @@ class Engine(NamedTuple):
     contexts: Contexts
     copies: Copies
     prior: Prior
+    second: Prior
+    third: Prior
+    """Further readings of the prior; of no units, if there are none."""
     network: Network
     correction: Correction
     x: NDArray[np.float32]
@@ -68,7 +71,9 @@ def make(parts: Parts, count: int, begin: int = 0, learned: Arrays | None = None
     """
     experts = len(parts.slow) + len(parts.fast) + len(parts.sparse)
     inputs = experts + copies.INPUTS + (prior.INPUTS if parts.prior else 0)
-    width = (inputs + 7) // 8 * 8
+    width = (inputs + parts.further + 7) // 8 * 8
+    reading = prior.make(learned)
+    again = reading if parts.further else prior.make(None)
     made = Engine(
         contexts=contexts.make(parts.slow, parts.fast, parts.sparse, parts.table_bits),
         copies=copies.make(
@@ -79,7 +84,9 @@ def make(parts: Parts, count: int, begin: int = 0, learned: Arrays | None = None
             parts.enter_misses,
             parts.stay_misses,
         ),
-        prior=prior.make(learned),
+        prior=reading,
+        second=prior.again(again, prior.FURTHER[0]),
+        third=prior.again(again, prior.FURTHER[1]),
         network=network.make(width, inputs, parts.hidden, 0.25),
         correction=correction.make(),
         x=np.ones(4 * width, np.float32),
@@ -140,6 +147,7 @@ def _inputs(e, i, history):
     match = copies.predict(e.copies, e.known, x, e.votes, width, experts, i - e.begin)
     if match < SURE:
         prior.predict(e.prior, x, width, experts + copies.INPUTS)
+        prior.agree(e.second, e.third, x, width, experts + copies.INPUTS + prior.INPUTS)
     # centred logarithms: what matters is how the residues compare
     for at in range(0, width, 8):
         a = log8(load(x, at))
@@ -214,7 +222,12 @@ def run(e, residues, first, last, stream, coder, decoding):
         inverse = (inverse >> np.uint64(2)) | (np.uint64(3 - residue) << np.uint64(62))
         contexts.update(e.contexts, e.known, e.begin, i, residue, history, inverse)
         copies.update(e.copies, e.known, e.begin, i, residue, history, inverse)
-        prior.update(e.prior, residue, kind >= SURE * LENGTHS)
+        rests = kind >= SURE * LENGTHS
+        if not rests:
+            prior.learn(e.prior, residue)
+        prior.follow(e.prior, residue, rests)
+        prior.follow(e.second, residue, rests)
+        prior.follow(e.third, residue, rests)
     e.recent[0] = history
     e.recent[1] = inverse
 

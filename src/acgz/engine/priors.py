@@ -188,7 +188,8 @@ def _measure(network, residues, raw, chances, nats):
         prior.predict(network, raw, prior.INPUTS, 0)
         first = (raw[0] + raw[2]) + (raw[4] + raw[6])
         chances[i] = raw[prior.INPUTS * residues[i]] / first
-        prior.update(network, np.int64(residues[i]), False)
+        prior.learn(network, np.int64(residues[i]))
+        prior.follow(network, np.int64(residues[i]), False)
     costs = splat(np.float32(0.0))
     for i in range(0, residues.size, 8):
         costs -= log8(load(chances, i))
