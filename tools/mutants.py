@@ -156,6 +156,41 @@ MUTANTS = (
         '        settings={"level": "plus"},',
         "test_modes.py",
     ),
+    Mutant(
+        "what is planted in the place of a file in a folder is read",
+        "src/acgz/cli/inputs.py",
+        "            if (status.st_dev, status.st_ino) != inode or ",
+        "            if ",
+        "cli/test_folders.py",
+    ),
+    Mutant(
+        "a private folder makes a public archive",
+        "src/acgz/cli/together.py",
+        "Rights.common([*rights, *self.rights])",
+        "Rights.common(rights)",
+        "cli/test_folders.py",
+    ),
+    Mutant(
+        "what another process has added to an archive is lost",
+        "src/acgz/cli/together.py",
+        '            check_unchanged(path, opened.identity, "nothing is added to it")\n',
+        "",
+        "cli/test_append.py",
+    ),
+    Mutant(
+        "a chosen file need not have its SHA-256",
+        "src/acgz/container/choosing.py",
+        "        if self.sha256.digest()[:DIGEST_SIZE] != digest:",
+        "        if self.sha256.digest()[:0] != digest[:0]:",
+        "cli/test_choosing.py",
+    ),
+    Mutant(
+        "an empty file at the end of an archive is lost",
+        "src/acgz/container/writer.py",
+        "if start[0] < len(text) or whole]",
+        "if start[0] < len(text) or not text]",
+        "container/test_roundtrip.py",
+    ),
 )
 
 
