@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from acgz.cli import messages, options
 from acgz.cli.messages import shown
+from acgz.errors import UsageError
 
 if TYPE_CHECKING:
     from acgz.archive import Archive
@@ -34,7 +36,13 @@ def declare_ls(parser: options.Parser) -> None:
         "records, first 16 bytes of the SHA-256."
     )
     _add_looking(parser)
-    parser.add_argument("--files", action="store_true", dest="of_files", help="list the files")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--files", action="store_true", dest="of_files", help="list the files")
+    what.add_argument(
+        "--fai",
+        action="store_true",
+        help="write the index that samtools faidx makes of the original, an archive's only file",
+    )
     parser.set_defaults(main=ls)
 
 
@@ -86,12 +94,17 @@ def ls(args: argparse.Namespace) -> int:
     from acgz.cli.inputs import open_archive
     from acgz.cli.outputs import print_lines
 
+    if args.fai and args.json:
+        raise UsageError("an index of faidx is no JSON")
     rows = _files if args.of_files else _records
     between = "["
 
     def look(file: str) -> None:
         nonlocal between
         with open_archive(file, memory_limit=args.memory_limit) as archive:
+            if args.fai:
+                _print_fai(archive)
+                return
             for some in rows(archive):
                 if not args.json:
                     print_lines(*(row.line for row in some))
@@ -104,6 +117,17 @@ def ls(args: argparse.Namespace) -> int:
     if args.json:
         print_lines("[]" if between == "[" else "]")
     return code
+
+
+def _print_fai(archive: Archive) -> None:
+    from acgz.cli.outputs import print_lines
+    from acgz.fai import fai
+
+    if len(archive.contents.names) > 1:
+        raise UsageError("faidx indexes one file, and this archive has several: decompress one")
+    lines = (line.decode("utf-8", "surrogateescape") for line in fai(archive.contents))
+    while some := list(islice(lines, 4096)):
+        print_lines(*some)
 
 
 class _Record(NamedTuple):

@@ -204,6 +204,13 @@ class Contents:
         except AcgzError as error:
             raise type(error)(f"{self.place(number)}: {error}") from error
 
+    def outline(self, number: int) -> bytes:
+        """The text of a block with A for every base and without lower case, found quickly."""
+        try:
+            return outline(self.block(number), self._job)
+        except AcgzError as error:
+            raise type(error)(f"{self.place(number)}: {error}") from error
+
     def parsed(self, number: int, job: Job | None = None) -> Text:
         """`text`, and the records in it; DamagedError if they are not those of the index."""
         text = self.text(number, job)
