@@ -1,6 +1,6 @@
 """Breaks the program on purpose, one thing at a time; the tests have to notice: ``make mutants``.
 
-Each mutant is a copy of the checkout with one line changed, in which the tests that are named
+Each mutant is the checkout, copied, with one line changed, in which the tests that are named
 beside it run as ``make check`` runs them (``--half``). A mutant that survives means that a kind of
 failure would go unnoticed. ``--all`` runs all tests of ``make check`` on each.
 """
@@ -199,11 +199,13 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="all tests of `make check` on each")
     parser.add_argument("--only", default="", help="mutants whose description has this in it")
     args = parser.parse_args()
+    chosen = [mutant for mutant in MUTANTS if args.only in mutant.what]
     survivors = 0
-    for mutant in MUTANTS:
-        if args.only in mutant.what:
+    with tempfile.TemporaryDirectory(prefix="acgz-mutant-") as name:
+        folder = _copy(Path(name))
+        for mutant in chosen:
             start = time.monotonic()
-            caught = _caught(mutant, everything=args.all)
+            caught = _caught(mutant, folder, everything=args.all)
             if caught and not _passes(caught):
                 raise SystemExit(f"{caught} fails without the mutant, too")
             survivors += not caught
@@ -211,7 +213,7 @@ def main() -> int:
             print(
                 f"{verdict} {mutant.what}: {caught} ({time.monotonic() - start:.0f} s)", flush=True
             )
-    print(f"{len(MUTANTS)} mutants, {survivors} survived")
+    print(f"{len(chosen)} mutants, {survivors} survived")
     return 1 if survivors else 0
 
 
@@ -222,18 +224,24 @@ def changed(mutant: Mutant, text: str) -> str:
     return text.replace(mutant.before, mutant.after)
 
 
-def _caught(mutant: Mutant, *, everything: bool) -> str:
-    """The test that notices; "" if none does."""
-    with tempfile.TemporaryDirectory(prefix="acgz-mutant-") as name:
-        folder = Path(name)
-        for part in COPIED:
-            if (ROOT / part).is_dir():
-                shutil.copytree(ROOT / part, folder / part)
-            elif (ROOT / part).exists():
-                shutil.copy2(ROOT / part, folder / part)
-        path = folder / mutant.file
-        path.write_text(changed(mutant, path.read_text()))
-        tests = ["tests"] if everything else [f"tests/{test}" for test in mutant.tests.split()]
+def _copy(folder: Path) -> Path:
+    """The checkout in ``folder``: one for all mutants, so that kernels are compiled once."""
+    compiled = shutil.ignore_patterns("__pycache__")
+    for part in COPIED:
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, folder / part, ignore=compiled)
+        elif (ROOT / part).exists():
+            shutil.copy2(ROOT / part, folder / part)
+    return folder
+
+
+def _caught(mutant: Mutant, folder: Path, *, everything: bool) -> str:
+    """The test that notices the mutant in a copy of the checkout; "" if none does."""
+    path = folder / mutant.file
+    before = path.read_text()
+    path.write_text(changed(mutant, before))
+    tests = ["tests"] if everything else [f"tests/{test}" for test in mutant.tests.split()]
+    try:
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-x", "-q", "--half", *tests],
             cwd=folder,
@@ -246,6 +254,8 @@ def _caught(mutant: Mutant, *, everything: bool) -> str:
             text=True,
             check=False,
         )
+    finally:
+        path.write_text(before)
     if done.returncode not in (0, 1):
         raise SystemExit(f"{mutant.what}: the tests did not run\n{done.stdout[-3000:]}")
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
