@@ -261,7 +261,7 @@ def _caught(mutant: Mutant, folder: Path, *, everything: bool) -> str:
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     if done.returncode == 1 and not failed:
         raise SystemExit(f"{mutant.what}: no test has failed\n{done.stdout[-3000:]}")
-    return failed[0].split(" ")[1] if failed else ""
+    return failed[0].partition(" ")[2].partition(" - ")[0] if failed else ""
 
 
 def _passes(test: str) -> bool:

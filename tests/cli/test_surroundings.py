@@ -281,7 +281,6 @@ NINES = "9" * 5000
         (["explode\nacgz: all is well"], 2),
         (["compress", "--sett"], 2),
         (["compress", "-m"], 2),
-        ([], 2),
     ],
 )
 def test_every_mistake_is_one_line_of_reasonable_length(
