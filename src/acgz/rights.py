@@ -40,8 +40,11 @@ class Rights:
         return cls(mode, (status.st_uid, status.st_gid), (status.st_atime_ns, status.st_mtime_ns))
 
     @classmethod
-    def through(cls, folder: str) -> Rights:
-        """Who may read a file in ``folder``, as far as that decides: those who may enter it."""
+    def through(cls, folder: int | str) -> Rights:
+        """Who may read a file in ``folder`` (its path, or a handle), as far as that decides.
+
+        Those who may enter it.
+        """
         status = os.stat(folder)
         entered = status.st_mode & 0o111
         if _has_list(folder):

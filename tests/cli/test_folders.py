@@ -186,6 +186,33 @@ def test_a_folder_that_cannot_be_read_makes_no_archive(
     assert not Path("c.acgz").exists()
 
 
+def test_very_deep_folders_are_refused_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import resource
+
+    deep = Path("deep")
+    deep.mkdir()
+    with monkeypatch.context() as patch:
+        patch.chdir(deep)
+        for _ in range(300):
+            os.mkdir("a")
+            os.chdir("a")
+        Path("x.fa").write_bytes(TEXT)
+    Path("short").symlink_to("deep" + 100 * "/a")
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (60, limit[1]))
+    try:
+        assert compress("deep") == 2
+        error = capfd.readouterr().err
+        assert error == "acgz: deep: has more than 256 folders in one another\n"
+        assert compress("deep" + 50 * "/a") == 2  # the name is still too deep
+        assert main(["compress", "-m", "twobit", "-o", "c.acgz", "short"]) == 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+    assert names() == ("short/" + 200 * "a/" + "x.fa",)
+
+
 def test_packed_files_and_archives_in_folders(capfd: pytest.CaptureFixture[str]) -> None:
     archive = acgz.compress(TEXT, "twobit")
     Path("d/a/x.fa.acgz").write_bytes(archive)
@@ -302,6 +329,28 @@ def test_what_is_planted_after_the_search_is_not_read(
     monkeypatch.setattr("acgz.cli.together.check_different", check_and_plant)
     assert compress("d") == 3
     assert "acgz: d/a/g.fa: is another file than the one" in capfd.readouterr().err
+    assert not Path("c.acgz").exists()
+
+
+def test_a_folder_that_becomes_a_link_is_not_entered(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Path("secrets").mkdir()
+    Path("secrets/g.fa").write_bytes(b"secret")
+    look = gathering.Gathering._look_into
+
+    def look_and_plant(self: gathering.Gathering, folder: object) -> list[object]:
+        inside = look(self, folder)  # type: ignore[arg-type]
+        if not Path("d/b").is_symlink():
+            Path("d/b").rename("moved")
+            Path("d/b").symlink_to(Path("secrets").absolute())
+        return inside  # type: ignore[return-value]
+
+    monkeypatch.setattr(gathering.Gathering, "_look_into", look_and_plant)
+    assert compress("d") == 3
+    assert (
+        "acgz: d/b: is another folder than the one that was found there" in capfd.readouterr().err
+    )
     assert not Path("c.acgz").exists()
 
 

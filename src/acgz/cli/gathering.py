@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NoReturn
 
 from acgz.cli.inputs import open_input
 from acgz.container.names import DEEPEST, archive_name
@@ -31,6 +31,19 @@ class Found:
     that was named: of such, links are followed."""
 
 
+@dataclass(frozen=True)
+class _Folder:
+    """A folder that is to be searched."""
+
+    path: str
+    name: str
+    """What it is called in an archive; "" for the one that all names are relative to."""
+    inode: Inode | None = None
+    """What has been found; None if it was named."""
+    above: frozenset[Inode] = frozenset()
+    """The folders that it is in."""
+
+
 class Gathering:
     """Collects files. ``follow``: links in folders, too."""
 
@@ -51,50 +64,44 @@ class Gathering:
         if not os.path.isdir(path):
             self.files.append(Found(path, self._name_of(path)))
             return
-        name = self._name_of(path)
-        top = os.path.join(path, "")  # also of a link that leads to a folder
-        above = {top: frozenset([_inode(os.stat(top))])}
-        for folder, folders, others, handle in _walk(top, follow=self._follow):
-            inside = f"{name}/{os.path.relpath(folder, top)}".replace(os.sep, "/")
-            if inside.count("/") > DEEPEST:
-                raise UsageError(f"{folder}: there are more than {DEEPEST} folders in one another")
-            self.rights.append(Rights.through(folder))
-            if not folders and not others:
-                self._remark(folder, "the empty folder is left out: an archive has only files")
-            folders[:] = [
-                kept
-                for kept in sorted(folders, key=os.fsencode)
-                if self._enters(os.path.join(folder, kept), handle, above)
-            ]
-            for file in sorted(others, key=os.fsencode):
-                self._add_found(os.path.join(folder, file), f"{inside}/{file}", handle)
+        waiting = [_Folder(path, self._name_of(path))]
+        while waiting:
+            folder = waiting.pop()
+            if folder.name.count("/") >= DEEPEST:
+                raise UsageError(f"{path}: has more than {DEEPEST} folders in one another")
+            try:
+                inside = self._look_into(folder)
+            except OSError as error:
+                raise _unreadable(folder.path, error) from error
+            waiting += reversed(inside)
 
-    def _add_found(self, path: str, name: str, handle: int | None) -> None:
-        """A file in a folder; ``handle``: of that folder."""
-        status = _status(path, handle, follow=self._follow)
-        if stat.S_ISREG(status.st_mode):
-            self.files.append(Found(path, archive_name(name)[0], _inode(status)))
-        else:
-            self._remark(path, f"the {_kind(status.st_mode)} is left out")
-
-    def _enters(self, folder: str, handle: int | None, above: dict[str, frozenset[Inode]]) -> bool:
-        """Whether to go into a ``folder`` of a folder with that ``handle``.
-
-        ``above``: of folders, the folders that they are in.
-        """
-        status = _status(folder, handle, follow=self._follow)
-        if stat.S_ISLNK(status.st_mode):
-            self._remark(folder, "the symbolic link is left out")
-            return False
-        if is_hidden(os.path.basename(folder)):
-            self._remark(folder, "the unfinished work of acgz is left out")
-            return False
-        around = above[os.path.join(os.path.dirname(folder), "")]
-        if _inode(status) in around:
-            self._remark(folder, "the link to a folder that it is in is left out")
-            return False
-        above[os.path.join(folder, "")] = around | {_inode(status)}
-        return True
+    def _look_into(self, folder: _Folder) -> list[_Folder]:
+        """Add the files in a folder; return the folders in it that are to be searched."""
+        with _opened(folder) as handle:
+            status = os.stat(handle)
+            self.rights.append(Rights.through(handle))
+            with os.scandir(handle) as entries:
+                found = [
+                    (entry.name, entry.stat(follow_symlinks=self._follow)) for entry in entries
+                ]
+        if not found:
+            self._remark(folder.path, "the empty folder is left out: an archive has only files")
+        above = folder.above | {_inode(status)}
+        inside = []
+        for entry, status in sorted(found, key=lambda pair: os.fsencode(pair[0])):
+            path = os.path.join(folder.path, entry)
+            name = f"{folder.name}/{entry}" if folder.name else entry
+            if stat.S_ISREG(status.st_mode):
+                self.files.append(Found(path, archive_name(name)[0], _inode(status)))
+            elif not stat.S_ISDIR(status.st_mode):
+                self._remark(path, f"the {_kind(status.st_mode)} is left out")
+            elif is_hidden(entry):
+                self._remark(path, "the unfinished work of acgz is left out")
+            elif _inode(status) in above:
+                self._remark(path, "the link to a folder that it is in is left out")
+            else:
+                inside.append(_Folder(path, name, _inode(status), above))
+        return inside
 
     def _name_of(self, path: str) -> str:
         name, cut = archive_name(path)
@@ -127,26 +134,21 @@ def check_different(files: Iterable[tuple[str, str]]) -> None:
             )
 
 
-def _walk(top: str, *, follow: bool) -> Iterator[tuple[str, list[str], list[str], int | None]]:
-    """What `os.fwalk` yields: it does not enter a folder that has become a link meanwhile."""
-
-    def fail(error: OSError) -> NoReturn:
-        raise _unreadable(str(error.filename or top), error) from error
-
-    if hasattr(os, "fwalk"):
-        yield from os.fwalk(top, follow_symlinks=follow, onerror=fail)
-    else:
-        for folder, folders, others in os.walk(top, followlinks=follow, onerror=fail):
-            yield folder, folders, others, None
-
-
-def _status(path: str, handle: int | None, *, follow: bool) -> os.stat_result:
+@contextmanager
+def _opened(folder: _Folder) -> Iterator[int | str]:
+    """A handle of the folder, where the system has such; InputError if it is another one now."""
+    if os.scandir not in os.supports_fd:
+        yield folder.path
+        return
+    handle = os.open(folder.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK)
     try:
-        if handle is None:
-            return os.stat(path, follow_symlinks=follow)
-        return os.stat(os.path.basename(path), dir_fd=handle, follow_symlinks=follow)
-    except OSError as error:
-        raise _unreadable(path, error) from error
+        if folder.inode is not None and _inode(os.stat(handle)) != folder.inode:
+            error = InputError("is another folder than the one that was found there")
+            error.place = folder.path
+            raise error
+        yield handle
+    finally:
+        os.close(handle)
 
 
 def _unreadable(path: str, error: OSError) -> InputError:
