@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _DELAY = 0.5
 """Seconds of work without a bar: it would only flash up."""
 _LONG = 3.0
-"""Seconds after which a job is worth a line about it, and its speed is known."""
+"""Seconds of coding after which a job is worth a line about it, and its speed is known. What comes
+before the first residues, such as the choice of a prior, says nothing of the speed."""
 
 
 class Plan(NamedTuple):
@@ -102,6 +103,8 @@ class ProgressBar:
         self._start = time.monotonic()
         self._bar: Any = None
         self._blocks = 0
+        self._first: tuple[float, int] | None = None
+        """When there was some progress for the first time, and how far it was then."""
 
     def watch(self) -> None:
         """Show how far it is now."""
@@ -153,12 +156,16 @@ class ProgressBar:
 
     def _tell_plan(self) -> None:
         """Once, when it is clear that it takes long, and about how long."""
-        passed = time.monotonic() - self._start
-        if self._plan is None or not self._loudness.verbose or passed < _LONG:
+        if self._plan is None or not self._total or not self._loudness.verbose:
             return
-        position = self.progress.position
-        if position and self._total:
-            left = passed * max(0, self._total - position) / position
+        now, position = time.monotonic(), self.progress.position
+        if not position:
+            return
+        if self._first is None:
+            self._first = now, position
+        passed, done = now - self._first[0], position - self._first[1]
+        if passed >= _LONG and done:
+            left = passed * max(0, self._total - position) / done
             if left >= _LONG:
                 remark(self._loudness, f"{self._label}: {self._plan}, about {_span(left)} left")
             self._plan = None
