@@ -48,7 +48,7 @@ COMMANDS = {
         "acgz.cli.restore:declare_decompress",
         (
             "acgz decompress genome.fa.acgz          # -> genome.fa; the archive stays",
-            "acgz decompress -o folder strains.acgz  # all files of it, below the folder",
+            "acgz decompress strains.acgz '*/COL.fa' # these of its files; -o: below a folder",
             "acgz decompress --keep-going bad.fa.acgz # what is intact of a damaged archive",
         ),
     ),
@@ -121,7 +121,7 @@ COMMANDS = {
         "acgz.cli.bench:declare",
         (
             "acgz bench genome.fa",
-            "acgz bench --modes plus,fast --peers xz,zstd genome.fa",
+            "acgz bench --modes plus,fast --peers xz,zstd --report out.html genome.fa",
             "acgz bench --suite start genome.fa # how soon acgz is at work",
         ),
     ),

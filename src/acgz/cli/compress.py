@@ -59,7 +59,7 @@ def add_compressing(parser: argparse.ArgumentParser) -> None:
         "-m", "--mode", help='how to compress; "acgz modes" lists them (default: plus)'
     )
     parser.add_argument(
-        "--verify", action="store_true", help="decompress the archive again and compare (--rm too)"
+        "--verify", action="store_true", help="decompress the archive again and compare"
     )
     parser.add_argument(
         "--raw", action="store_true", help="compress gz, xz and zst files as the bytes they are"
