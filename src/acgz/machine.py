@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 _UNKNOWN = 8 << 30
 """Bytes of memory of a machine that does not say."""
-_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-"""Where Linux says what a container may use."""
+_GROUPS = Path("/sys/fs/cgroup")
+"""Where Linux keeps what groups of processes (containers, jobs of a cluster) may use."""
+_OWN_GROUPS = Path("/proc/self/cgroup")
 
 
 def cores() -> int:
@@ -23,16 +25,36 @@ def cores() -> int:
 @cache
 def memory_for_blocks() -> int:
     """Half of the memory, in bytes: the other half is for everything else on the machine."""
-    return memory() // 2
+    return max(1, memory() // 2)
 
 
 def memory() -> int:
-    """Bytes of memory: of the machine, or as many as the container of this process has."""
+    """Bytes of memory: of the machine, or fewer if the group of this process may have no more."""
     try:
-        known = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+        most = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):  # Windows
-        known = [_UNKNOWN]
-    for limit in _LIMITS:
+        most = _UNKNOWN
+    for limit in _limits():
         with suppress(OSError, ValueError):  # not there, or "max"
-            known.append(int(Path(limit).read_text("ascii")))
-    return max(1, min(known))
+            most = min(most, int(limit.read_text("ascii")))
+    return most
+
+
+def _limits() -> Iterator[Path]:
+    """Files that may limit the memory of this process: of its group and of those around it."""
+    try:
+        groups = _OWN_GROUPS.read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:  # no Linux
+        return
+    for line in groups:
+        _, _, named = line.partition(":")
+        controllers, _, path = named.partition(":")
+        if controllers == "":
+            folder, name = _GROUPS, "memory.max"
+        elif "memory" in controllers.split(","):
+            folder, name = _GROUPS / "memory", "memory.limit_in_bytes"
+        else:
+            continue
+        own = PurePosixPath(path.lstrip("/"))
+        for group in (own, *own.parents):
+            yield folder / group / name
