@@ -65,6 +65,27 @@ MUTANTS = (
         "container",
     ),
     Mutant(
+        "a name that follows from the one before is not found",
+        "src/acgz/container/tables.py",
+        "        found = _may_follow(cursor, text, name)\n",
+        "        found = False\n",
+        "container/test_lookup.py container/test_document.py",
+    ),
+    Mutant(
+        "letters of regions come in the order of their blocks",
+        "src/acgz/gathering.py",
+        "                if part == due:\n",
+        "                if part >= due:\n",
+        "cli/test_extract.py",
+    ),
+    Mutant(
+        "the other strand is read in the direction of the first",
+        "src/acgz/complement.py",
+        "    return complement(letters, rna=rna)[::-1]\n",
+        "    return complement(letters, rna=rna)\n",
+        "cli/test_extract.py",
+    ),
+    Mutant(
         "blocks come in the order in which they are started last",
         "src/acgz/scheduling.py",
         "            self._running.append(one)\n",
