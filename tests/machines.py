@@ -20,6 +20,9 @@ import pytest
 
 from paths import HELPERS, PHAGE, ROOT
 
+NOBODY = 65534
+"""Number of the user and the group that own nothing."""
+
 KERNELS = ROOT / ".pytest_cache" / "kernels"
 
 

@@ -11,15 +11,18 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import venv
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
+from machines import NOBODY
 from paths import ROOT
 
 
@@ -120,6 +123,28 @@ class Installation:
 def _as_others() -> None:
     """Give up root's right to write everywhere (PR_CAPBSET_DROP of CAP_DAC_OVERRIDE)."""
     ctypes.CDLL(None).prctl(24, 1)
+
+
+@pytest.fixture(scope="session")
+def python_of_nobody() -> str:
+    """A Python of this version that every user may run, with the installation's packages."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    for program in (os.path.realpath(sys.executable), f"/usr/bin/{version}"):
+        with suppress(OSError):
+            subprocess.run([program, "-c", ""], user=NOBODY, group=NOBODY, check=True, cwd="/")
+            return program
+    pytest.skip(f"there is no {version} that other users may run")
+
+
+@pytest.fixture(scope="session")
+def public() -> Iterator[Path]:
+    """A folder that every user may enter."""
+    folder = Path(tempfile.mkdtemp(prefix="acgz-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

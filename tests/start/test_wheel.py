@@ -12,13 +12,14 @@ import stat
 import subprocess
 import sys
 import tarfile
+import zipfile
 
 import pytest
 
 from acgz.compiled import CHOICE, LEVELS, MANIFEST, _processor
 from acgz.modes import MODES
 from conftest import fasta
-from machines import KERNELS
+from machines import KERNELS, NOBODY
 from paths import PHAGE, ROOT, TESTS
 
 pytestmark = pytest.mark.slow
@@ -91,6 +92,44 @@ def test_whoever_may_write_nothing_else_restores_what_he_compressed(read_only, t
     assert not list(home.iterdir())
     assert {path.name for path in folder.iterdir()} == {"some.fa", "some.fa.acgz"}
     assert (folder / "some.fa").read_bytes() == text.read_bytes()
+
+
+def test_a_user_who_owns_nothing_restores_what_he_compressed(
+    installation, python_of_nobody, public, text
+):
+    packages = public / "packages"
+    shutil.copytree(installation.packages, packages, symlinks=True)
+    for path in (public, packages, *packages.rglob("*")):
+        assert path.is_symlink() or path.stat().st_mode & stat.S_IROTH
+    folder = public / "work"
+    folder.mkdir()
+    os.chown(folder, NOBODY, NOBODY)
+    shutil.copy(text, folder / "some.fa")
+    home = public / "home"
+    home.mkdir(mode=0o555)
+    for words in (["compress", "some.fa"], ["decompress", "-o", "again.fa", "some.fa.acgz"]):
+        done = subprocess.run(
+            [python_of_nobody, "-S", "-m", "acgz", *words],
+            cwd=folder,
+            env={"PYTHONPATH": str(packages), "HOME": str(home)},
+            user=NOBODY,
+            group=NOBODY,
+            extra_groups=[],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    assert (folder / "again.fa").read_bytes() == text.read_bytes()
+    assert (folder / "again.fa").stat().st_uid == NOBODY
+    assert {path.name for path in folder.iterdir()} == {"some.fa", "some.fa.acgz", "again.fa"}
+    assert not list(home.iterdir())
+
+
+def test_the_wheel_brings_the_manual(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith("/share/man/man1/acgz.1")]
+        assert b"acgz compress" in archive.read(name)
 
 
 def test_two_processes_at_once_make_the_same_archive(installation, text, tmp_path):

@@ -31,15 +31,19 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def engine(name: str, variable: str, *question: str) -> str:
+def engine(folder: Path, name: str, variable: str, question: str) -> str:
     """The program of that name, or of the variable; skips the test if it does not run here."""
-    program = shutil.which(os.environ.get(variable, name))
+    program = shutil.which(
+        os.path.abspath(os.environ[variable]) if variable in os.environ else name
+    )
     if program is None:
         pytest.skip(f"{name} is not installed ({variable} may name it)")
-    done = subprocess.run([program, *question], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [program, question], cwd=folder, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         pytest.skip(f"{name} does not run: {done.stderr.strip()[-200:]}")
-    return os.path.abspath(program)
+    return program
 
 
 def run(folder: Path, *words: str | Path) -> None:
@@ -60,7 +64,7 @@ def run(folder: Path, *words: str | Path) -> None:
 
 
 def test_snakemake_runs_the_wrapper(folder: Path) -> None:
-    snakemake = engine("snakemake", "SNAKEMAKE", "--version")
+    snakemake = engine(folder, "snakemake", "SNAKEMAKE", "--version")
     shutil.copytree(ROOT / "contrib" / "snakemake", folder / "wrapper")
     snakefile = folder / "wrapper" / "Snakefile"
     run(folder, snakemake, "--cores", "2", "--snakefile", snakefile, "--directory", folder)
@@ -71,7 +75,7 @@ def test_snakemake_runs_the_wrapper(folder: Path) -> None:
 
 
 def test_nextflow_runs_the_module(folder: Path) -> None:
-    nextflow = engine("nextflow", "NEXTFLOW", "-version")
+    nextflow = engine(folder, "nextflow", "NEXTFLOW", "-version")
     run(folder, nextflow, "run", ROOT / "contrib" / "nextflow" / "main.nf")
     for name, text in GENOMES.items():
         assert (folder / "results" / name).read_bytes() == text
