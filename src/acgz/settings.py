@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import operator
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import NoneType, UnionType
@@ -184,6 +185,15 @@ class Settings:
             return {name: cls.declarations()[name].parsed(text) for name, text in texts.items()}
         except ValueError as error:
             raise UsageError(f"{who}: {error}") from None
+
+    def files(self) -> list[str]:
+        """The files that the values name: such a one is an input, and no output goes there."""
+        named = [
+            getattr(self, name)
+            for name, declared in self.declarations().items()
+            if declared.kind is str and not declared.among
+        ]
+        return [value for value in named if value is not None and os.path.isfile(value)]
 
     def parameters(self) -> dict[str, JSON]:
         """What an archive stores of them."""

@@ -6,12 +6,14 @@ units of a layer, the lanes of a sum) at once; it adds nothing up.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import random
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -674,10 +676,10 @@ class Decoder:
             self.repeats.trust[at // 33, 32 - at % 33] = value
             self.repeats.events[at // 33, 32 - at % 33] = int(arrays["run_seen"][at])
 
-    def absorb(self, other: Decoder, i: int) -> None:
-        self.past.r[i] = other.past.r[i]
-        past = Past(0, other.past.begin)
-        past.r, past.end = other.past.r, i + 1
+    def absorb(self, other: Past, i: int) -> None:
+        self.past.r[i] = other.r[i]
+        past = Past(0, other.begin)
+        past.r, past.end = other.r, i + 1
         self.contexts.absorb(past, i)
         self.repeats.absorb(past, i)
 
@@ -785,7 +787,7 @@ def decoded_in_lanes(
             for other, (first, last) in zip(lanes, spans, strict=True):
                 if other is not lane:
                     for i in range(first, last):
-                        lane.absorb(other, i)
+                        lane.absorb(other.past, i)
         average(lanes)
     return bytes(LETTERS[residue] for residue in lanes[0].past.r), lanes
 
@@ -877,6 +879,25 @@ def test_ultra_keeps_what_plus_makes_where_that_is_smaller() -> None:
 @pytest.mark.parametrize("prior", priors.shipped())
 def test_a_decoder_after_the_document_restores_what_a_prior_predicts(prior: str, mode: str) -> None:
     assert decoded(repeats(), mode, prior=prior)[0] == repeats()
+
+
+def test_a_decoder_after_the_document_restores_what_a_reference_tells(tmp_path: Path) -> None:
+    reference = bases(391, 17)
+    path = tmp_path / "reference.fa"
+    path.write_bytes(b">r\n" + reference)
+    text = mutated(reference[100:250], 0.1, 18) + other_strand(reference[20:120])
+    data, parameters, n = section(text, "plus", prior="none", reference=str(path))
+    assert parameters["reference"] == hashlib.sha256(reference).digest()[:8]
+    known = parameters["known"]
+    assert known == 384
+    decoder = Decoder(data, parameters, known + n, known)
+    past = Past(known)
+    for residue in reference[:known]:
+        past.append(LETTERS.index(residue))
+    for i in range(known):
+        decoder.absorb(past, i)
+    assert bytes(LETTERS[decoder.residue(known + i)] for i in range(n)) == text
+    assert decoder.repeats.turned
 
 
 @pytest.mark.slow

@@ -151,7 +151,7 @@ class Compression:
             with interrupts.raised(), self.remarks:
                 Together.gather(self, files, lists).pack(self.output)
             return 0
-        claims = Claims([*files, *lists])
+        claims = Claims([*files, *lists, *self.recipe.settings.files()])
         for file in files:
             claim(claims, self._target(file, self.glance(Found(file, file)).name), file)
         self.whole.expect(self._size(file) for file in files)

@@ -85,6 +85,7 @@ def declare(parser: options.Parser) -> None:
         help="write here, not to standard output",
     )
     parser.add_argument("-f", "--force", action="store_true", help="overwrite")
+    options.add_reference(parser)
     options.add_memory_limit(parser)
     options.add_threads(parser)
     options.add_memory(parser)
@@ -103,7 +104,9 @@ def main(args: argparse.Namespace) -> int:
         raise UsageError(f"which regions? (acgz ls {args.archive} lists the records)")
     if args.invert and args.bed:
         raise UsageError("-v is about records, not about the intervals of BED")
-    inputs = [path for path in (args.archive, args.region_file, args.bed) if path is not None]
+    options.know_references(args, [args.archive])
+    named = (args.archive, args.region_file, args.bed, *args.reference)
+    inputs = [path for path in named if path is not None]
     if inputs.count("-") > 1:
         raise UsageError("only one of the inputs can be standard input")
 

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 
-from acgz.cli.packings import HEAD, GarbageError, Packing, Unpacked, check, recognise
 from acgz.errors import InputError
+from acgz.packings import HEAD, GarbageError, Packing, Unpacked, check, recognise
 from acgz.places import Identity, Inode, status_of
 from acgz.rights import Rights
 

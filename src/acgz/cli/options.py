@@ -200,6 +200,34 @@ def add_memory_limit(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_reference(parser: argparse.ArgumentParser) -> None:
+    """``--reference`` of commands that decode; `known_references` uses it."""
+    parser.add_argument(
+        "--reference",
+        action="append",
+        default=[],
+        type=path,
+        metavar="PATH",
+        help="the sequence that an archive was compressed against, or a folder where it lies; the "
+        "archive's own folder and ACGZ_REFERENCES are looked through anyway",
+    )
+
+
+def know_references(args: argparse.Namespace, archives: Sequence[str]) -> None:
+    """Say where references may be; UsageError for a ``--reference`` that is not there."""
+    import os
+
+    from acgz import references
+
+    for given in args.reference:
+        if not os.path.exists(given):
+            raise UsageError(f"there is no reference {given}")
+        references.remember(given)
+    for archive in archives:
+        if archive != "-":
+            references.remember(os.path.dirname(os.path.abspath(archive)))
+
+
 def add_messages(parser: argparse.ArgumentParser) -> None:
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument(

@@ -80,6 +80,7 @@ def _add_archives(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:
+    options.add_reference(parser)
     options.add_memory_limit(parser)
     options.add_threads(parser)
     options.add_memory(parser)
@@ -95,6 +96,7 @@ def decompress(args: argparse.Namespace) -> int:
         remove=args.rm,
         keep_going=args.keep_going,
         names=names,
+        references=args.reference,
     )
     return restoring.run(archives)
 
@@ -113,6 +115,7 @@ def test(args: argparse.Namespace) -> int:
         return 0
 
     files = args.files or ["-"]
+    options.know_references(args, files)
     reading.expect(files)
     return messages.for_each(files, check)
 
@@ -131,6 +134,7 @@ def _archives_and_names(args: argparse.Namespace) -> tuple[list[str], list[str]]
     The first word is an archive; so are others that end in .acgz, and standard input.
     """
     archives, names = [*args.files[:1]], [*args.file]
+    options.know_references(args, args.files)
     for word in args.files[1:]:
         (archives if word == "-" or word.endswith(SUFFIX) else names).append(word)
     if names and len(archives) > 1:
@@ -150,6 +154,8 @@ class Restoring:
     keep_going: bool
     names: Sequence[str] = ()
     """What is wanted of the archive, as `Choice` takes it; without any, everything."""
+    references: Sequence[str] = ()
+    """What else is read."""
 
     def run(self, files: Sequence[str]) -> int:
         """Restore what is in the archives; return the exit code."""
@@ -160,7 +166,7 @@ class Restoring:
             raise UsageError("--rm and --keep-going are for whole archives, not for files in them")
         if several and self.output not in (None, "-") and not os.path.isdir(self.output or ""):
             raise UsageError(f"several archives, but {self.output} is not a folder")
-        claims = Claims(files)
+        claims = Claims([*files, *self.references])
         if several:
             for file in files:
                 self._claim_all(file, claims)

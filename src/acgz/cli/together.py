@@ -57,7 +57,9 @@ class Together:
         names = [glance.name for _, glance in seen]
         check_different((found.path, name) for found, name in zip(files, names, strict=True))
         check_names(names)
-        claims = Claims([*(found.path for found in files), *lists])
+        claims = Claims(
+            [*(found.path for found in files), *lists, *compression.recipe.settings.files()]
+        )
         return cls(compression, files, names, gathering.rights, claims)
 
     def pack(self, target: str) -> None:

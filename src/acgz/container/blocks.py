@@ -18,7 +18,7 @@ from acgz.codec import MEMORY_LIMIT, Codec, Coded, Job, Need, allow, decode
 from acgz.container import format as fields
 from acgz.container.format import BlockHead
 from acgz.container.source import Source
-from acgz.errors import AcgzError, DamagedError, LimitError, MissingModelError, UsageError
+from acgz.errors import AcgzError, DamagedError, LimitError, UsageError
 from acgz.modes import DEFAULT_MODE, get_codec, get_mode
 from acgz.settings import Settings
 
@@ -220,14 +220,12 @@ def _with_short_digests(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 def _with_whole_digests(head: BlockHead) -> Mapping[str, Any]:
     """Parameters as the codec has written them; MissingModelError if a model is not installed."""
-    needs = head.needs
-    if head.parameters.get("reference"):
-        raise MissingModelError(f"the archive needs {needs[-1].hex()}, which is not installed")
-    if not needs:
+    many = len(head.needs) - ("reference" in head.parameters)
+    if not many:
         return head.parameters
     from acgz import models
 
     return {
         **head.parameters,
-        "models": [models.digest_of(models.locate(digest)) for digest in needs],
+        "models": [models.digest_of(models.locate(digest)) for digest in head.needs[:many]],
     }

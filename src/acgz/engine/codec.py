@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from acgz import references
 from acgz.codec import MEMORY_LIMIT, Coded, Job, Need, integer_parameter
 from acgz.errors import DamagedError, UsageError
 from acgz.models import Model
+from acgz.references import DIGEST_SIZE, MOST_HINT, Reference
 from acgz.settings import ALWAYS, CHANGED, JSON, Settings, setting
 
 _MOST = 1 << 31
@@ -25,6 +27,8 @@ _ROOM = 3 << 30
 """Bytes that both lanes may take where no lanes are asked for."""
 _WORTH = 8
 """Bytes that `ultra` has to save: where blocks differ, the archive names two modes."""
+_WORD = 32
+"""Residues that the index of copies keeps in one number; a reference has whole ones."""
 _LENGTH_BYTES = 4
 """Of the length of each stream but the last, before the streams."""
 
@@ -51,13 +55,23 @@ class EngineSettings(Settings):
         flag="--prior",
         metavar="NAME",
     )
+    reference: str | None = setting(
+        None,
+        "sequence that is known when the archive is read, too",
+        flag="--reference",
+        metavar="FILE",
+    )
+
+
+_NO_REFERENCE = Reference(np.zeros(0, np.uint8), b"", "")
 
 
 class EngineCodec:
     """Residues coded by an engine that learns from them.
 
-    Parameters beside those of the settings: ``b``, the log2 of the largest sparse tables, and
-    ``models``, the digest of the prior, if there is one.
+    Parameters beside those of the settings: ``b``, the log2 of the largest sparse tables;
+    ``models``, the digest of the prior, if there is one; and where there is a reference, its digest
+    in ``reference``, how many of its residues are ``known``, and the name of its file as ``hint``.
     """
 
     name = "engine"
@@ -79,22 +93,31 @@ class EngineCodec:
         from acgz.engine import lanes
         from acgz.engine.presets import PRESETS, parts
 
-        count = source.size
+        reference = _reference(settings)
+        before = reference.residues.size
+        count = before + source.size
+        if count >= _MOST:
+            raise UsageError("a block and its reference have fewer than 2**31 residues together")
         bits = _table_bits(count, PRESETS[settings.preset].most_table_bits)
         made = parts(settings.preset, count, bits)
         prior = self._prior(settings, source, made.prior)
-        wanted = settings.lanes or self._own_lanes(source, settings.preset, bits)
         parameters: dict[str, JSON] = {"preset": settings.preset, "b": bits}
+        if reference.digest:
+            parameters["reference"] = reference.digest
+            parameters["known"] = before
+            parameters["hint"] = reference.name[:MOST_HINT]
+        wanted = settings.lanes or self._own_lanes(source, parameters)
         if prior:
             parameters["models"] = [prior.digest]
         if wanted > 1:
             parameters["lanes"] = wanted
-            if self.memory(parameters, count) > MEMORY_LIMIT:
+            if self.memory(parameters, source.size) > MEMORY_LIMIT:
                 raise UsageError(f"{wanted} lanes of the engine need too much memory")
         streams = lanes.encode(
             made,
             prior.arrays if prior else None,
-            source,
+            np.concatenate([reference.residues, source]),
+            before,
             wanted,
             job.threads,
             job.progress.reached,
@@ -106,17 +129,21 @@ class EngineCodec:
         from acgz.engine import lanes, priors
         from acgz.engine.presets import parts
 
-        settings, bits, stored = self._stored(coded.parameters, count)
-        made = parts(settings.preset, count, bits)
+        settings, bits, stored, before = self._stored(coded.parameters, count)
+        made = parts(settings.preset, before + count, bits)
+        reference = _stored_reference(coded.parameters, before)
         prior = priors.stored(coded.parameters) if made.prior else None
         streams = _streams(coded.payload, stored)
         arrays = prior.arrays if prior else None
-        return lanes.decode(made, arrays, streams, count, job.threads, job.progress.reached)
+        return lanes.decode(
+            made, arrays, streams, count, reference, job.threads, job.progress.reached
+        )
 
     def memory(self, parameters: Mapping[str, JSON], count: int) -> int:
         from acgz.engine.presets import parts
 
-        settings, bits, lanes = self._stored(parameters, count)
+        settings, bits, lanes, before = self._stored(parameters, count)
+        count += before
         made = parts(settings.preset, count, bits)
         tables = 2 * len(made.sparse) << made.table_bits
         index = (4 * len(made.seeds) << made.seed_bits) + count // 4
@@ -128,17 +155,20 @@ class EngineCodec:
 
         # `ultra` tries `plus` too; that is quick, and needs no threads kept for it.
         presets = ["ultra", "plus"] if settings.preset == "ultra" else [settings.preset]
+        reference = _reference(settings)
+        before = reference.residues.size
         needs = []
         for preset in presets:
-            bits = _table_bits(count, PRESETS[preset].most_table_bits)
-            lanes = settings.lanes or self._most_own_lanes(count, preset, bits)
-            parameters: dict[str, JSON] = {"preset": preset, "b": bits, "lanes": lanes}
+            bits = _table_bits(before + count, PRESETS[preset].most_table_bits)
+            parameters: dict[str, JSON] = {"preset": preset, "b": bits, "known": before}
+            lanes = settings.lanes or self._most_own_lanes(count, parameters)
+            parameters["lanes"] = lanes
             needs.append(Need(lanes, self.memory(parameters, count)))
         return Need(needs[0].threads, max(need.memory for need in needs))
 
     def need_to_decode(self, parameters: Mapping[str, JSON], count: int) -> Need:
         """A thread for each lane, and `memory`."""
-        *_, lanes = self._stored(parameters, count)
+        lanes = self._stored(parameters, count)[2]
         return Need(lanes, self.memory(parameters, count))
 
     def _prior(
@@ -153,34 +183,60 @@ class EngineCodec:
             raise UsageError(f"the preset {settings.preset} uses no prior")
         return None
 
-    def _own_lanes(self, residues: NDArray[np.uint8], preset: str, bits: int) -> int:
+    def _own_lanes(self, residues: NDArray[np.uint8], parameters: Mapping[str, JSON]) -> int:
         """Lanes where none are asked for: two, as long as they cost little."""
         from acgz.engine.repetition import repeated_share
 
-        most = self._most_own_lanes(residues.size, preset, bits)
+        most = self._most_own_lanes(residues.size, parameters)
         return 1 if most == 1 or repeated_share(residues) > _REPETITIVE else most
 
-    def _most_own_lanes(self, count: int, preset: str, bits: int) -> int:
+    def _most_own_lanes(self, count: int, parameters: Mapping[str, JSON]) -> int:
         """Lanes of so many residues, if these are not repetitive, where none are asked for."""
         from acgz.engine.presets import PRESETS
 
-        if PRESETS[preset].most_lanes < 2 or count < _TWO_LANES:
+        if PRESETS[str(parameters["preset"])].most_lanes < 2 or count < _TWO_LANES:
             return 1
-        if self.memory({"preset": preset, "b": bits, "lanes": 2}, count) > _ROOM:
+        if self.memory({**parameters, "lanes": 2}, count) > _ROOM:
             return 1
         return 2
 
     def _stored(
         self, parameters: Mapping[str, JSON], count: int
-    ) -> tuple[EngineSettings, int, int]:
-        """Settings, log2 of the largest tables, and lanes of a block; DamagedError."""
+    ) -> tuple[EngineSettings, int, int, int]:
+        """Settings, log2 of the largest tables, lanes, and residues of the reference of a block;
+        DamagedError."""
         settings = EngineSettings.from_parameters(parameters, self.name)
         bits = integer_parameter(parameters, "b", *_BITS)
-        if count >= _MOST:
+        before = 0
+        if "known" in parameters:
+            before = integer_parameter(parameters, "known", 0, _MOST)
+        if before + count >= _MOST or before % _WORD:
             raise DamagedError("the block claims more residues than this codec allows")
-        if bits > _table_bits(count, _BITS[1]):
+        if bits > _table_bits(before + count, _BITS[1]):
             raise DamagedError("the tables are larger than the residues allow")
-        return settings, bits, settings.lanes or 1
+        return settings, bits, settings.lanes or 1, before
+
+
+def _reference(settings: EngineSettings) -> Reference:
+    """What is known before the block; the last residues are left out, to fill whole words."""
+    if settings.reference is None:
+        return _NO_REFERENCE
+    references.remember(settings.reference)
+    found = references.read(settings.reference)
+    return found._replace(residues=found.residues[: found.residues.size // _WORD * _WORD])
+
+
+def _stored_reference(parameters: Mapping[str, JSON], before: int) -> NDArray[np.uint8]:
+    """The residues that the block refers to; MissingModelError, DamagedError."""
+    digest, hint = parameters.get("reference", b""), parameters.get("hint", "")
+    if digest == b"" and before == 0:
+        return _NO_REFERENCE.residues
+    if not isinstance(digest, bytes) or len(digest) != DIGEST_SIZE or not isinstance(hint, str):
+        raise DamagedError("the block does not name its reference")
+    residues = references.find(digest, hint).residues
+    if residues.size // _WORD * _WORD != before:
+        raise DamagedError("the reference has another length than the block says")
+    return residues[:before]
 
 
 def _table_bits(count: int, most: int) -> int:

@@ -58,23 +58,25 @@ def encode(
     parts: Parts,
     prior: Arrays | None,
     residues: NDArray[np.uint8],
+    before: int,
     lanes: int,
     threads: int,
     progress: Callable[[int], object],
 ) -> list[NDArray[np.uint8]]:
     """The streams of the lanes; ``progress`` is called with the residues done.
 
-    ``prior``: the arrays of its file, if there is one.
+    ``prior``: the arrays of its file, if there is one. ``before``: so many residues, a multiple
+    of 32, are a reference and not coded.
     """
     made = [
         Lane(
-            first,
-            last,
-            engine.make(parts, residues.size, first, prior),
+            before + first,
+            before + last,
+            engine.make(parts, residues.size, before + first, prior),
             np.empty(range_coder.capacity(last - first, PRECISION), np.uint8),
             range_coder.new_encoder(),
         )
-        for first, last in spans(residues.size, lanes)
+        for first, last in spans(residues.size - before, lanes)
     ]
     _run(made, residues, False, threads, progress)
     return [lane.stream[: range_coder.finish(lane.coder, lane.stream)] for lane in made]
@@ -85,18 +87,26 @@ def decode(
     prior: Arrays | None,
     streams: Sequence[NDArray[np.uint8]],
     count: int,
+    reference: NDArray[np.uint8],
     threads: int,
     progress: Callable[[int], object],
 ) -> NDArray[np.uint8]:
-    """The ``count`` residues of the ``streams``; ``progress`` as in `encode`."""
+    """The ``count`` residues of the ``streams``; ``progress`` as in `encode`.
+
+    ``reference``: the residues before them, a multiple of 32.
+    """
+    before = reference.size
+    whole = before + count
     made = []
     for (first, last), stream in zip(spans(count, len(streams)), streams, strict=True):
         coder = np.zeros(3, np.uint64)
         range_coder.start_decoder(coder, stream)
-        made.append(Lane(first, last, engine.make(parts, count, first, prior), stream, coder))
-    residues = np.zeros(count, np.uint8)
+        made_engine = engine.make(parts, whole, before + first, prior)
+        made.append(Lane(before + first, before + last, made_engine, stream, coder))
+    residues = np.zeros(whole, np.uint8)
+    residues[:before] = reference
     _run(made, residues, True, threads, progress)
-    return residues
+    return residues[before:]
 
 
 def _run(
@@ -106,9 +116,14 @@ def _run(
     threads: int,
     progress: Callable[[int], object],
 ) -> None:
-    """Code all residues, epoch by epoch."""
+    """Code all residues, epoch by epoch; what lies before the first lane is a reference."""
+    before = lanes[0].first
     with ThreadPoolExecutor(max(1, min(threads, len(lanes)))) as pool:
-        for done in range(0, lanes[0].last, EPOCH):
+        if before:
+            _each(
+                pool, lambda k: engine.absorb(lanes[k].engine, residues, 0, 0, before), len(lanes)
+            )
+        for done in range(0, lanes[0].last - before, EPOCH):
             now = [
                 (min(lane.first + done, lane.last), min(lane.first + done + EPOCH, lane.last))
                 for lane in lanes

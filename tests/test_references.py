@@ -1,0 +1,146 @@
+"""Sequences that both sides know: which they are, where they are looked for, what they bring."""
+
+from __future__ import annotations
+
+import gzip
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import acgz
+from acgz import modes, references
+from acgz.cli.main import main
+from acgz.codec import Coded, Job, decode, encode
+from acgz.errors import DamagedError, InputError, MissingModelError
+
+CODEC = modes.get_codec("engine")
+
+
+def letters(count: int, seed: int) -> str:
+    return "".join(random.Random(seed).choices("ACGT", k=count))
+
+
+def changed(text: str, seed: int) -> str:
+    draw = random.Random(seed)
+    return "".join(draw.choice("ACGT") if draw.random() < 0.02 else one for one in text)
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(references, "_remembered", [])
+    monkeypatch.delenv(references.VARIABLE, raising=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Has a reference, ref.fa, and a genome that is much like it, new.fa."""
+    (tmp_path / "in").mkdir()
+    monkeypatch.chdir(tmp_path / "in")
+    sequence = letters(6_007, 1)
+    Path("ref.fa").write_text(f">ref\n{sequence}\n")
+    Path("new.fa").write_text(f">new\n{changed(sequence, 2)}\n")
+    return tmp_path / "in"
+
+
+@pytest.mark.parametrize("mode", ["fast", "plus", "ultra"])
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_what_is_like_the_reference_costs_little(folder: Path, mode: str, lanes: int) -> None:
+    text = Path("new.fa").read_bytes()
+    alone = acgz.compress(text, mode, lanes=lanes)
+    archive = acgz.compress(text, mode, lanes=lanes, reference="ref.fa", threads=2)
+    assert len(archive) < len(alone) // 2
+    assert acgz.compress(text, mode, lanes=lanes, reference="ref.fa") == archive
+    assert acgz.decompress(archive) == text
+
+
+def test_a_reference_is_its_residues_however_they_are_written(folder: Path) -> None:
+    text = Path("new.fa").read_bytes()
+    archive = acgz.compress(text, "fast", reference="ref.fa")
+    sequence = Path("ref.fa").read_text().split()[1]
+    other = f">chr1 other\r\n{sequence[:3000].lower()}\r\nNN\n>chr2\n{sequence[3000:]}\n".encode()
+    Path("other.fa.gz").write_bytes(gzip.compress(other))
+    Path("other.acgz").write_bytes(acgz.compress(other, "twobit"))
+    for name in ("other.fa.gz", "other.acgz"):
+        assert references.read(name).digest == references.read("ref.fa").digest
+        again = acgz.compress(text, "fast", reference=name)
+        assert len(again) == len(archive) + len(name) - len("ref.fa")
+    assert main(["compress", "-q", "-m", "fast", "--reference", "other.fa.gz", "new.fa"]) == 0
+    Path("new.fa").unlink()
+    assert main(["decompress", "-q", "new.fa.acgz"]) == 0  # which finds it beside the archive
+    assert Path("new.fa").read_bytes() == text
+
+
+def test_it_is_looked_for_beside_the_archive_where_one_says_and_in_a_variable(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    away = folder.parent
+    assert main(["compress", "-q", "-m", "fast", "--reference", "ref.fa", "new.fa"]) == 0
+    monkeypatch.setattr(references, "_remembered", [])
+    assert main(["test", "-q", "new.fa.acgz"]) == 0
+    Path("ref.fa").rename(away / "moved.fa")
+    monkeypatch.setattr(references, "_remembered", [])
+    assert main(["test", "-q", "new.fa.acgz"]) == 8
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "'ref.fa'" in told
+    assert references.VARIABLE in told
+    assert main(["test", "-q", "--reference", str(away / "moved.fa"), "new.fa.acgz"]) == 0
+    for place in (away, away / "moved.fa"):
+        monkeypatch.setattr(references, "_remembered", [])
+        monkeypatch.setenv(references.VARIABLE, str(place))
+        assert main(["extract", "-q", "new.fa.acgz", "new:1-10"]) == 0
+    assert main(["test", "-q", "--reference", "nowhere.fa", "new.fa.acgz"]) == 2
+
+
+def test_another_reference_is_not_taken(folder: Path) -> None:
+    archive = acgz.compress(Path("new.fa").read_bytes(), "fast", reference="ref.fa")
+    Path("ref.fa").write_text(f">ref\n{letters(6_007, 3)}\n")
+    with pytest.raises(MissingModelError, match=r"ref\.fa"):
+        acgz.decompress(archive)
+
+
+def test_no_output_goes_where_the_reference_is(folder: Path) -> None:
+    before = Path("ref.fa").read_bytes()
+    command = ["-q", "-f", "--reference", "ref.fa"]
+    assert main(["compress", "-m", "fast", *command, "-o", "ref.fa", "new.fa"]) == 2
+    assert main(["compress", "-m", "fast", *command, "new.fa"]) == 0
+    assert main(["decompress", *command, "-o", "ref.fa", "new.fa.acgz"]) == 2
+    assert main(["extract", *command, "-o", "ref.fa", "new.fa.acgz", "new"]) == 2
+    assert Path("ref.fa").read_bytes() == before
+
+
+def test_what_is_no_reference_is_refused(folder: Path) -> None:
+    Path("empty.fa").write_text(">nothing\n")
+    Path("cut.fa.gz").write_bytes(gzip.compress(b">x\nACGT\n")[:-5])
+    for name in ("empty.fa", "cut.fa.gz", "nowhere.fa"):
+        with pytest.raises(InputError, match=name):
+            acgz.compress(b"ACGT", "fast", reference=name)
+
+
+def test_a_stored_reference_is_not_trusted(folder: Path) -> None:
+    original = np.array([b"ACGT".index(one) for one in b"GATTACA" * 50], np.uint8)
+    coded = encode(CODEC, original, {"preset": "fast", "reference": "ref.fa"})
+    assert np.array_equal(decode(CODEC, coded, original.size), original)
+    assert coded.parameters["known"] == 6_007 // 32 * 32
+    for wrong in (
+        {"known": 32},
+        {"known": 33},
+        {"known": 1 << 31},
+        {"known": -32},
+        {"reference": b""},
+        {"reference": "ref.fa"},
+        {"hint": 5},
+    ):
+        with pytest.raises(DamagedError):
+            decode(CODEC, Coded({**coded.parameters, **wrong}, coded.payload), original.size, Job())
+    for hint in ("../ref.fa", str(folder / "ref.fa")):  # no archive says where to look
+        references._remembered[:] = [folder / "none"]
+        with pytest.raises(MissingModelError):
+            decode(
+                CODEC,
+                Coded({**coded.parameters, "hint": hint}, coded.payload),
+                original.size,
+                Job(),
+            )
