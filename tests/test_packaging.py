@@ -89,6 +89,7 @@ def test_every_module_says_what_it_is_for(module):
     assert source.startswith(('"""', 'r"""'))
 
 
+@pytest.mark.slow
 def test_demo_restores_the_genome():
     run = [sys.executable, str(ROOT / "demo" / "run.py")]
     done = subprocess.run(run, capture_output=True, text=True, check=True)

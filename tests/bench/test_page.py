@@ -105,6 +105,7 @@ def test_labels_cover_no_points_and_no_other_labels() -> None:
     assert len(points_at) == 1
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_page_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     genome, page = tmp_path / "g.fa", tmp_path / "out.html"
     genome.write_bytes(b">g\n" + b"ACGGT" * 100 + b"\n")

@@ -151,6 +151,7 @@ def test_several_files_from_standard_input_want_a_place(
 # --- places
 
 
+@pytest.mark.slow
 def test_nothing_needs_a_folder_for_temporary_files() -> None:
     environment = {**os.environ, "TMPDIR": "/nowhere"}
     code = (

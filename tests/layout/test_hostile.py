@@ -22,6 +22,7 @@ from acgz.layout.text import code_lines
 from conftest import fasta
 
 
+@pytest.mark.slow
 def test_both_ways_to_code_the_case_are_among_the_texts() -> None:
     words = []
     for name in ("runs", "masked"):

@@ -77,6 +77,7 @@ def test_changes_that_make_no_sense_are_damage(model: Path, data: bytes) -> None
         Changes.from_bytes(data, WarmStartArchitecture.read(model))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_ultra_comes_back_smaller_and_decodes_without_pytorch(
     model: Path, monkeypatch: pytest.MonkeyPatch
@@ -105,6 +106,7 @@ def test_changes_that_do_not_pay_are_not_made(model: Path) -> None:
     assert payload[:4] == bytes(4)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_changes_that_only_the_network_alone_needs_are_not_made(
     model: Path, monkeypatch: pytest.MonkeyPatch

@@ -208,6 +208,7 @@ def test_backends_write_the_same_archive(tmp_path: Path, network: str) -> None:
     assert here == there
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize(("network", "m"), [("gru", 1), ("lstm", 2), ("birnn", 2)])
 def test_fitting_lowers_the_size_and_decodes_without_pytorch(

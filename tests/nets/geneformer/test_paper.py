@@ -18,6 +18,7 @@ from acgz.nets.geneformer.paper import SUITE
 GENOMES = b"".join(b">%d\n%s\n" % (number, b"ACGT"[number % 4 :] * 90) for number in range(20))
 
 
+@pytest.mark.slow
 def test_only_the_held_out_tenth_is_measured(tmp_path: Path) -> None:
     genome = SUITE.prepare(io.BytesIO(GENOMES), "fish.fa", tmp_path, first=None)
     assert genome.forms[Form.FILE].read_bytes() == b"GT" * 90 + b"ACGT" * 90
