@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from acgz.api import decompress as decompress
     from acgz.api import decompress_stream as decompress_stream
     from acgz.api import open as open
+    from acgz.api import profile as profile
     from acgz.errors import AcgzError as AcgzError
 
 __version__ = "0.1.0"
@@ -48,6 +49,7 @@ __all__ = [
     "decompress",
     "decompress_stream",
     "open",
+    "profile",
 ]
 
 

@@ -13,6 +13,7 @@ from acgz.container.reader import read_archive
 from acgz.creating import Source, append, create, job_for, write_archive
 from acgz.lookalikes import Fasta, FastaFile
 from acgz.modes import DEFAULT_MODE
+from acgz.profiles import profile
 from acgz.progress import Progress
 from acgz.record import Record
 from acgz.sequence import Sequence
@@ -32,6 +33,7 @@ __all__ = [
     "decompress",
     "decompress_stream",
     "open",
+    "profile",
 ]
 
 _File = str | os.PathLike[str] | BinaryIO

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,7 +112,11 @@ def _read(path: Path, size: int, changed: int) -> Reference:
     from acgz.layout import split
 
     with path.open("rb") as file:
-        text = _text(file)
+        text, is_archive = text_of(file)
+    if is_archive:
+        from acgz.api import decompress
+
+        text = decompress(text)
     residues = split(text).residues
     if not residues.size:
         raise InputError("there are no residues in it")
@@ -122,13 +126,10 @@ def _read(path: Path, size: int, changed: int) -> Reference:
     return Reference(residues, digest, path.name)
 
 
-def _text(file: io.BufferedReader) -> bytes:
-    head = file.peek(HEAD)[:HEAD]
-    if head.startswith(_MAGIC):
-        from acgz.api import decompress_stream
-
-        out = io.BytesIO()
-        decompress_stream(file, out)
-        return out.getvalue()
-    packing = recognise(head)
-    return file.read() if packing is None else Unpacked(packing, file).readall() or b""
+def text_of(file: BinaryIO) -> tuple[bytes, bool]:
+    """The content of a file, gzip, xz or zstd taken off; whether it is an archive of acgz."""
+    data = file.read()
+    packing = recognise(data[:HEAD])
+    if packing is not None:
+        data = Unpacked(packing, io.BytesIO(data)).readall() or b""
+    return data, data.startswith(_MAGIC)

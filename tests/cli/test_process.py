@@ -19,7 +19,7 @@ ACGZ = [sys.executable, "-m", "acgz"]
 
 # A codec that takes for ever in a kernel that does not hear signals, as a large genome does.
 ENDLESS = """
-import sys, threading
+import os, sys
 import numpy as np
 from numba import njit
 from acgz.cli.main import main
@@ -33,7 +33,7 @@ def endless(flag):
 endless(np.ones(1))
 
 def encode(residues, settings, job):
-    print("started", file=sys.stderr, flush=True)
+    os.write(2, b"started\\n")  # at once: print writes the line end by itself
     endless(np.zeros(1))
 
 baselines.UNIFORM.encode = encode
@@ -78,11 +78,11 @@ def test_a_signal_ends_the_work_at_once_and_leaves_nothing(
         preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # nohup ignores SIGHUP
     ) as process:
         assert process.stderr is not None
-        assert process.stderr.readline() == b"started\n"
-        assert len(list(tmp_path.iterdir())) == 2  # the input and the unfinished output
-        time.sleep(0.2)
-        process.send_signal(number)
         try:
+            assert process.stderr.readline() == b"started\n"
+            assert len(list(tmp_path.iterdir())) == 2  # the input and the unfinished output
+            time.sleep(0.2)
+            process.send_signal(number)
             _, stderr = process.communicate(timeout=60)
         finally:
             process.kill()
@@ -104,9 +104,9 @@ def test_a_signal_ends_blocks_that_run_side_by_side(command: str, tmp_path: Path
         stderr=subprocess.PIPE,
     ) as process:
         assert process.stderr is not None
-        assert [process.stderr.readline() for _ in range(3)] == 3 * [b"started\n"]
-        process.send_signal(signal.SIGTERM)
         try:
+            assert [process.stderr.readline() for _ in range(3)] == 3 * [b"started\n"]
+            process.send_signal(signal.SIGTERM)
             _, stderr = process.communicate(timeout=60)
         finally:
             process.kill()

@@ -70,6 +70,15 @@ COMMANDS = {
             "acgz cat genome.fa.acgz | gzip > genome.fa.gz",
         ),
     ),
+    "profile": Command(
+        "bits per base along a genome",
+        "acgz.cli.profile:declare",
+        (
+            "acgz profile genome.fa > genome.bedGraph   # means of 100 bases",
+            "acgz profile --window 1000 -o genome.bw genome.fa",
+            "acgz profile --strands minimum genome.fa.acgz # every copy of a repeat",
+        ),
+    ),
     "info": Command(
         "mode, sizes, bits per base",
         "acgz.cli.listing:declare_info",

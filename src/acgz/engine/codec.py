@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from acgz.errors import DamagedError, UsageError
 from acgz.models import Model
 from acgz.references import DIGEST_SIZE, MOST_HINT, Reference
 from acgz.settings import ALWAYS, CHANGED, JSON, Settings, setting
+
+if TYPE_CHECKING:
+    from acgz.engine.presets import Parts
 
 _MOST = 1 << 31
 """Positions are stored in 32 bits."""
@@ -66,6 +70,28 @@ class EngineSettings(Settings):
 _NO_REFERENCE = Reference(np.zeros(0, np.uint8), b"", "")
 
 
+class Start(NamedTuple):
+    """What is chosen before the first residue is coded."""
+
+    bits: int
+    """log2 of the largest sparse tables."""
+    parts: Parts
+    prior: Model | None
+    reference: Reference
+    residues: NDArray[np.uint8]
+    """Those of the reference, then those to code."""
+
+    @property
+    def before(self) -> int:
+        """Residues of the reference."""
+        return int(self.reference.residues.size)
+
+    @property
+    def arrays(self) -> Mapping[str, NDArray[Any]] | None:
+        """Those of the prior's file."""
+        return self.prior.arrays if self.prior else None
+
+
 class EngineCodec:
     """Residues coded by an engine that learns from them.
 
@@ -91,39 +117,44 @@ class EngineCodec:
     def coded(self, source: NDArray[np.uint8], settings: EngineSettings, job: Job) -> Coded:
         """``source`` coded with the preset of the settings and no other."""
         from acgz.engine import lanes
-        from acgz.engine.presets import PRESETS, parts
 
-        reference = _reference(settings)
-        before = reference.residues.size
-        count = before + source.size
-        if count >= _MOST:
-            raise UsageError("a block and its reference have fewer than 2**31 residues together")
-        bits = _table_bits(count, PRESETS[settings.preset].most_table_bits)
-        made = parts(settings.preset, count, bits)
-        prior = self._prior(settings, source, made.prior)
-        parameters: dict[str, JSON] = {"preset": settings.preset, "b": bits}
-        if reference.digest:
-            parameters["reference"] = reference.digest
-            parameters["known"] = before
-            parameters["hint"] = reference.name[:MOST_HINT]
+        start = self.start(source, settings)
+        parameters: dict[str, JSON] = {"preset": settings.preset, "b": start.bits}
+        if start.reference.digest:
+            parameters["reference"] = start.reference.digest
+            parameters["known"] = start.before
+            parameters["hint"] = start.reference.name[:MOST_HINT]
         wanted = settings.lanes or self._own_lanes(source, parameters)
-        if prior:
-            parameters["models"] = [prior.digest]
+        if start.prior:
+            parameters["models"] = [start.prior.digest]
         if wanted > 1:
             parameters["lanes"] = wanted
             if self.memory(parameters, source.size) > MEMORY_LIMIT:
                 raise UsageError(f"{wanted} lanes of the engine need too much memory")
         streams = lanes.encode(
-            made,
-            prior.arrays if prior else None,
-            np.concatenate([reference.residues, source]),
-            before,
+            start.parts,
+            start.arrays,
+            start.residues,
+            start.before,
             wanted,
             job.threads,
             job.progress.reached,
         )
         sizes = b"".join(part.size.to_bytes(_LENGTH_BYTES, "little") for part in streams[:-1])
         return Coded(parameters, sizes + b"".join(part.tobytes() for part in streams))
+
+    def start(self, source: NDArray[np.uint8], settings: EngineSettings) -> Start:
+        """What an engine begins with that is to code ``source``; UsageError, InputError."""
+        from acgz.engine.presets import PRESETS, parts
+
+        reference = _reference(settings)
+        count = reference.residues.size + source.size
+        if count >= _MOST:
+            raise UsageError("a block and its reference have fewer than 2**31 residues together")
+        bits = _table_bits(count, PRESETS[settings.preset].most_table_bits)
+        made = parts(settings.preset, count, bits)
+        prior = self._prior(settings, source, made.prior)
+        return Start(bits, made, prior, reference, np.concatenate([reference.residues, source]))
 
     def decode(self, coded: Coded, count: int, job: Job) -> NDArray[np.uint8]:
         from acgz.engine import lanes, priors

@@ -131,7 +131,15 @@ def _run(
 
             def code(k: int, now: list[tuple[int, int]] = now) -> None:
                 lane = lanes[k]
-                engine.run(lane.engine, residues, *now[k], lane.stream, lane.coder, decoding)
+                engine.run(
+                    lane.engine,
+                    residues,
+                    *now[k],
+                    lane.stream,
+                    lane.coder,
+                    decoding,
+                    engine.NO_SHARES,
+                )
 
             def absorb(k: int, now: list[tuple[int, int]] = now) -> None:
                 for other, lane in enumerate(lanes):

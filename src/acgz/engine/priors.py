@@ -151,7 +151,7 @@ def _stored(one: Model, residues: NDArray[np.uint8]) -> int:
     made = engine.make(parts("plus", residues.size, 16), residues.size, 0, one.arrays)
     stream = np.empty(range_coder.capacity(residues.size, PRECISION), np.uint8)
     coder = range_coder.new_encoder()
-    engine.run(made, residues.copy(), 0, residues.size, stream, coder, False)
+    engine.run(made, residues.copy(), 0, residues.size, stream, coder, False, engine.NO_SHARES)
     return range_coder.finish(coder, stream)
 
 

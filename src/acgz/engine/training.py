@@ -51,7 +51,7 @@ def train(
             engine.begin_with(made, state)
         stream = np.empty(range_coder.capacity(piece.size, PRECISION), np.uint8)
         coder = range_coder.new_encoder()
-        engine.run(made, piece, 0, piece.size, stream, coder, False)
+        engine.run(made, piece, 0, piece.size, stream, coder, False, engine.NO_SHARES)
         state = {name: array.copy() for name, array in engine.starting(made).items()}
         report(done + 1, 8 * range_coder.finish(coder, stream) / max(piece.size, 1))
         if done >= len(pieces) // 2:

@@ -1,0 +1,114 @@
+"""What every base of a genome costs: the track of information content that biologists draw.
+
+Low values mark what the sequence, or the prior, has said before: repeats, low complexity,
+conserved elements. Reading both ways and taking the minimum shows both copies of a repeat, not
+only the second (Dix et al., BMC Bioinformatics 8:S10, 2007).
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from typing import BinaryIO, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acgz.codec import Job
+from acgz.errors import InputError, UsageError
+from acgz.progress import Progress
+from acgz.settings import JSON
+
+Strands = Literal["forward", "mean", "minimum"]
+
+_CODES = np.full(256, 4, np.uint8)
+for _residue, _letters in enumerate((b"Aa", b"Cc", b"Gg", b"TtUu")):
+    _CODES[np.frombuffer(_letters, np.uint8)] = _residue
+
+
+class Profile(NamedTuple):
+    """A record and what its letters cost."""
+
+    name: str
+    bits: NDArray[np.float32]
+    """(letters,); NaN for a letter that is no A, C, G, T or U."""
+
+    def windows(self, size: int) -> Iterator[tuple[int, int, float]]:
+        """First letter, letter behind the last (from 0), and mean bits a base of every ``size``
+        letters; those without a base are left out."""
+        for first in range(0, self.bits.size, size):
+            part = self.bits[first : first + size]
+            known = part[~np.isnan(part)]
+            if known.size:
+                yield first, first + part.size, float(known.mean(dtype=np.float64))
+
+
+def profile(
+    source: str | os.PathLike[str] | BinaryIO | bytes,
+    mode: str = "plus",
+    *,
+    strands: Strands = "forward",
+    progress: Progress | None = None,
+    **settings: JSON,
+) -> list[Profile]:
+    """Bits for every base of the records of a FASTA file or an archive, in their order.
+
+    ``source``: a path, a binary file object, or the text itself. All records are read as one
+    sequence, one after the other, in one lane. ``strands``: read as written, or also the reverse
+    complement from end to beginning, and then for each base the ``mean`` or ``minimum`` of both.
+    ``settings``: those of the codec, for example ``prior="none"``.
+
+    Raises UsageError for a mode that is not ``fast``, ``plus`` or ``ultra``, and what
+    `acgz.open` raises.
+
+    >>> [one] = profile(b">r\\n" + b"GATTACA" * 30, "fast")
+    >>> one.name, one.bits.size, bool(one.bits[:10].mean() > 1.5 > 0.5 > one.bits[-10:].mean())
+    ('r', 210, True)
+    """
+    from acgz.container.blocks import Recipe
+    from acgz.engine import costs
+    from acgz.engine.codec import EngineSettings
+
+    if strands not in ("forward", "mean", "minimum"):
+        raise UsageError(f"strands are forward, mean or minimum, not {strands!r:.40}")
+    chosen = Recipe.of(mode, settings).settings
+    if not isinstance(chosen, EngineSettings):
+        raise UsageError(f"profiles are made by fast, plus and ultra, not by {mode}")
+    job = Job(progress=progress or Progress())
+    names, letters = _records(source)
+    codes = _CODES[np.concatenate([np.zeros(0, np.uint8), *letters])]
+    residues = codes[codes < 4]
+    values = costs.bits(residues, chosen, job)
+    if strands != "forward":
+        other = costs.bits((3 - residues)[::-1].copy(), chosen, job)[::-1]
+        both = np.stack([values, other])
+        values = both.min(axis=0) if strands == "minimum" else both.mean(axis=0, dtype=np.float32)
+    every = np.full(codes.size, np.nan, np.float32)
+    every[codes < 4] = values
+    ends = np.cumsum([one.size for one in letters], dtype=np.int64)[:-1]
+    return [Profile(*pair) for pair in zip(names, np.split(every, ends), strict=True)]
+
+
+def _records(
+    source: str | os.PathLike[str] | BinaryIO | bytes,
+) -> tuple[list[str], list[NDArray[np.uint8]]]:
+    """Names and letters of the records."""
+    from acgz import api
+    from acgz.references import text_of
+
+    if isinstance(source, bytes):
+        source = io.BytesIO(source)
+    if isinstance(source, str | os.PathLike):
+        try:
+            with open(source, "rb") as file:
+                text, is_archive = text_of(file)
+        except OSError as error:
+            raise InputError(f"cannot read {os.fspath(source)}: {error.strerror}") from error
+    else:
+        text, is_archive = text_of(source)
+    archive = io.BytesIO(text if is_archive else api.compress(text, "twobit"))
+    with api.open(archive) as opened:
+        records = list(opened)
+        letters = [np.frombuffer(bytes(record), np.uint8) for record in records]
+    return [record.name for record in records], letters
