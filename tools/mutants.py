@@ -116,8 +116,8 @@ MUTANTS = (
     Mutant(
         "lanes learn from each other when it suits the threads",
         "src/acgz/engine/lanes.py",
-        "        for done in range(0, lanes[0].last, EPOCH):",
-        "        for done in range(0, lanes[0].last, EPOCH * threads):",
+        "        for done in range(0, lanes[0].last - before, EPOCH):",
+        "        for done in range(0, lanes[0].last - before, EPOCH * threads):",
         "engine/test_lanes.py",
     ),
     Mutant(

@@ -77,7 +77,7 @@ def test_progress_counts_the_residues_of_all_lanes() -> None:
 
 def test_short_and_repetitive_sequences_have_one_lane_others_more() -> None:
     def own(sequence: NDArray[np.uint8], preset: str = "plus") -> int:
-        return CODEC._own_lanes(sequence, preset, 22)
+        return CODEC._own_lanes(sequence, {"preset": preset, "b": 22})
 
     long = residues(1 << 20)
     assert own(long[:-1]) == 1

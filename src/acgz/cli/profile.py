@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Writes how many bits every base costs, along the records of a FASTA file or an archive: few where
-the sequence repeats itself or is simple. As bedGraph; as bigWig if the output ends in .bw or
-.bigwig (needs pyBigWig: pip install 'acgz[profile]'). All records are read as one sequence."""
+the sequence repeats itself or is simple. As bedGraph, or as bigWig into an output NAME.bw or
+NAME.bigwig (needs pyBigWig: pip install 'acgz[profile]'). All records are read as one sequence."""
 
 
 def declare(parser: options.Parser) -> None:

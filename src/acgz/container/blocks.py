@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from acgz import codec as codecs
-from acgz import layout
+from acgz import layout, references
 from acgz.codec import MEMORY_LIMIT, Codec, Coded, Job, Need, allow, decode
 from acgz.container import format as fields
 from acgz.container.format import BlockHead
@@ -220,7 +220,11 @@ def _with_short_digests(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 def _with_whole_digests(head: BlockHead) -> Mapping[str, Any]:
     """Parameters as the codec has written them; MissingModelError if a model is not installed."""
-    many = len(head.needs) - ("reference" in head.parameters)
+    many = len(head.needs)
+    reference, hint = head.parameters.get("reference"), head.parameters.get("hint")
+    if reference:
+        many -= 1
+        references.find(head.needs[many], hint if isinstance(hint, str) else "")
     if not many:
         return head.parameters
     from acgz import models
