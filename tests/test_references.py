@@ -108,6 +108,7 @@ def test_no_output_goes_where_the_reference_is(folder: Path) -> None:
     assert main(["compress", "-m", "fast", *command, "new.fa"]) == 0
     assert main(["decompress", *command, "-o", "ref.fa", "new.fa.acgz"]) == 2
     assert main(["extract", *command, "-o", "ref.fa", "new.fa.acgz", "new"]) == 2
+    assert main(["profile", "-m", "fast", *command, "-o", "ref.fa", "new.fa"]) == 2
     assert Path("ref.fa").read_bytes() == before
 
 

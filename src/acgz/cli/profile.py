@@ -50,18 +50,20 @@ def _declare(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     from acgz.cli.outputs import claim, open_output
+    from acgz.container.blocks import Recipe
     from acgz.modes import DEFAULT_MODE
     from acgz.places import Claims
     from acgz.profiles import profile
 
     mode = args.mode or DEFAULT_MODE
     settings = mode_options.chosen(mode, mode_options.flags_of(args), args.set)
+    recipe = Recipe.of(mode, settings)
     big = args.output is not None and args.output.lower().endswith((".bw", ".bigwig"))
     if big:
         _big_wig()
 
     def write(file: str) -> None:
-        claim(Claims([file]), args.output, file)
+        claim(Claims([file, *recipe.settings.files()]), args.output, file)
         made = background.run(lambda: profile(file, mode, strands=args.strands, **settings))
         _check_names(made)
         with open_output(args.output, force=args.force) as out:
