@@ -12,7 +12,10 @@ from acgz.cli import interrupts
 
 interrupts.exiting()  # before the imports, which take longer than a person who has mistyped
 
+from acgz import blas  # noqa: E402
 from acgz.cli.main import main  # noqa: E402
+
+blas.start_with_one_thread()
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from acgz import blas
+
 # ru_maxrss is in kB on Linux and in bytes on macOS
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -48,6 +50,7 @@ def run(command: Sequence[str], folder: Path, *, timeout: float | None = None) -
         child = subprocess.Popen(
             command,
             cwd=folder,
+            env=blas.environment_of_children(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
