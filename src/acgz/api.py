@@ -7,7 +7,7 @@ import os
 from typing import BinaryIO
 
 from acgz.archive import CACHE, Archive, Info, open_path
-from acgz.codec import MEMORY_LIMIT
+from acgz.codec import MEMORY_LIMIT, Job
 from acgz.container.blocks import DEFAULT_BLOCK_SIZE, Recipe
 from acgz.container.reader import read_archive
 from acgz.creating import Source, append, create, job_for, write_archive
@@ -45,13 +45,15 @@ def compress(
     *,
     block: int = DEFAULT_BLOCK_SIZE,
     threads: int = 1,
+    memory: int | None = None,
     **settings: JSON,
 ) -> bytes:
     """An archive of ``data``: FASTA, sequence without headers, or any other bytes.
 
     ``mode``: a name that `acgz modes` lists. ``block``: bytes of text that are coded together;
     smaller blocks make random access faster and archives larger. ``settings`` go to the codec
-    of the mode, for example ``lanes=16``. ``threads`` never changes the archive.
+    of the mode, for example ``lanes=16``. ``threads`` code blocks side by side, as many as take
+    ``memory`` bytes together (None: half of the machine's); neither changes the archive.
 
     Raises UsageError for an unknown mode or setting.
 
@@ -61,7 +63,9 @@ def compress(
     """
     out = io.BytesIO()
     recipe = Recipe.of(mode, settings, block)
-    write_archive(out, [Source(io.BytesIO(memoryview(data)))], recipe, job_for(threads))
+    write_archive(
+        out, [Source(io.BytesIO(memoryview(data)))], recipe, job_for(threads, memory=memory)
+    )
     return out.getvalue()
 
 
@@ -72,6 +76,7 @@ def compress_stream(
     *,
     block: int = DEFAULT_BLOCK_SIZE,
     threads: int = 1,
+    memory: int | None = None,
     progress: Progress | None = None,
     **settings: JSON,
 ) -> None:
@@ -81,13 +86,22 @@ def compress_stream(
     can be watched from another thread.
     """
     recipe = Recipe.of(mode, settings, block)
-    write_archive(target, [Source(source)], recipe, job_for(threads, progress=progress))
+    write_archive(
+        target, [Source(source)], recipe, job_for(threads, progress=progress, memory=memory)
+    )
 
 
-def decompress(data: bytes, *, threads: int = 1, memory_limit: int = MEMORY_LIMIT) -> bytes:
+def decompress(
+    data: bytes,
+    *,
+    threads: int = 1,
+    memory: int | None = None,
+    memory_limit: int = MEMORY_LIMIT,
+) -> bytes:
     """What was compressed; the files of an archive of several one after the other.
 
     ``memory_limit``: bytes that a block may need; an archive that wants more raises LimitError.
+    For ``threads`` and ``memory`` see `compress`.
 
     Raises NotAnArchiveError, VersionError, DamagedError, TruncatedError, MissingModelError.
 
@@ -96,7 +110,8 @@ def decompress(data: bytes, *, threads: int = 1, memory_limit: int = MEMORY_LIMI
     acgz.errors.NotAnArchiveError: this is not an acgz archive
     """
     out = io.BytesIO()
-    decompress_stream(io.BytesIO(memoryview(data)), out, threads=threads, memory_limit=memory_limit)
+    job = job_for(threads, memory_limit, memory=memory)
+    _decompress(io.BytesIO(memoryview(data)), out, job)
     return out.getvalue()
 
 
@@ -105,6 +120,7 @@ def decompress_stream(
     target: BinaryIO,
     *,
     threads: int = 1,
+    memory: int | None = None,
     memory_limit: int = MEMORY_LIMIT,
     progress: Progress | None = None,
 ) -> None:
@@ -113,7 +129,11 @@ def decompress_stream(
     What is written has been checked block by block; but only when this returns without an
     exception it is all of the original.
     """
-    for event in read_archive(source, job_for(threads, memory_limit, progress)):
+    _decompress(source, target, job_for(threads, memory_limit, progress, memory))
+
+
+def _decompress(source: BinaryIO, target: BinaryIO, job: Job) -> None:
+    for event in read_archive(source, job):
         if isinstance(event, bytes):
             target.write(event)
 
@@ -122,6 +142,7 @@ def open(
     path: str | os.PathLike[str] | BinaryIO,
     *,
     threads: int = 1,
+    memory: int | None = None,
     memory_limit: int = MEMORY_LIMIT,
     cache: int = CACHE,
 ) -> Archive:
@@ -139,7 +160,7 @@ def open(
     ...     archive.records[1].name, len(archive["chr2"]), archive["chr1"][1:3]
     ('chr2', 5, 'CG')
     """
-    job = job_for(threads, memory_limit)
+    job = job_for(threads, memory_limit, memory=memory)
     if not isinstance(path, str | os.PathLike):
         return Archive(path, job, cache=cache)
     return open_path(path, job, cache)

@@ -254,12 +254,15 @@ class Archive:
     def __reduce__(self) -> tuple[Any, ...]:
         if self._path is None:
             raise TypeError("only an archive that was opened by its path can be pickled")
-        return _reopen, (self._path, self._job.threads, self._job.memory_limit, self._cache.most)
+        job = self._job
+        how = job.threads, job.memory_limit, job.memory
+        return _reopen, (self._path, how, self._cache.most)
 
 
-def _reopen(path: str, threads: int, memory_limit: int, cache: int) -> Archive:
-    """An `Archive` that has been pickled."""
-    return open_path(path, Job(threads, memory_limit), cache)
+def _reopen(path: str, how: tuple[int, int, int], cache: int) -> Archive:
+    """An `Archive` that has been pickled. ``how``: threads, memory limit, memory."""
+    threads, memory_limit, memory = how
+    return open_path(path, Job(threads, memory_limit, memory=memory), cache)
 
 
 def open_path(path: str | os.PathLike[str], job: Job, cache: int = CACHE) -> Archive:

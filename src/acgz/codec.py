@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from acgz.errors import DamagedError, LimitError
 from acgz.machine import memory_for_blocks
 from acgz.progress import Progress
 from acgz.settings import JSON, Settings, shown
+
+if TYPE_CHECKING:
+    from acgz.crew import Crew
 
 MEMORY_LIMIT = 4 << 30
 """Bytes. Room for a block of the default size several times over; a hostile archive stops here."""
@@ -29,6 +32,8 @@ class Job:
     progress: Progress = field(default_factory=Progress)
     memory: int = field(default_factory=memory_for_blocks)
     """Bytes that blocks take which run side by side; one that needs more runs alone."""
+    crew: Crew | None = None
+    """Who codes the blocks, if that is shared with other jobs: its threads and memory count."""
 
 
 class Need(NamedTuple):

@@ -7,6 +7,7 @@ import operator
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -34,6 +35,7 @@ def create(
     *,
     block: int = DEFAULT_BLOCK_SIZE,
     threads: int = 1,
+    memory: int | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
     **settings: JSON,
@@ -59,7 +61,7 @@ def create(
     ('a.fa', 'b.fa')
     """
     recipe = Recipe.of(mode, settings, block)
-    job = job_for(threads, progress=progress)
+    job = job_for(threads, progress=progress, memory=memory)
     named = _named(files)
     rights: list[Rights] = []
     sources = _opened(named, rights)
@@ -81,6 +83,7 @@ def append(
     name: str | None = None,
     block: int = DEFAULT_BLOCK_SIZE,
     threads: int = 1,
+    memory: int | None = None,
     progress: Progress | None = None,
     **settings: JSON,
 ) -> None:
@@ -102,7 +105,7 @@ def append(
     ('a.fa', 'b.fa')
     """
     recipe = Recipe.of(mode, settings, block)
-    job = job_for(threads, progress=progress)
+    job = job_for(threads, progress=progress, memory=memory)
     named = _named(files)
     _claim(named, archive)
     path = os.path.realpath(archive)
@@ -210,15 +213,25 @@ def _reading(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def job_for(
-    threads: int, memory_limit: int = MEMORY_LIMIT, progress: Progress | None = None
+    threads: int,
+    memory_limit: int = MEMORY_LIMIT,
+    progress: Progress | None = None,
+    memory: int | None = None,
 ) -> Job:
     """How to run; UsageError for what is no whole number above 0."""
-    numbers = {}
-    for name, value in (("threads", threads), ("memory_limit", memory_limit)):
-        try:
-            numbers[name] = operator.index(value)
-        except TypeError:
-            numbers[name] = 0
-        if numbers[name] < 1:
-            raise UsageError(f"{name} is a whole number above 0, not {value!r:.60}")
-    return Job(**numbers, progress=progress or Progress())
+    job = Job(
+        _above_zero("threads", threads),
+        _above_zero("memory_limit", memory_limit),
+        progress or Progress(),
+    )
+    return job if memory is None else replace(job, memory=_above_zero("memory", memory))
+
+
+def _above_zero(name: str, value: int) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise UsageError(f"{name} is a whole number above 0, not {value!r:.60}")
+    return number

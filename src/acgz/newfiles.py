@@ -33,6 +33,19 @@ class _New:
     placed: bool = False
 
 
+_begun: set[NewFiles] = set()
+"""Those that have a hidden folder."""
+
+_placing = threading.Lock()
+"""Held while files get their names: two archives may have files for one folder, which is new."""
+
+
+def abandon() -> None:
+    """Delete what has no name yet, whoever is at work on it; nothing more will be begun there."""
+    for files in list(_begun):
+        files.abandon()
+
+
 class NewFiles:
     """Use as a context: `begin` a file, `write` to it, begin the next, and `commit` all.
 
@@ -71,6 +84,7 @@ class NewFiles:
                     raise InputError(f"cannot write {name}: the work has been ended")
                 if self._staging is None:
                     self._staging = Staging(_existing_parent(place))
+                    _begun.add(self)
                 part = self._staging.new(len(self._files))
                 self._files.append(_New(name, place, part))
                 self._stream = os.fdopen(os.open(part, _WRITE, 0o600), "wb")
@@ -98,24 +112,34 @@ class NewFiles:
         for new in self._files:
             with _trouble(new.name):
                 _finish(new.part, rights, durable=durable)
-        try:
-            for number, new in enumerate(self._files):
-                with _trouble(new.name):
-                    self._place(number, new)
-        except BaseException:
-            self._undo()
-            raise
+        with _placing:
+            try:
+                for number, new in enumerate(self._files):
+                    with _trouble(new.name):
+                        self._place(number, new)
+            except BaseException:
+                self._undo()
+                raise
         if durable:
             for folder in {new.target.parent for new in self._files}:
                 with _trouble(str(folder)):
                     _sync_folder(folder)
-        self._discard()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Delete what has no name yet."""
+        with self._lock:
+            self._left = True
+            _begun.discard(self)
+            if self._staging is not None:
+                self._staging.discard()
+                self._staging = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *raised: object) -> None:
-        self._discard()
+        self.abandon()
         # After Ctrl-C another thread may still be writing: closing could wait for it for ever.
         if not any(isinstance(part, KeyboardInterrupt) for part in raised):
             with suppress(OSError):
@@ -125,13 +149,6 @@ class NewFiles:
         if self._stream is not None:
             stream, self._stream = self._stream, None
             stream.close()
-
-    def _discard(self) -> None:
-        with self._lock:
-            self._left = True
-            if self._staging is not None:
-                self._staging.discard()
-                self._staging = None
 
     def _place(self, number: int, new: _New) -> None:
         """Give a file its name."""

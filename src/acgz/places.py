@@ -124,6 +124,10 @@ class Claims:
                 raise UsageError(f"the output {folder} would be a file and a folder")
             self._folders[folder] = owner
 
+    def has(self, path: str | os.PathLike[str], owner: str) -> bool:
+        """Whether ``owner`` has claimed ``path`` under this name before."""
+        return self._files.get(os.path.realpath(path)) == owner
+
     def stdout(self) -> None:
         """`output` for standard output, which may be a file as well."""
         with suppress(OSError, ValueError, AttributeError):

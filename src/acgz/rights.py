@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
+from pathlib import Path
+
+_asking = threading.Lock()
+"""Held while the mask is another one for a moment, which is how it is asked for."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +28,7 @@ class Rights:
     @classmethod
     def usual(cls) -> Rights:
         """The rights of a file that is made of nothing: the user's mask decides."""
-        mask = os.umask(0o077)
-        os.umask(mask)
-        return cls(0o666 & ~mask)
+        return cls(0o666 & ~_mask())
 
     @classmethod
     def like(cls, status: os.stat_result, handle: int | None = None) -> Rights:
@@ -89,6 +92,18 @@ class Rights:
         if self.times is not None and os.utime in os.supports_fd:
             with suppress(OSError):
                 os.utime(handle, ns=self.times)
+
+
+def _mask() -> int:
+    """The user's mask, read without a moment in which files of other threads get another one."""
+    with suppress(OSError, ValueError):  # not Linux
+        for line in Path("/proc/self/status").read_text("ascii", "replace").splitlines():
+            if line.startswith("Umask:"):
+                return int(line.split()[1], 8)
+    with _asking:
+        mask = os.umask(0o077)
+        os.umask(mask)
+    return mask
 
 
 def _without_group(mode: int) -> int:

@@ -48,7 +48,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         sizes.append(block.head.text_size)
         return decode_block(block, job)
 
-    for module in (choosing, contents):
+    for module in (blocks, contents):
         monkeypatch.setattr(module, "decode_block", decode)
     return sizes
 
@@ -167,7 +167,7 @@ def test_content_without_its_digest_is_not_restored(monkeypatch: pytest.MonkeyPa
     def spoil(block: blocks.Block, job: Job) -> bytes:
         return bytes(block.head.text_size)
 
-    for module in (choosing, contents):
+    for module in (blocks, contents):
         monkeypatch.setattr(module, "decode_block", spoil)
     message = "the content of 'a/notes' does not have its SHA-256"
     with open("c.acgz", "rb") as stream:

@@ -23,7 +23,12 @@ _running: set[threading.Thread] = set()
 
 
 def run(work: Callable[[], Result], watch: Callable[[], None] = lambda: None) -> Result:
-    """Return what ``work()`` returns or raise what it raises; call ``watch()`` now and then."""
+    """Return what ``work()`` returns or raise what it raises; call ``watch()`` now and then.
+
+    A thread that works at one of several files just does it: the main thread watches all of them.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return work()
     results: list[Result] = []
     errors: list[BaseException] = []
 
@@ -44,6 +49,13 @@ def run(work: Callable[[], Result], watch: Callable[[], None] = lambda: None) ->
     if errors:
         raise errors[0]
     return results[0]
+
+
+def remember(thread: threading.Thread) -> None:
+    """An interrupt will not wait for this thread."""
+    for ended in [one for one in _running if one.ident is not None and not one.is_alive()]:
+        _running.discard(ended)
+    _running.add(thread)
 
 
 def exit_code_after(interrupt: KeyboardInterrupt) -> int:

@@ -47,7 +47,11 @@ def raised() -> Iterator[None]:
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Within this context the signals wait for its end."""
+    """Within this context the signals wait for its end; so does `settle`, in other threads."""
+    if threading.current_thread() is not threading.main_thread():
+        with _beside.held():
+            yield
+        return
     try:
         with _handled(lambda number, frame: _held.append(number)):
             yield
@@ -56,6 +60,46 @@ def held() -> Iterator[None]:
             number = _held[0]
             _held.clear()
             raise Interrupted(number)
+
+
+def begin() -> None:
+    """Other threads begin to work for the main one."""
+    _beside.ends = False
+
+
+def settle() -> None:
+    """Wait until no other thread is within `held`; from now on none gets there."""
+    _beside.settle()
+
+
+class _Beside:
+    """What other threads than the main one, which hears the signals, are within."""
+
+    def __init__(self) -> None:
+        self.ends = False
+        self._changed = threading.Condition()
+        self._inside = 0
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        with self._changed:
+            if self.ends:
+                raise Interrupted(signal.SIGINT)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+
+    def settle(self) -> None:
+        with self._changed:
+            self.ends = True
+            self._changed.wait_for(lambda: not self._inside)
+
+
+_beside = _Beside()
 
 
 @contextmanager

@@ -7,6 +7,8 @@ import sys
 import threading
 import time
 
+from acgz.cli import turns
+
 _lock = threading.Lock()
 _begin: float | None = None
 """When the command began; None: nobody wants to know."""
@@ -29,6 +31,10 @@ def event(kind: str, **facts: object) -> None:
         return
     passed = round(time.monotonic() - _begin, 3)
     line = json.dumps({"event": kind, "time": passed, **facts}) + "\n"
+    turns.say(lambda: _write(line))
+
+
+def _write(line: str) -> None:
     with _lock:
         try:
             sys.stderr.write(line)

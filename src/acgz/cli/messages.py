@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, Self
 
-from acgz.cli import interrupts, log
+from acgz.cli import interrupts, log, turns
 from acgz.errors import AcgzError, InputError
 
 _LONGEST = 1000
@@ -21,6 +21,14 @@ _ALIKE = 3
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Characters that end a line, move the cursor or turn the direction of reading."""
+
+
+def no_bar() -> None:
+    """There is none to be hidden."""
+
+
+hide_bar: Callable[[], None] = no_bar
+"""Takes a progress bar from the screen before a line is written there."""
 
 
 class Loudness(Protocol):
@@ -75,15 +83,18 @@ class Remarks:
 
     def say(self, file: str, text: str) -> None:
         """``text``: what is to be said of ``file``; remarks of one text are of one kind."""
-        self._counts[text] += 1
-        if self._counts[text] <= _ALIKE:
-            remark(self._loudness, f"{file}: {text}")
+        turns.say(lambda: self._say(file, text))
 
     def close(self) -> None:
         for text, count in self._counts.items():
             if count > _ALIKE:
                 remark(self._loudness, f"{count - _ALIKE:,} more files: {text}")
         self._counts.clear()
+
+    def _say(self, file: str, text: str) -> None:
+        self._counts[text] += 1
+        if self._counts[text] <= _ALIKE:
+            remark(self._loudness, f"{file}: {text}")
 
     def __enter__(self) -> Self:
         return self
@@ -143,6 +154,11 @@ def _say(text: str) -> None:
     line = shown(text)
     if len(line) > _LONGEST:
         line = line[: _LONGEST - 3] + "..."
+    turns.say(lambda: _print(line))
+
+
+def _print(line: str) -> None:
+    hide_bar()
     try:
         print(line, file=sys.stderr, flush=True)
     except OSError:

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from acgz.cli import interrupts
+from acgz.cli import interrupts, turns
 from acgz.cli.messages import forget
 from acgz.errors import InputError
 from acgz.newfiles import NewFiles
@@ -149,6 +149,8 @@ def claim(claims: Claims, target: str | None, owner: str) -> None:
     if target is None or target == "-":
         claims.stdout()
     elif not is_special(target) or not stat.S_ISCHR(os.stat(target).st_mode):
+        if not claims.has(target, owner):
+            turns.wait()  # which of two gets a name does not depend on which is quicker
         claims.output(target, owner)
 
 

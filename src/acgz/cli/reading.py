@@ -10,14 +10,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from acgz.cli import background, log, messages
+from acgz.cli import background, log, messages, side_by_side
 from acgz.cli.inputs import Input
 from acgz.cli.watching import ProgressBar, Whole
 from acgz.errors import AcgzError, DamagedError
 
 if TYPE_CHECKING:
+    from acgz.codec import Job
     from acgz.container.choosing import Choice
     from acgz.container.format import FileStart
+    from acgz.crew import Crew
+    from acgz.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -29,14 +32,26 @@ class Reading:
     memory: int
     quiet: bool
     verbose: bool
+    crew: Crew
     whole: Whole = field(default_factory=Whole)
 
     @classmethod
     def of(cls, args: argparse.Namespace) -> Reading:
         from acgz.codec import MEMORY_LIMIT
+        from acgz.crew import Crew
 
         limit = args.memory_limit or MEMORY_LIMIT
-        return cls(limit, args.threads, args.memory, args.quiet, args.verbose)
+        crew = Crew(args.threads, args.memory)
+        return cls(limit, args.threads, args.memory, args.quiet, args.verbose, crew)
+
+    def for_each(self, files: Sequence[str], work: Callable[[str], int | None]) -> int:
+        """`side_by_side.for_each` for archives."""
+        return side_by_side.for_each(files, work, self.crew, self.whole, _held)
+
+    def _job(self, progress: Progress) -> Job:
+        from acgz.codec import Job
+
+        return Job(self.threads, self.memory_limit, progress, self.memory, self.crew)
 
     def through(self, file: str, source: Input, take: Callable[[FileStart | bytes], None]) -> int:
         """Give ``take`` the start of every file in the archive and then its text, piece by piece.
@@ -44,11 +59,10 @@ class Reading:
         When this returns, everything is verified. Returns the bytes of text. Raises what
         `read_archive` raises, and what ``take`` raises.
         """
-        from acgz.codec import Job
         from acgz.container.reader import read_archive
 
         with ProgressBar(self, file, self._text_size(file), self.whole) as bar:
-            job = Job(self.threads, self.memory_limit, bar.progress, self.memory)
+            job = self._job(bar.progress)
 
             def read() -> None:
                 for event in read_archive(source.stream, job):
@@ -74,14 +88,13 @@ class Reading:
         Only the blocks that have something of them are decoded. NotInArchiveError for what is not
         there, before anything is given if ``file`` is regular; else what `through` raises.
         """
-        from acgz.codec import Job
         from acgz.container import choosing
         from acgz.container.contents import Contents
 
         size = 0
         with ExitStack() as opened:
             bar = opened.enter_context(ProgressBar(self, file, None))
-            job = Job(self.threads, self.memory_limit, bar.progress, self.memory)
+            job = self._job(bar.progress)
             stream = None
             if file != "-" and is_regular(file):
                 stream = opened.enter_context(open(file, "rb"))
@@ -101,13 +114,12 @@ class Reading:
 
     def salvage(self, file: str, take: Callable[[FileStart | bytes], None]) -> list[DamagedError]:
         """`through` for what is left of a damaged file; returns what is wrong with it."""
-        from acgz.codec import Job
         from acgz.container.salvage import salvage
         from acgz.container.source import Places
 
         found: list[DamagedError] = []
         with open(file, "rb") as stream, ProgressBar(self, file, _text_size(file)) as bar:
-            job = Job(self.threads, self.memory_limit, bar.progress, self.memory)
+            job = self._job(bar.progress)
 
             def read() -> None:
                 for event in salvage(Places(stream), job):
@@ -118,6 +130,14 @@ class Reading:
 
             background.run(read, bar.watch)
         return found
+
+
+def _held(file: str) -> int:
+    """Bytes of an archive that are held while it is read, at most."""
+    from acgz.container.blocks import DEFAULT_BLOCK_SIZE
+
+    size = os.path.getsize(file) if is_regular(file) else DEFAULT_BLOCK_SIZE
+    return min(size, DEFAULT_BLOCK_SIZE)
 
 
 def is_regular(file: str) -> bool:

@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,7 +118,7 @@ def test(args: argparse.Namespace) -> int:
     files = args.files or ["-"]
     options.know_references(args, files)
     reading.expect(files)
-    return messages.for_each(files, check)
+    return reading.for_each(files, check)
 
 
 def cat(args: argparse.Namespace) -> int:
@@ -171,7 +172,10 @@ class Restoring:
             for file in files:
                 self._claim_all(file, claims)
         self.reading.expect(files)
-        return messages.for_each(files, lambda file: self._restore(file, claims))
+        restore = partial(self._restore, claims=claims)
+        if self.output == "-" or "-" in files:  # one behind the other, also in the output
+            return messages.for_each(files, restore)
+        return self.reading.for_each(files, restore)
 
     def _claim_all(self, file: str, claims: Claims) -> None:
         """What the archive will write, if it is a file that can tell; else it is claimed later."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from acgz.cli import log
+from acgz.cli import log, messages, turns
 from acgz.cli.messages import Loudness, remark, shown, watched
 
 if TYPE_CHECKING:
@@ -53,19 +54,22 @@ class Plan(NamedTuple):
 
 
 class Whole:
-    """All files of a command, which share one bar."""
+    """All files of a command, which share one bar; the main thread draws it."""
 
     def __init__(self) -> None:
         self.total: int | None = None
         """Bytes of text of all files, if known."""
         self.files = 1
-        self.number = 0
-        """Of the file at hand, from 1."""
-        self.done = 0
-        """Bytes of text of the files before it."""
-        self.stored = 0
-        """Bytes of the archives of the files before it."""
         self.start = time.monotonic()
+        self._lock = threading.Lock()
+        self._running: list[ProgressBar] = []
+        """Files that are at work, in the order in which they were begun."""
+        self._begun = 0
+        self._done = 0
+        """Bytes of text of the files that are at work no more."""
+        self._stored = 0
+        """Bytes of their archives."""
+        self._bar: Any = None
 
     def expect(self, sizes: Iterable[int | None]) -> None:
         """These are the sizes of the texts of all files; None for one that is not known."""
@@ -73,6 +77,67 @@ class Whole:
         self.files = len(known)
         if None not in known:
             self.total = sum(size for size in known if size is not None)
+
+    def begin(self, file: ProgressBar) -> int:
+        """A file is begun; returns its number, from 1."""
+        with self._lock:
+            self._running.append(file)
+            self._begun += 1
+            turn = turns.current()
+            return self._begun if turn is None else turn.number
+
+    def end(self, file: ProgressBar, done: int, stored: int) -> None:
+        """A file is at work no more: bytes of its text and of its archive."""
+        with self._lock:
+            self._running.remove(file)
+            self._done += done
+            self._stored += stored
+        # Once more, as it is now; then whatever line comes next takes the bar away.
+        turns.say(file.draw)
+        turns.say(self.hide)
+
+    def watch(self) -> None:
+        """Show how far it is with the first of the files that are at work."""
+        with self._lock:
+            first = min(self._running, key=lambda file: file.number, default=None)
+        if first is not None:
+            first.watch()
+
+    def draw(self, label: str, total: int | None) -> None:
+        """Show how far all of it is. ``label``, ``total``: of the file at hand."""
+        if time.monotonic() < self.start + _DELAY:
+            return
+        with self._lock:
+            position = self._done + sum(file.progress.position for file in self._running)
+            stored = self._stored + sum(file.progress.stored for file in self._running)
+        if self._bar is None:
+            self._bar = self._new_bar(total)
+            messages.hide_bar = self.hide
+        self._bar.set_description_str(label, refresh=False)
+        self._bar.n = position
+        if stored and position:
+            self._bar.set_postfix_str(f"{_bytes(stored)} archive", refresh=False)
+        self._bar.refresh()
+
+    def hide(self) -> None:
+        """Take the bar from the screen, until it is drawn again."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+            messages.hide_bar = messages.no_bar
+
+    def _new_bar(self, total: int | None) -> Any:
+        from tqdm import tqdm
+
+        bar = tqdm(
+            total=self.total if self.files > 1 else total,
+            unit="B",
+            unit_scale=True,
+            leave=False,
+            file=sys.stderr,
+        )
+        bar.start_t -= time.monotonic() - self.start
+        return bar
 
 
 class ProgressBar:
@@ -94,14 +159,14 @@ class ProgressBar:
         from acgz.progress import Progress  # NumPy
 
         self.progress: Progress = Progress()
+        self.number = 1
+        """Of the file in the whole command."""
         self._loudness = loudness
         self._label = shown(label)
         self._total = total
         self._whole = whole or Whole()
         self._plan = plan
         self._wanted = watched() and not loudness.quiet and not log.is_wanted()
-        self._start = time.monotonic()
-        self._bar: Any = None
         self._blocks = 0
         self._first: tuple[float, int] | None = None
         """When there was some progress for the first time, and how far it was then."""
@@ -109,21 +174,15 @@ class ProgressBar:
     def watch(self) -> None:
         """Show how far it is now."""
         self._tell_plan()
-        if not self._wanted:
-            return
-        whole, progress = self._whole, self.progress
-        if self._bar is None:
-            if time.monotonic() < self._start + _DELAY:
-                return
-            self._bar = self._new_bar()
-        position, stored = whole.done + progress.position, whole.stored + progress.stored
-        self._bar.n = position
-        if stored and position:
-            self._bar.set_postfix_str(f"{_bytes(stored)} archive", refresh=False)
-        self._bar.refresh()
+        self.draw()
+
+    def draw(self) -> None:
+        if self._wanted:
+            of = f" ({self.number} of {self._whole.files})" if self._whole.files > 1 else ""
+            self._whole.draw(self._label + of, self._total)
 
     def __enter__(self) -> Self:
-        self._whole.number += 1
+        self.number = self._whole.begin(self)
         if log.is_wanted():
             self.progress.on_block = self._log_block
             plan = self._plan._asdict() if self._plan else {}
@@ -136,11 +195,9 @@ class ProgressBar:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._bar is not None:
-            self._bar.close()
         done, stored = self.progress.position, self.progress.stored
-        self._whole.done += done if error is None or self._total is None else self._total
-        self._whole.stored += stored
+        known = error is None or self._total is None
+        self._whole.end(self, done if known else self._total or 0, stored)
         if error is None:
             log.event("file-end", file=self._label, text_bytes=done, archive_bytes=stored)
 
@@ -169,22 +226,6 @@ class ProgressBar:
             if left >= _LONG:
                 remark(self._loudness, f"{self._label}: {self._plan}, about {_span(left)} left")
             self._plan = None
-
-    def _new_bar(self) -> Any:
-        from tqdm import tqdm
-
-        whole = self._whole
-        several = f" ({whole.number} of {whole.files})" if whole.files > 1 else ""
-        bar = tqdm(
-            total=whole.total if whole.files > 1 else self._total,
-            desc=self._label + several,
-            unit="B",
-            unit_scale=True,
-            leave=False,
-            file=sys.stderr,
-        )
-        bar.start_t -= time.monotonic() - whole.start
-        return bar
 
 
 def _bytes(count: int) -> str:

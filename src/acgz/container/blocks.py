@@ -20,6 +20,7 @@ from acgz.container.format import BlockHead
 from acgz.container.source import Source
 from acgz.errors import AcgzError, DamagedError, LimitError, UsageError
 from acgz.modes import DEFAULT_MODE, get_codec, get_mode
+from acgz.scheduling import Task
 from acgz.settings import Settings
 
 DEFAULT_BLOCK_SIZE = 64 << 20
@@ -147,6 +148,41 @@ def decode_block(block: Block, job: Job) -> bytes:
         raise DamagedError("wrong checksum of a decoded text")
     job.progress.finish_block()
     return text
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """`encode_block` as something to be done anywhere: it can be pickled."""
+
+    text: bytes
+    recipe: Recipe
+
+    def __call__(self, job: Job) -> Block:
+        return encode_block(self.text, self.recipe, job)
+
+    @property
+    def task(self) -> Task[Block]:
+        need = need_to_encode(len(self.text), self.recipe)
+        return Task(self, need, kept=2 * len(self.text))
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """`decode_block` as something to be done anywhere; errors say the ``place`` of the block."""
+
+    block: Block
+    place: str
+
+    def __call__(self, job: Job) -> bytes:
+        try:
+            return decode_block(self.block, job)
+        except AcgzError as error:
+            raise type(error)(f"{self.place}: {error}") from error
+
+    @property
+    def task(self) -> Task[bytes]:
+        head = self.block.head
+        return Task(self, need_to_decode(self.block), head.text_size + head.stored_size)
 
 
 def need_to_encode(size: int, recipe: Recipe) -> Need:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 from acgz.codec import Job
-from acgz.container.blocks import decode_block
 from acgz.container.contents import Contents
 from acgz.container.decoding import each_once, texts_of
 from acgz.container.format import DIGEST_SIZE, FileStart
 from acgz.container.lookup import Index
-from acgz.container.reader import Seen, read_blocks
+from acgz.container.reader import Seen, decoded, read_blocks
 from acgz.container.source import Readable
-from acgz.errors import AcgzError, DamagedError, NotInArchiveError
+from acgz.errors import DamagedError, NotInArchiveError
 
 Wanted = Callable[[str], bool]
 """Says of a file, by its name, whether it is one of those that are asked for."""
@@ -72,13 +72,13 @@ def from_contents(contents: Contents, choice: Choice, job: Job) -> Iterator[File
     ]
     needed = (number for _, start, end in files for number in contents.blocks_between(start, end))
     texts = texts_of(contents, each_once(needed), job)
-    decoded, text = -1, b""
+    latest, text = -1, b""
     for file, start, end in files:
         yield FileStart(file.name)
         passing = _File(file.name or "", True)
         for number in contents.blocks_between(start, end):
-            if number != decoded:
-                decoded, found = next(texts)
+            if number != latest:
+                latest, found = next(texts)
                 if isinstance(found, DamagedError):
                     raise found
                 text = found
@@ -95,20 +95,19 @@ def from_stream(stream: Readable, choice: Choice, job: Job) -> Iterator[FileStar
     """
     files: list[_File] = []
     blocks: list[tuple[int, int, int, int]] = []
-    for item in read_blocks(stream, job):
+    passing: deque[list[_Piece]] = deque()
+
+    def wanted(seen: Seen) -> bool:
+        passing.append(list(_pieces(seen, files, choice)))
+        return any(piece.file.chosen and piece.stop > piece.start for piece in passing[-1])
+
+    for item, text in decoded(read_blocks(stream, job), job, wanted):
         if isinstance(item, Index):
             _compare(item, files, blocks)
             continue
         head = item.block.head
         blocks.append((item.size, item.check, head.text_size, head.residue_count))
-        pieces = list(_pieces(item, files, choice))
-        text = b""
-        if any(file.chosen and stop > start for file, start, stop, _ in pieces):
-            try:
-                text = decode_block(item.block, job)
-            except AcgzError as error:
-                raise type(error)(f"{item.place}: {error}") from error
-        for file, start, stop, begins in pieces:
+        for file, start, stop, begins in passing.popleft():
             if file.chosen and begins:
                 yield FileStart(file.name)
             if file.chosen and stop > start:
@@ -140,13 +139,17 @@ class _File:
             raise DamagedError(f"the content of {self.name!r} does not have its SHA-256")
 
 
-def _pieces(
-    seen: Seen, files: list[_File], choice: Choice
-) -> Iterator[tuple[_File, int, int, bool]]:
-    """The files in a block: each, where it starts and stops in the text, and whether it begins.
+class _Piece(NamedTuple):
+    """What a block has of a file: from where to where in its text, and whether it begins there."""
 
-    Those that begin are added to ``files``.
-    """
+    file: _File
+    start: int
+    stop: int
+    begins: bool
+
+
+def _pieces(seen: Seen, files: list[_File], choice: Choice) -> Iterator[_Piece]:
+    """The files in a block; those that begin are added to ``files``."""
     starts = seen.block.starts
     if not files and (not starts or starts[0].offset):
         if starts or seen.number:
@@ -156,7 +159,7 @@ def _pieces(
     for start in [*starts, None]:
         offset = seen.block.head.text_size if start is None else start.offset
         if files:
-            yield files[-1], at, offset, begins
+            yield _Piece(files[-1], at, offset, begins)
         if start is not None and start.name is not None:
             files.append(_File(start.name, choice(start.name)))
         at, begins = offset, True

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from acgz.codec import Job, Need, allow
 from acgz.container import format as fields
-from acgz.container.blocks import Block, decode_block, need_to_decode, read_block
+from acgz.container.blocks import Block, Decoding, read_block
 from acgz.container.format import FileStart
 from acgz.container.lookup import Index, Root
 from acgz.container.source import Readable, Source
@@ -44,7 +45,7 @@ def read_archive(stream: Readable, job: Job | None = None) -> Iterator[FileStart
     """
     job = job or Job()
     content = _Content()
-    for item, text in in_order(map(_decoding, read_blocks(stream, job)), job):
+    for item, text in decoded(read_blocks(stream, job), job):
         if isinstance(item, Index):
             content.compare(item)
             continue
@@ -56,19 +57,25 @@ def read_archive(stream: Readable, job: Job | None = None) -> Iterator[FileStart
         yield from events
 
 
-def _decoding(item: Seen | Index) -> Task[tuple[Seen | Index, bytes]]:
-    """A block is decoded; the index comes in its turn."""
-    if isinstance(item, Index):
-        return Task(lambda job: (item, b""), Need())
+def decoded(
+    items: Iterable[Seen | Index], job: Job, wanted: Callable[[Seen], bool] = lambda seen: True
+) -> Iterator[tuple[Seen | Index, bytes]]:
+    """Yield every item, a block with its text; blocks are decoded side by side.
 
-    def decoded(job: Job) -> tuple[Seen | Index, bytes]:
-        try:
-            return item, decode_block(item.block, job)
-        except AcgzError as error:
-            raise type(error)(f"{item.place}: {error}") from error
+    Only ``wanted`` ones are decoded; the index and other blocks come in their turn with b"".
+    """
+    waiting: deque[Seen | Index] = deque()
 
-    head = item.block.head
-    return Task(decoded, need_to_decode(item.block), head.text_size + head.stored_size)
+    def tasks() -> Iterator[Task[bytes]]:
+        for item in items:
+            waiting.append(item)
+            if isinstance(item, Seen) and wanted(item):
+                yield Decoding(item.block, item.place).task
+            else:
+                yield Task(lambda job: b"", Need())
+
+    for text in in_order(tasks(), job):
+        yield waiting.popleft(), text
 
 
 def read_blocks(stream: Readable, job: Job) -> Iterator[Seen | Index]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 
 from acgz.codec import Job
 from acgz.container import format as fields
-from acgz.container.blocks import Block, Recipe, encode_block, need_to_encode, outline
+from acgz.container.blocks import Block, Encoding, Recipe, outline
 from acgz.container.cutting import Rejoined, Stream, cut_texts, read_up_to
 from acgz.container.format import BLOCK, INDEX, SINGLE, FileStart
 from acgz.container.index import BlockRow, FileRow, IndexWriter, pack_state
@@ -27,7 +28,7 @@ from acgz.container.records import (
 from acgz.container.source import FIRST_CHECK
 from acgz.errors import UsageError
 from acgz.modes import mode_of
-from acgz.scheduling import Scheduler, Task
+from acgz.scheduling import Scheduler
 
 MOST_SINGLE = 1 << 18
 """Bytes of text of an archive without an index: of so many, the records are found at once."""
@@ -83,7 +84,9 @@ class ArchiveWriter:
         self._index = IndexWriter()
         self._blocks = 0
         """How many have been cut."""
-        self._coded: Scheduler[tuple[_Cut, Block]] = Scheduler(self._job)
+        self._coded: Scheduler[Block] = Scheduler(self._job)
+        self._cuts: deque[_Cut] = deque()
+        """What `_coded` has been given and has not been written."""
         self._records = 0
         self._text = b""
         """The beginning of a block, less than a whole one."""
@@ -124,7 +127,8 @@ class ArchiveWriter:
         if not self.digests:
             raise UsageError("an archive has at least one file")
         if self._names == {None} and not self._blocks and len(self._text) <= MOST_SINGLE:
-            block = encode_block(self._text, self._recipe, self._job)
+            task = Encoding(self._text, self._recipe).task
+            [block] = [*self._coded.put(task), *self._coded.rest()]
             if self._can_do_without_index(block):
                 self._write_checked(replace(block, digest=self.digests[0]).pack(SINGLE))
                 self._write_check()
@@ -133,8 +137,8 @@ class ArchiveWriter:
             self._write_block(self._cut(self._text, whole=True), block)
         elif self._text or self._starts:
             self._code(self._text, whole=True)
-        for cut, block in self._coded.rest():
-            self._write_block(cut, block)
+        for block in self._coded.rest():
+            self._write_block(self._cuts.popleft(), block)
         self._end_file()
         tables, root = self._index.pack()
         sizes = fields.pack_numbers([len(tables), len(root)])
@@ -174,14 +178,9 @@ class ArchiveWriter:
 
         ``whole``: none of the files so far goes on behind it, or begins there.
         """
-        cut = self._cut(text, whole=whole)
-
-        def coded(job: Job) -> tuple[_Cut, Block]:
-            return cut, encode_block(cut.text, self._recipe, job)
-
-        task = Task(coded, need_to_encode(len(text), self._recipe), kept=2 * len(text))
-        for done in self._coded.put(task):
-            self._write_block(*done)
+        self._cuts.append(self._cut(text, whole=whole))
+        for block in self._coded.put(Encoding(text, self._recipe).task):
+            self._write_block(self._cuts.popleft(), block)
 
     def _cut(self, text: bytes, *, whole: bool) -> _Cut:
         """The ``text`` of the next block, with the files that begin in it."""
