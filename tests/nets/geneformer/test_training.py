@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -132,10 +133,11 @@ def test_the_newest_base_ends_the_last_window() -> None:
     assert reached == list(range(2, CONTEXT))
 
 
-def test_a_few_steps_lower_the_loss() -> None:
+@pytest.mark.parametrize("quick", [{}, {"learn": 64, "bfloat16": True}, {"bfloat16": True}])
+def test_a_few_steps_lower_the_loss(quick: dict[str, Any]) -> None:
     torch.manual_seed(1)
     data = data_set()
-    plan = GeneFormerPlan(steps=60, epochs=2, learning_rate=0.003, batch=16, unroll=4)
+    plan = GeneFormerPlan(steps=60, epochs=2, learning_rate=0.003, batch=16, unroll=4, **quick)
     task = NextBase([data, data], plan)
     module = TorchGeneFormer(tiny_architecture(), dropout=0.0)
     reports: list[Report] = []

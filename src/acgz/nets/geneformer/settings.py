@@ -79,5 +79,17 @@ class GeneFormerPlan(Plan):
         least=1,
         flag="--unroll",
     )
+    learn: int | None = setting(
+        None,
+        "bases of a step that the network learns from, drawn by how much they surprise it; the "
+        "others are only read (default: all are learned from)",
+        least=1,
+        flag="--learn",
+    )
+    bfloat16: bool = setting(
+        False,
+        "16 bits are enough for products; several times as fast where the processor has them",
+        flag="--bfloat16",
+    )
     length: int = setting(4096, "mean number of bases between two jumps of a lane", least=1)
     dropout: float = setting(0.1, "share of the features", least=0, below=1, flag="--dropout")

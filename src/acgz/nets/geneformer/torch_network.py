@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from acgz.nets.geneformer.architecture import PLACES, POOL, REACH, SPAN, GeneFormerArchitecture
+from acgz.nets.geneformer.architecture import PLACES, POOL, SPAN, GeneFormerArchitecture
 
 
 class TorchGeneFormer(nn.Module):
@@ -43,7 +43,11 @@ class TorchGeneFormer(nn.Module):
         ``bases``: (B, REACH - 1 + T), values 0..3; the result: (B, SPAN - 1 + T, dimension).
         """
         seen = nn.functional.one_hot(bases, 4).transpose(1, 2).to(self.u.dtype)
-        pooled = nn.functional.max_pool1d(self.convolution(seen).relu(), POOL, stride=1)
+        convolved = self.convolution(seen).relu()
+        count = convolved.shape[2] - POOL + 1
+        pooled = convolved[..., :count]
+        for place in range(1, POOL):  # several times as fast on CPUs as PyTorch's pooling
+            pooled = torch.maximum(pooled, convolved[..., place : place + count])
         features: Tensor = self.dropout(self.batch_norm(pooled)).transpose(1, 2)
         return features
 
@@ -57,16 +61,29 @@ class TorchGeneFormer(nn.Module):
 
         ``bases``: (B, REACH - 1 + T). No gradient flows from one fragment's to the next.
         """
-        features = self.features(bases)
+        logits, memories = self.walk(self.features(bases), memory)
+        return logits, memories[-1]
+
+    def walk(self, features: Tensor, memory: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Logits (B, T, 4) from one fragment's to the next, and the T + 1 memories before,
+        between and after them; ``features``: (B, SPAN - 1 + T, dimension)."""
         places = self._projected(features)
-        logits = []
-        for step in range(bases.shape[1] - REACH + 1):
+        logits, memories = [], [memory]
+        for step in range(features.shape[1] - SPAN + 1):
             rows = slice(step, step + SPAN, POOL)
             x = features[:, rows]
-            h = self.encode(x, memory, *(part[:, rows] for part in places))
-            memory = self._remembered(memory, h if self.architecture.latent else x)
+            h = self.encode(x, memories[-1], *(part[:, rows] for part in places))
+            newest = h if self.architecture.latent else x
+            memories.append(self._remembered(memories[-1], newest))
             logits.append(self.linear(h.flatten(1)))
-        return torch.stack(logits, 1), memory
+        return torch.stack(logits, 1), memories
+
+    def after(self, x: Tensor, memory: Tensor) -> Tensor:
+        """Logits (M, 4) after M fragments, each by itself: X(t) (M, N, dimension), and what
+        the memory was before it."""
+        h = self.encode(x, memory, *self._projected(x))
+        logits: Tensor = self.linear(h.flatten(1))
+        return logits
 
     def _projected(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Queries, keys, values and position scores of every place, computed once for all

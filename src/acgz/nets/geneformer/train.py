@@ -20,6 +20,7 @@ from acgz.errors import InputError
 from acgz.nets.geneformer.architecture import REACH, GeneFormerArchitecture
 from acgz.nets.geneformer.genomes import DataSet, DataSets
 from acgz.nets.geneformer.settings import GeneFormerPlan
+from acgz.nets.geneformer.surprise import Surprise
 from acgz.nets.geneformer.torch_network import TorchGeneFormer, arrays
 from acgz.nets.training import Report, Run, train
 
@@ -68,8 +69,10 @@ class NextBase:
 
     def __init__(self, data: Sequence[DataSet], plan: GeneFormerPlan, device: str = "cpu") -> None:
         self._data = data
+        self._plan = plan
         self._device = device
         self._lanes = [Lanes(part.training, plan, plan.seed + n) for n, part in enumerate(data)]
+        self._surprise = Surprise(plan.learn or 1, plan.bfloat16)
         self._memory: torch.Tensor | None = None
 
     def bits(self, nats: float) -> float:
@@ -82,8 +85,13 @@ class NextBase:
         if self._memory is None:
             self._memory = network.memory(bases.shape[0])
         self._memory[self._tensor(jumped)] = 0
-        logits, self._memory = network(bases[:, :-1], self._memory)
-        return _cross_entropy(logits, bases[:, REACH:])
+        with torch.autocast(self._device, torch.bfloat16, enabled=self._plan.bfloat16):
+            if self._plan.learn is not None:
+                loss, self._memory = self._surprise.loss(network, bases, self._memory)
+                return loss
+            logits, memory = network(bases[:, :-1], self._memory)
+        self._memory = memory.float()
+        return _cross_entropy(logits.float(), bases[:, REACH:])
 
     def validate(self, network: Any) -> float:
         """Mean of the data sets."""
