@@ -148,9 +148,10 @@ def open(
 ) -> Archive:
     """Open an archive to look at it and to read single records.
 
-    ``path``: a file's name, or a binary file object that can seek (it is not closed). ``cache``:
-    bytes of decoded blocks that are kept. Threads and forked processes may share what this
-    returns; it can be pickled if ``path`` is a name.
+    ``path``: a file's name, an address such as ``s3://…``, of which only what is used is fetched,
+    or a binary file object that can seek (it is not closed). ``cache``: bytes of decoded blocks
+    that are kept. Threads and forked processes may share what this returns; it can be pickled if
+    ``path`` is a name or an address.
 
     Raises InputError if the file cannot be read, and what `decompress` raises.
 

@@ -14,10 +14,12 @@ from acgz.container.cache import Cache
 from acgz.container.contents import Contents
 from acgz.container.source import Places
 from acgz.container.texts import Text
-from acgz.errors import InputError, NotInArchiveError, RecordNotFoundError
+from acgz.errors import NotInArchiveError, RecordNotFoundError
 from acgz.gathering import gather
+from acgz.opening import open_by_place
 from acgz.record import Names, Record, Records
 from acgz.regions import Region, Resolver
+from acgz.remote.address import is_address
 from acgz.sequence import Sequence
 from acgz.textfile import TextFile
 
@@ -266,13 +268,12 @@ def _reopen(path: str, how: tuple[int, int, int], cache: int) -> Archive:
 
 
 def open_path(path: str | os.PathLike[str], job: Job, cache: int = CACHE) -> Archive:
-    """The archive in a file; InputError if it cannot be read."""
+    """The archive in a file, here or behind an address; InputError if it cannot be read."""
+    stream = open_by_place(path)
+    name = os.fspath(path)
     try:
-        stream = open(path, "rb")  # noqa: SIM115 - the archive closes it
-    except OSError as error:
-        raise InputError(f"cannot read {os.fspath(path)}: {error.strerror}") from error
-    try:
-        return Archive(stream, job, path=os.path.abspath(path), cache=cache)
+        whole = name if is_address(name) else os.path.abspath(name)
+        return Archive(stream, job, path=whole, cache=cache)
     except BaseException:
         stream.close()
         raise

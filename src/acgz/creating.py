@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import builtins
 import operator
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from acgz.codec import MEMORY_LIMIT, Job
@@ -17,11 +14,13 @@ from acgz.container.blocks import DEFAULT_BLOCK_SIZE, Recipe
 from acgz.container.contents import Contents
 from acgz.container.names import fault_among
 from acgz.container.writer import ArchiveWriter, Sink
-from acgz.errors import AcgzError, InputError, UsageError
+from acgz.errors import AcgzError, UsageError
 from acgz.modes import DEFAULT_MODE
 from acgz.newfiles import NewFiles
-from acgz.places import Claims, Identity, check_unchanged
+from acgz.opening import new_files, open_to_read
+from acgz.places import Claims, Identity, check_unchanged, status_of
 from acgz.progress import Progress
+from acgz.remote.address import is_address, masked, name_of
 from acgz.rights import Rights
 from acgz.settings import JSON
 
@@ -42,12 +41,12 @@ def create(
 ) -> None:
     """One archive of several files, each under its name.
 
-    ``target``: a file, which appears when the archive is complete, with no more permissions than
-    all of ``files`` have in common; or a binary file object, which is not closed. ``files``: paths
-    of files, which get the last parts of their paths as names; or names and for each a path or a
-    binary file object that is read to its end. A name may have "/" in it, for folders. Files are
-    stored as the bytes that they are. ``overwrite``: replace a file ``target``. For the others see
-    `compress`.
+    ``target``: a file, here or behind an address, which appears when the archive is complete, with
+    no more permissions than all of ``files`` have in common; or a binary file object, which is not
+    closed. ``files``: paths or addresses of files, which get the last parts of these as names; or
+    names and for each a path or a binary file object that is read to its end. A name may have "/"
+    in it, for folders. Files are stored as the bytes that they are. ``overwrite``: replace a file
+    ``target``. For the others see `compress`.
 
     Raises UsageError for a name that no archive can have or that comes twice, for an unknown mode
     or setting, and if the target is one of the files; InputError if a file cannot be read or
@@ -69,8 +68,8 @@ def create(
         write_archive(target, sources, recipe, job)
         return
     _claim(named, target)
-    with NewFiles(force=overwrite) as new:
-        new.begin(Path(target))
+    with new_files(target, force=overwrite) as new:
+        new.begin(target)
         write_archive(new, sources, recipe, job)
         new.commit(Rights.common(rights))
 
@@ -108,14 +107,15 @@ def append(
     job = job_for(threads, progress=progress, memory=memory)
     named = _named(files)
     _claim(named, archive)
+    check_here(os.fspath(archive))
     path = os.path.realpath(archive)
-    with _reading(path) as stream, NewFiles(force=True) as new:
+    with open_to_read(path) as stream, NewFiles(force=True) as new:
         status = os.fstat(stream.fileno())
         contents = Contents(stream, job)
         known = [name if known is None else known for known in contents.names]
         check_names([*filter(None, known), *named])
         rights = [Rights.like(status, stream.fileno())]
-        new.begin(Path(path))
+        new.begin(path)
         write_archive(new, _opened(named, rights), recipe, job, Old(contents, name))
         check_unchanged(path, Identity.of(status), "nothing is added to it")
         new.commit(Rights.common(rights), durable=True)
@@ -165,6 +165,12 @@ def _writer(target: Sink, recipe: Recipe, job: Job, old: Old | None) -> ArchiveW
     return Appender(target, recipe, old.contents, old.name, job)
 
 
+def check_here(archive: str) -> None:
+    """UsageError for an archive behind an address: nothing can be added to those."""
+    if is_address(archive):
+        raise UsageError("only an archive on this machine can get more files")
+
+
 def check_names(names: Sequence[str]) -> None:
     """UsageError if files of these names cannot be in one archive."""
     fault = fault_among(names)
@@ -180,7 +186,7 @@ def _named(
         check_names(list(files))
         return files
     paths = [os.fspath(file) for file in files]
-    names = [os.path.basename(path) for path in paths]
+    names = [os.path.basename(name_of(path) if is_address(path) else path) for path in paths]
     check_names(names)
     return dict(zip(names, paths, strict=True))
 
@@ -197,19 +203,11 @@ def _opened(files: Mapping[str, _File], rights: list[Rights]) -> Iterator[Source
         if not isinstance(file, str | os.PathLike):
             yield Source(file, name)
             continue
-        with _reading(file) as stream:
-            rights.append(Rights.like(os.fstat(stream.fileno()), stream.fileno()))
-            yield Source(stream, name, os.fspath(file))
-
-
-@contextmanager
-def _reading(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    try:
-        stream = builtins.open(path, "rb")  # noqa: SIM115 - closed below
-    except OSError as error:
-        raise InputError(f"cannot read {os.fspath(path)}: {error.strerror}") from error
-    with stream:
-        yield stream
+        with open_to_read(file) as stream:
+            status = status_of(stream)
+            if status is not None:
+                rights.append(Rights.like(status, stream.fileno()))
+            yield Source(stream, name, masked(os.fspath(file)))
 
 
 def job_for(

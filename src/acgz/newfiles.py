@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, Protocol, Self
 
 from acgz.errors import InputError
 from acgz.rights import Rights
@@ -33,8 +33,15 @@ class _New:
     placed: bool = False
 
 
-_begun: set[NewFiles] = set()
-"""Those that have a hidden folder."""
+class Unfinished(Protocol):
+    """Files that have no names yet."""
+
+    def abandon(self) -> None:
+        """Delete what has no name yet."""
+
+
+begun: set[Unfinished] = set()
+"""Those of which there is something: a hidden folder, or parts behind an address."""
 
 _placing = threading.Lock()
 """Held while files get their names: two archives may have files for one folder, which is new."""
@@ -42,7 +49,7 @@ _placing = threading.Lock()
 
 def abandon() -> None:
     """Delete what has no name yet, whoever is at work on it; nothing more will be begun there."""
-    for files in list(_begun):
+    for files in list(begun):
         files.abandon()
 
 
@@ -67,15 +74,15 @@ class NewFiles:
         """Where the bytes of the last file are until `commit`."""
         return self._files[-1].part
 
-    def begin(self, target: Path, *, make_folders: bool = False) -> None:
+    def begin(self, target: str | os.PathLike[str], *, make_folders: bool = False) -> None:
         """The next file. InputError if it exists, or cannot be written there.
 
         ``make_folders``: `commit` makes those that are missing on the way to it.
         """
-        name = str(target)
+        name = os.fspath(target)
         with _trouble(name):
             self._close()
-            place = landing(target)
+            place = landing(Path(target))
             if not make_folders:
                 os.stat(place.parent)
             _refuse_to_overwrite(name, place, force=self._force)
@@ -84,7 +91,7 @@ class NewFiles:
                     raise InputError(f"cannot write {name}: the work has been ended")
                 if self._staging is None:
                     self._staging = Staging(_existing_parent(place))
-                    _begun.add(self)
+                    begun.add(self)
                 part = self._staging.new(len(self._files))
                 self._files.append(_New(name, place, part))
                 self._stream = os.fdopen(os.open(part, _WRITE, 0o600), "wb")
@@ -130,7 +137,7 @@ class NewFiles:
         """Delete what has no name yet."""
         with self._lock:
             self._left = True
-            _begun.discard(self)
+            begun.discard(self)
             if self._staging is not None:
                 self._staging.discard()
                 self._staging = None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from acgz.errors import InputError, UsageError
+from acgz.remote.address import is_address
 
 Inode = tuple[int, int]
 """Device and number in it: what is one file under all of its names."""
@@ -43,8 +44,15 @@ def status_of(stream: BinaryIO) -> os.stat_result | None:
         return None
 
 
+def is_folder(path: str) -> bool:
+    """True for a folder that can be looked into: one here."""
+    return not is_address(path) and os.path.isdir(path)
+
+
 def check_removable(file: str) -> None:
     """UsageError if ``file`` is there and not a regular file itself: a link, a pipe, a device."""
+    if is_address(file):
+        raise UsageError("--rm deletes files of this machine only")
     try:
         regular = file != "-" and stat.S_ISREG(os.lstat(file).st_mode)
     except OSError:  # opening it will say what is wrong
@@ -78,7 +86,11 @@ def check_unchanged(file: str, identity: Identity, consequence: str) -> None:
 
 
 def marks_of(path: str | os.PathLike[str]) -> Iterator[Mark]:
-    """By device and inode if the file exists; by folder and name even if it does not."""
+    """By device and inode if the file exists; by folder and name even if it does not; by its
+    address."""
+    if is_address(path):
+        yield (path,)
+        return
     real = os.path.realpath(path)
     with suppress(OSError):
         status = os.stat(real)
@@ -115,6 +127,8 @@ class Claims:
             if mark in self._inputs:
                 raise UsageError(f"the output {path} would replace the input {self._inputs[mark]}")
             self._own(self._owners, mark, path, owner)
+        if is_address(path):
+            return
         real = os.path.realpath(path)
         self._own(self._files, real, path, owner)
         if real in self._folders:

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz.codec import Job
-from acgz.errors import InputError, UsageError
+from acgz.errors import UsageError
+from acgz.opening import open_to_read
 from acgz.progress import Progress
 from acgz.settings import JSON
 
@@ -54,9 +55,10 @@ def profile(
 ) -> list[Profile]:
     """Bits for every base of the records of a FASTA file or an archive, in their order.
 
-    ``source``: a path, a binary file object, or the text itself. All records are read as one
-    sequence, one after the other, in one lane. ``strands``: read as written, or also the reverse
-    complement from end to beginning, and then for each base the ``mean`` or ``minimum`` of both.
+    ``source``: a path or an address, a binary file object, or the text itself. All records are
+    read as one sequence, one after the other, in one lane. ``strands``: read as written, or also
+    the reverse complement from end to beginning, and then for each base the ``mean`` or
+    ``minimum`` of both.
     ``settings``: those of the codec, for example ``prior="none"``.
 
     Raises UsageError for a mode that is not ``fast``, ``plus`` or ``ultra``, and what
@@ -100,11 +102,8 @@ def _records(
     if isinstance(source, bytes):
         source = io.BytesIO(source)
     if isinstance(source, str | os.PathLike):
-        try:
-            with open(source, "rb") as file:
-                text, is_archive = text_of(file)
-        except OSError as error:
-            raise InputError(f"cannot read {os.fspath(source)}: {error.strerror}") from error
+        with open_to_read(source) as file:
+            text, is_archive = text_of(file)
     else:
         text, is_archive = text_of(source)
     archive = io.BytesIO(text if is_archive else api.compress(text, "twobit"))

@@ -112,7 +112,7 @@ COMMANDS = {
         (
             "acgz extract genome.fa.acgz chrM",
             "acgz extract genome.fa.acgz chr1:1-1,000 chr2:500- # both ends belong to it",
-            "acgz extract -o genes.fa genome.fa.acgz chr1:101-200",
+            "acgz extract https://host/genome.fa.acgz chr1:101-200 # fetches what it needs",
         ),
     ),
     "train": Command(

@@ -20,7 +20,8 @@ from acgz.cli.outputs import FileOutput, Output, claim, is_special, open_output
 from acgz.cli.together import Together
 from acgz.cli.watching import Plan, ProgressBar, Whole
 from acgz.errors import DamagedError, InputError, UsageError
-from acgz.places import Claims, check_removable, remove
+from acgz.places import Claims, check_removable, is_folder, remove
+from acgz.remote.address import is_address
 from acgz.rights import Rights
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class Compression:
 
     def run(self, files: Sequence[str], lists: Sequence[str]) -> int:
         """Compress the files; return the exit code. ``lists``: what else is an input."""
-        if self.output and (lists or len(files) != 1 or os.path.isdir(files[0])):
+        if self.output and (lists or len(files) != 1 or is_folder(files[0])):
             with interrupts.raised(), self.remarks:
                 Together.gather(self, files, lists).pack(self.output)
             return 0
@@ -197,7 +198,7 @@ class Compression:
         """One file, one archive."""
         from acgz.creating import Source
 
-        if os.path.isdir(file):
+        if is_folder(file):
             raise InputError("is a folder: -o names one archive for what is in it")
         self.check(self._target(file, file), [file])
         with self.open(Found(file, file)) as source:
@@ -212,8 +213,8 @@ class Compression:
 
     def check(self, target: str, files: Sequence[str]) -> None:
         """UsageError, before anything is opened, for what cannot be done with these."""
-        if self.verify and is_special(target):
-            raise UsageError("--verify and --rm read the archive again, so it has to be a file")
+        if self.verify and (is_special(target) or is_address(target)):
+            raise UsageError("--verify and --rm read the archive again, so it has to be here")
         if self.remove:
             for file in files:
                 check_removable(file)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from acgz.cli.inputs import open_input
 from acgz.container.names import DEEPEST, archive_name
 from acgz.errors import InputError, UsageError
-from acgz.places import Inode
+from acgz.places import Inode, is_folder
+from acgz.remote.address import is_address, name_of
 from acgz.rights import Rights
 from acgz.staging import is_hidden
 
@@ -61,7 +62,7 @@ class Gathering:
         What is neither file nor folder is left out with a remark, unless it was named itself. So
         are links, empty folders, and what another acgz is just writing. Raises InputError.
         """
-        if not os.path.isdir(path):
+        if not is_folder(path):
             self.files.append(Found(path, self._name_of(path)))
             return
         waiting = [_Folder(path, self._name_of(path))]
@@ -104,7 +105,7 @@ class Gathering:
         return inside
 
     def _name_of(self, path: str) -> str:
-        name, cut = archive_name(path)
+        name, cut = archive_name(name_of(path) if is_address(path) else path)
         if cut and cut not in self._cut:
             self._cut.add(cut)
             self._remark(path, f"names in the archive are without {cut!r}")

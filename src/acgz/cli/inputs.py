@@ -1,4 +1,4 @@
-"""Input files and standard input."""
+"""Input files, here and behind addresses, and standard input."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 
-from acgz.errors import InputError
+from acgz.errors import InputError, UsageError
+from acgz.opening import open_to_read
 from acgz.packings import HEAD, GarbageError, Packing, Unpacked, check, recognise
 from acgz.places import Identity, Inode, status_of
+from acgz.remote.address import is_address, path_of
 from acgz.rights import Rights
 
 if TYPE_CHECKING:
@@ -53,7 +55,8 @@ class Input:
 
     def name_of(self, name: str) -> str:
         """What a file of that ``name`` is called without the ending of what has been undone."""
-        return (self.unpacked and self.unpacked.content_name(name)) or name
+        plain = path_of(name) if is_address(name) else name
+        return (self.unpacked and self.unpacked.content_name(plain)) or plain
 
 
 @contextmanager
@@ -78,18 +81,21 @@ def open_input(
             packed = _why_packed(file, packing, stream if from_start else None)
         chained: BinaryIO = io.BufferedReader(_Chain(head, stream))
         if packed or packing is None:
-            size = status.st_size if status is not None and from_start else None
+            size = status.st_size if status is not None and from_start else _size_of(stream)
         else:
             chained, size = io.BufferedReader(Unpacked(packing, chained)), None
-        yield Input(
-            chained,
-            head,
-            size,
-            None if packed else packing,
-            packed,
-            Identity.of(status) if status is not None and regular else None,
-            Rights.like(status, stream.fileno()) if status is not None and regular else None,
-        )
+        try:
+            yield Input(
+                chained,
+                head,
+                size,
+                None if packed else packing,
+                packed,
+                Identity.of(status) if status is not None and regular else None,
+                Rights.like(status, stream.fileno()) if status is not None and regular else None,
+            )
+        except GarbageError as error:  # of a file that has not been read before to see it
+            raise InputError(f"{error} (--raw compresses the bytes as they are)") from error
 
 
 class Regular(NamedTuple):
@@ -103,6 +109,8 @@ class Regular(NamedTuple):
 @contextmanager
 def open_regular(file: str) -> Iterator[Regular]:
     """Open a regular file, and nothing else; InputError if there is none, or none to be read."""
+    if is_address(file):
+        raise UsageError("this can be done with a file on this machine only")
     try:
         status = os.stat(file)
     except (OSError, ValueError) as error:
@@ -132,7 +140,7 @@ def glance(file: str, name: str, *, unpack: Unpack) -> Glance:
 
     content = name
     try:
-        if not stat.S_ISREG(os.stat(file).st_mode):
+        if is_address(file) or not stat.S_ISREG(os.stat(file).st_mode):
             return Glance(name, Kind.ALONE)
         with open(file, "rb", opener=_open_only) as stream:
             head = stream.read(_GLANCED)
@@ -147,6 +155,24 @@ def glance(file: str, name: str, *, unpack: Unpack) -> Glance:
         return Glance(content, Kind.ALONE)
 
 
+def may_seek(file: str) -> bool:
+    """True for a regular file, a link to one, or an address."""
+    try:
+        return is_address(file) or (file != "-" and stat.S_ISREG(os.stat(file).st_mode))
+    except OSError:
+        return False
+
+
+@contextmanager
+def open_seekable(file: str) -> Iterator[BinaryIO | None]:
+    """Open what `may_seek` says true of, unless its server gives no parts; None for others."""
+    if not may_seek(file):
+        yield None
+        return
+    with _open(file) as stream:
+        yield stream if stream.seekable() else None
+
+
 @contextmanager
 def open_archive(
     file: str, *, threads: int = 1, memory_limit: int | None = None
@@ -158,8 +184,7 @@ def open_archive(
     limit = memory_limit or MEMORY_LIMIT
     with _open(file) as stream, tempfile.SpooledTemporaryFile(_IN_MEMORY) as copy:
         source: BinaryIO = stream
-        status = status_of(stream)
-        if status is None or not stat.S_ISREG(status.st_mode) or stream.tell() != 0:
+        if not (stream.seekable() if is_address(file) else _is_from_start(stream)):
             shutil.copyfileobj(stream, copy)
             source = copy  # type: ignore[assignment]
         with api.open(source, threads=threads, memory_limit=limit) as archive:
@@ -171,8 +196,10 @@ def _why_packed(file: str, packing: Packing, stream: BinaryIO | None) -> str:
     left at the same place; None if that is not possible."""
     if file == "-":
         return f"has no name that ends in {packing.endings[0]}"
-    if packing.content_name(file) is None:
+    if packing.content_name(path_of(file) if is_address(file) else file) is None:
         return f"its name does not end in {packing.endings[0]}"
+    if is_address(file):  # it is not fetched twice: what would be lost is an error at its end
+        return ""
     if stream is None:
         return "it cannot be read twice"
     at = stream.tell()
@@ -191,6 +218,10 @@ def _open(file: str, inode: Inode | None = None) -> Iterator[BinaryIO]:
     if file == "-" and inode is None:
         yield _standard_input()
         return
+    if is_address(file) and inode is None:
+        with open_to_read(file) as stream:
+            yield stream
+        return
     try:
         opener = None if inode is None else _open_only
         stream = open(file, "rb", opener=opener)  # noqa: SIM115 - closed below
@@ -202,6 +233,18 @@ def _open(file: str, inode: Inode | None = None) -> Iterator[BinaryIO]:
             if (status.st_dev, status.st_ino) != inode or not stat.S_ISREG(status.st_mode):
                 raise InputError("is another file than the one that was found there")
         yield stream
+
+
+def _size_of(stream: BinaryIO) -> int | None:
+    """Bytes of a file behind an address, if its server tells."""
+    size = getattr(stream, "size", None)
+    return size if isinstance(size, int) and size >= 0 else None
+
+
+def _is_from_start(stream: BinaryIO) -> bool:
+    """True for a regular file of which nothing has been read."""
+    status = status_of(stream)
+    return status is not None and stat.S_ISREG(status.st_mode) and stream.tell() == 0
 
 
 def _open_only(file: str, flags: int) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from acgz.cli import messages, options
 from acgz.cli.messages import shown
 from acgz.errors import UsageError
+from acgz.remote.address import masked
 
 if TYPE_CHECKING:
     from acgz.archive import Archive
@@ -76,7 +77,7 @@ def info(args: argparse.Namespace) -> int:
         with open_archive(file, memory_limit=args.memory_limit) as archive:
             found = archive.info
         facts = {
-            "archive": file,
+            "archive": masked(file),
             **asdict(found),
             "bits_per_base": round(found.bits_per_base, 4),
         }
@@ -109,7 +110,7 @@ def ls(args: argparse.Namespace) -> int:
                 if not args.json:
                     print_lines(*(row.line for row in some))
                     continue
-                lines = [json.dumps({"archive": file, **row._asdict()}) for row in some]
+                lines = [json.dumps({"archive": masked(file), **row._asdict()}) for row in some]
                 print_lines(between + lines[0], *("," + line for line in lines[1:]))
                 between = ","
 

@@ -6,8 +6,10 @@ import json
 import sys
 import threading
 import time
+from typing import Any
 
 from acgz.cli import turns
+from acgz.remote.address import masked
 
 _lock = threading.Lock()
 _begin: float | None = None
@@ -30,7 +32,7 @@ def event(kind: str, **facts: object) -> None:
     if _begin is None or sys.stderr is None:
         return
     passed = round(time.monotonic() - _begin, 3)
-    line = json.dumps({"event": kind, "time": passed, **facts}) + "\n"
+    line = json.dumps({"event": kind, "time": passed, **_without_secrets(facts)}) + "\n"
     turns.say(lambda: _write(line))
 
 
@@ -41,3 +43,12 @@ def _write(line: str) -> None:
             sys.stderr.flush()
         except OSError:  # nobody reads it; the work goes on
             pass
+
+
+def _without_secrets(value: Any) -> Any:
+    """The value, but for passwords and signatures in addresses."""
+    if isinstance(value, dict):
+        return {key: _without_secrets(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_secrets(one) for one in value]
+    return masked(value) if isinstance(value, str) else value

@@ -12,6 +12,7 @@ from typing import Protocol, Self
 
 from acgz.cli import interrupts, log, turns
 from acgz.errors import AcgzError, InputError
+from acgz.remote.address import is_address, masked
 
 _LONGEST = 1000
 """Characters of a message: some hold what an archive says, which may be megabytes."""
@@ -41,12 +42,12 @@ class Loudness(Protocol):
 
 
 def shown(text: str) -> str:
-    r"""Text in one line that is what it looks like.
+    r"""Text in one line that is what it looks like, but for passwords and signatures in addresses.
 
     >>> print(shown("chr1\t5\nchr2"))
     chr1\x095\x0achr2
     """
-    return _CONTROLS.sub(_escape, text)
+    return _CONTROLS.sub(_escape, masked(text))
 
 
 def complain(error: AcgzError, file: str | None = None) -> int:
@@ -55,6 +56,8 @@ def complain(error: AcgzError, file: str | None = None) -> int:
     if log.is_wanted():
         log.event("error", file=place, message=str(error), exit_code=error.exit_code)
         return error.exit_code
+    if place is not None and is_address(place) and masked(place) in str(error):
+        place = None
     where = "" if place is None else "standard input: " if place == "-" else f"{place}: "
     _say(f"acgz: {where}{error}")
     return error.exit_code

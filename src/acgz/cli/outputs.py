@@ -1,4 +1,4 @@
-"""Where results go: files, devices and pipes, standard output."""
+"""Where results go: files here and behind addresses, devices and pipes, standard output."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from acgz.cli.messages import forget
 from acgz.errors import InputError
 from acgz.newfiles import NewFiles
 from acgz.places import Claims
+from acgz.remote.address import is_address
+from acgz.remote.writing import RemoteFiles
 from acgz.rights import Rights
 
 _DESCRIPTOR = re.compile(r"/dev/(stdout|stderr)|/(?:dev|proc/self)/fd/([0-9]{1,9})")
@@ -52,6 +54,33 @@ class FileOutput:
             with interrupts.held():
                 self._files.begin(Path(self.name))
             started.pop_all()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._files.__exit__(*raised)
+
+
+class RemoteOutput:
+    """One file behind an address, in the manner of `FileOutput`."""
+
+    direct = False
+
+    def __init__(self, target: str, *, force: bool) -> None:
+        self.name = target
+        self._files = RemoteFiles(force=force)
+
+    def write(self, data: bytes) -> None:
+        self._files.write(data)
+
+    def flush(self) -> None:
+        """What has been written is on its way."""
+
+    def commit(self, rights: Rights | None = None, *, durable: bool = False) -> None:
+        with interrupts.held():
+            self._files.commit(rights or Rights.usual(), durable=durable)
+
+    def __enter__(self) -> Self:
+        self._files.begin(self.name)
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -130,13 +159,15 @@ class StreamOutput:
         return InputError(f"cannot write {self.name}: {error.strerror}")
 
 
-Output = FileOutput | StreamOutput
+Output = FileOutput | RemoteOutput | StreamOutput
 
 
 def is_special(target: str | None) -> bool:
     """True for what is written to and not replaced: standard output, devices, pipes."""
     if target is None or target == "-" or _descriptor(target) is not None:
         return True
+    if is_address(target):
+        return False
     try:
         mode = os.stat(target).st_mode
     except (OSError, ValueError):
@@ -155,10 +186,12 @@ def claim(claims: Claims, target: str | None, owner: str) -> None:
 
 
 def open_output(target: str | None, *, force: bool) -> Output:
-    """``target``: a path; None or "-" is standard output."""
+    """``target``: a path or an address; None or "-" is standard output."""
     if target is None or target == "-":
         return StreamOutput.stdout()
-    return StreamOutput.special(target) if is_special(target) else FileOutput(target, force=force)
+    if is_special(target):
+        return StreamOutput.special(target)
+    return (RemoteOutput if is_address(target) else FileOutput)(target, force=force)
 
 
 def print_lines(*lines: str) -> None:

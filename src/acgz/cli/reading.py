@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import stat
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from acgz.cli import background, log, messages, side_by_side
-from acgz.cli.inputs import Input
+from acgz.cli.inputs import Input, may_seek, open_seekable
 from acgz.cli.watching import ProgressBar, Whole
-from acgz.errors import AcgzError, DamagedError
+from acgz.errors import AcgzError, DamagedError, UsageError
+from acgz.remote.address import is_address
 
 if TYPE_CHECKING:
     from acgz.codec import Job
@@ -86,7 +86,7 @@ class Reading:
         """Give ``take`` the start of every chosen file and then its text, piece by piece.
 
         Only the blocks that have something of them are decoded. NotInArchiveError for what is not
-        there, before anything is given if ``file`` is regular; else what `through` raises.
+        there, before anything is given if ``file`` is no pipe; else what `through` raises.
         """
         from acgz.container import choosing
         from acgz.container.contents import Contents
@@ -95,9 +95,7 @@ class Reading:
         with ExitStack() as opened:
             bar = opened.enter_context(ProgressBar(self, file, None))
             job = self._job(bar.progress)
-            stream = None
-            if file != "-" and is_regular(file):
-                stream = opened.enter_context(open(file, "rb"))
+            stream = opened.enter_context(open_seekable(file))
 
             def read() -> None:
                 nonlocal size
@@ -113,16 +111,23 @@ class Reading:
         return size
 
     def salvage(self, file: str, take: Callable[[FileStart | bytes], None]) -> list[DamagedError]:
-        """`through` for what is left of a damaged file; returns what is wrong with it."""
+        """`through` for what is left of a damaged file; returns what is wrong with it.
+
+        UsageError for a pipe, or if a server gives no parts of it.
+        """
         from acgz.container.salvage import salvage
         from acgz.container.source import Places
 
         found: list[DamagedError] = []
-        with open(file, "rb") as stream, ProgressBar(self, file, _text_size(file)) as bar:
+        bar = ProgressBar(self, file, _text_size(file))
+        with open_seekable(file) as stream, bar:
+            if stream is None:
+                raise UsageError("--keep-going wants an archive that can be read at any place")
+            places = Places(stream)
             job = self._job(bar.progress)
 
             def read() -> None:
-                for event in salvage(Places(stream), job):
+                for event in salvage(places, job):
                     if isinstance(event, DamagedError):
                         found.append(event)
                     else:
@@ -136,26 +141,16 @@ def _held(file: str) -> int:
     """Bytes of an archive that are held while it is read, at most."""
     from acgz.container.blocks import DEFAULT_BLOCK_SIZE
 
-    size = os.path.getsize(file) if is_regular(file) else DEFAULT_BLOCK_SIZE
-    return min(size, DEFAULT_BLOCK_SIZE)
-
-
-def is_regular(file: str) -> bool:
-    """True for a regular file, or a link to one."""
-    try:
-        return stat.S_ISREG(os.stat(file).st_mode)
-    except OSError:
-        return False
+    here = may_seek(file) and not is_address(file)
+    return min(os.path.getsize(file) if here else DEFAULT_BLOCK_SIZE, DEFAULT_BLOCK_SIZE)
 
 
 def _text_size(file: str) -> int | None:
     """What the archive will restore, in bytes, if it is a file that can tell."""
     from acgz.container.contents import Contents
 
-    if not is_regular(file):
-        return None
     try:
-        with open(file, "rb") as stream:
-            return Contents(stream).text_size
+        with open_seekable(file) as stream:
+            return None if stream is None else Contents(stream).text_size
     except (AcgzError, OSError):  # the reading itself will say what is wrong
         return None

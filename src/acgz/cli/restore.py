@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from acgz.cli import interrupts, messages, options
 from acgz.cli.compress import SUFFIX
-from acgz.cli.inputs import Input, open_input
+from acgz.cli.inputs import Input, may_seek, open_input, open_seekable
 from acgz.cli.outputs import claim, is_special, open_output
-from acgz.cli.reading import Reading, is_regular
+from acgz.cli.reading import Reading
 from acgz.errors import AcgzError, DamagedError, UsageError
-from acgz.newfiles import NewFiles, below
+from acgz.newfiles import below
+from acgz.opening import new_files
 from acgz.places import Claims, check_removable, remove
+from acgz.remote.address import ends_as_folder, folder_of, is_address, joined, path_of
 from acgz.rights import Rights
 
 if TYPE_CHECKING:
@@ -110,7 +112,10 @@ def test(args: argparse.Namespace) -> int:
             with open_input(file) as source:
                 size = reading.through(file, source, lambda event: None)
         except DamagedError as first:
-            found = reading.salvage(file, lambda event: None) if is_regular(file) else []
+            try:
+                found = reading.salvage(file, lambda event: None)
+            except UsageError:  # it can be read only once
+                found = []
             return messages.complain_all(found or [first], file)
         messages.report(reading, f"{file}: intact, {size:,} bytes")
         return 0
@@ -165,7 +170,7 @@ class Restoring:
             raise UsageError("--rm and --keep-going do not go together")
         if self.names and (self.keep_going or self.remove):
             raise UsageError("--rm and --keep-going are for whole archives, not for files in them")
-        if several and self.output not in (None, "-") and not os.path.isdir(self.output or ""):
+        if several and self.output not in (None, "-") and not _is_folder(self.output or ""):
             raise UsageError(f"several archives, but {self.output} is not a folder")
         claims = Claims([*files, *self.references])
         if several:
@@ -181,11 +186,11 @@ class Restoring:
         """What the archive will write, if it is a file that can tell; else it is claimed later."""
         from acgz.container.contents import Contents
 
-        if not is_regular(file) or self._stream_target(file) is not None:
+        if self._stream_target(file) is not None:
             return
         try:
-            with open(file, "rb") as stream:
-                names = Contents(stream).names
+            with open_seekable(file) as stream:
+                names = [] if stream is None else Contents(stream).names
         except (AcgzError, OSError):  # the reading itself will say what is wrong
             return
         for name in names:
@@ -194,17 +199,17 @@ class Restoring:
             except AcgzError as error:
                 error.place = file
                 raise
-            claim(claims, str(target), _owner(file, name))
+            claim(claims, target, _owner(file, name))
 
     def _restore(self, file: str, claims: Claims) -> int:
         """Restore all that is wanted of one archive, or nothing; return the exit code."""
-        if self.keep_going and not is_regular(file):
+        if self.keep_going and not may_seek(file):
             raise UsageError("--keep-going wants the archive in a file")
         stream = self._stream_target(file)
         if self.remove:
             check_removable(file)
-            if stream is not None:
-                raise UsageError("--rm wants the output in a file")
+            if stream is not None or is_address(self.output):
+                raise UsageError("--rm wants the output in a file here")
         with open_input(file) as source:
             if stream is not None:
                 claim(claims, stream, file)
@@ -258,7 +263,7 @@ class Restoring:
     def _to_files(self, file: str, source: Input, claims: Claims) -> list[DamagedError]:
         targets: list[str] = []
         named = file == "-"
-        with NewFiles(force=self.force) as new:
+        with new_files(self.output or file, force=self.force) as new:
 
             def take(event: FileStart | bytes) -> None:
                 nonlocal named
@@ -266,10 +271,10 @@ class Restoring:
                     new.write(event)
                     return
                 target = self._target(file, event.name)
-                claim(claims, str(target), _owner(file, event.name))
+                claim(claims, target, _owner(file, event.name))
                 named |= event.name is not None
                 new.begin(target, make_folders=event.name is not None)
-                targets.append(str(target))
+                targets.append(target)
 
             found, size = self._read(file, source, take)
             rights = source.rights or Rights.usual()
@@ -288,21 +293,30 @@ class Restoring:
             return "-" if file == "-" else None
         return self.output if is_special(self.output) else None
 
-    def _target(self, file: str, name: str | None) -> Path:
+    def _target(self, file: str, name: str | None) -> str:
         """The file that ``name`` is restored to; None: the only one of the archive ``file``."""
         if name is not None:
+            folder = self.output or folder_of(file)
+            if is_address(folder):
+                return joined(folder, name)
             if self.output and os.path.exists(self.output) and not os.path.isdir(self.output):
                 raise UsageError(f"the archive has several files, but {self.output} is no folder")
             local = os.fsdecode(name.encode("utf-8", "surrogateescape"))
-            return below(Path(self.output or os.path.dirname(file)), local)
-        if self.output and not os.path.isdir(self.output):
-            return Path(self.output)
-        stem = file.removesuffix(SUFFIX)
-        if stem == file or not os.path.basename(stem):
+            return str(below(Path(folder), local))
+        if self.output and not _is_folder(self.output):
+            return self.output
+        whole = path_of(file) if is_address(file) else file
+        stem = whole.removesuffix(SUFFIX)
+        if stem == whole or not os.path.basename(stem):
             raise UsageError(
                 f"its name does not end in {SUFFIX}: say with -o or -c where to restore it"
             )
-        return Path(self.output, os.path.basename(stem)) if self.output else Path(stem)
+        return joined(self.output, os.path.basename(stem)) if self.output else stem
+
+
+def _is_folder(output: str) -> bool:
+    """True for a folder here, and for an address that ends with a slash."""
+    return ends_as_folder(output) if is_address(output) else os.path.isdir(output)
 
 
 def _owner(archive: str, name: str | None) -> str:

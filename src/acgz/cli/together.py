@@ -78,8 +78,9 @@ class Together:
     def append(self, archive: str, name: str | None) -> None:
         """Add them to an archive. ``name``: for the file in it, if that has none."""
         from acgz.container.contents import Contents
-        from acgz.creating import Old
+        from acgz.creating import Old, check_here
 
+        check_here(archive)
         claim(self.claims, archive, "all files")
         path = os.path.realpath(archive)
         read: list[tuple[str, Input]] = []

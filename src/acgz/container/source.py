@@ -8,7 +8,7 @@ import stat
 import threading
 import weakref
 import zlib
-from typing import Protocol
+from typing import Any, Protocol
 
 from acgz.container.format import CHECK_SIZE, PREAMBLE
 from acgz.errors import DamagedError, TruncatedError
@@ -104,29 +104,72 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_all)
 
 
-class Places:
-    """A file that is read by place, by any number of threads, and by forks of the process.
+class ByPlace(Protocol):
+    """A place to read from, safe under threads and forks."""
 
-    Of a regular file of the system the position is not used and not changed. Anything else that
-    can be sought in, such as `io.BytesIO`, is read under a lock.
-    """
+    size: int
+    """Bytes."""
+
+    def read_at(self, offset: int, count: int, /) -> bytes:
+        """``count`` bytes or, for whatever reason, fewer; none only at the end."""
+
+
+class _Regular:
+    """A regular file of the system, whose position is neither used nor changed."""
+
+    def __init__(self, stream: io.IOBase, handle: int) -> None:
+        self._stream = stream
+        self._handle = handle
+        self.size = os.fstat(handle).st_size
+
+    def read_at(self, offset: int, count: int, /) -> bytes:
+        if self._stream.closed:  # the handle may be another's now
+            raise ValueError("the archive is closed")
+        return os.pread(self._handle, count, offset)
+
+
+class _Sought:
+    """Anything else that can be sought in, such as `io.BytesIO`, under a lock."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+        self.size: int = stream.seek(0, os.SEEK_END)
+        renew_after_fork(self)
+
+    def read_at(self, offset: int, count: int, /) -> bytes:
+        with self._lock:
+            self._stream.seek(offset)
+            data: bytes = self._stream.read(count)
+            return data
+
+    def renew(self) -> None:
+        """Get a new lock in the child of a fork: whoever held the old one is gone."""
+        self._lock = threading.Lock()
+
+
+def _by_place(stream: Any) -> ByPlace:
+    """A file that reads by place itself, such as one behind an address, or how it is made to."""
+    if hasattr(stream, "read_at"):
+        place: ByPlace = stream
+        return place
+    handle = _regular_handle(stream)
+    return _Sought(stream) if handle is None else _Regular(stream, handle)
+
+
+class Places:
+    """A file that is read by place, by any number of threads, and by forks of the process."""
 
     def __init__(self, stream: io.IOBase | Readable) -> None:
-        self._stream = stream
-        self._handle = _regular_handle(stream)
-        self._lock = threading.Lock()
-        renew_after_fork(self)
-        if self._handle is None:
-            self.size: int = stream.seek(0, os.SEEK_END)  # type: ignore[union-attr]
-            """Bytes of the file."""
-        else:
-            self.size = os.fstat(self._handle).st_size
+        self._place = _by_place(stream)
+        self.size = self._place.size
+        """Bytes of the file."""
 
     def read(self, offset: int, count: int) -> bytes:
         """``count`` bytes from ``offset`` on, fewer only at the end of the file."""
         parts = []
         while count > 0:
-            part = self._some(offset, min(count, 1 << 30))
+            part = self._place.read_at(offset, min(count, 1 << 30))
             if not part:
                 break
             parts.append(part)
@@ -141,19 +184,6 @@ class Places:
     def reader(self, offset: int = 0) -> Readable:
         """Reads on from ``offset``, with a position of its own."""
         return _Reader(self, offset)
-
-    def renew(self) -> None:
-        """Get a new lock in the child of a fork: whoever held the old one is gone."""
-        self._lock = threading.Lock()
-
-    def _some(self, offset: int, count: int) -> bytes:
-        if self._handle is not None:
-            if self._stream.closed:  # type: ignore[union-attr]  # the handle may be another's now
-                raise ValueError("the archive is closed")
-            return os.pread(self._handle, count, offset)
-        with self._lock:
-            self._stream.seek(offset)  # type: ignore[union-attr]
-            return self._stream.read(count)
 
 
 class _Reader:

@@ -1,0 +1,150 @@
+"""New files behind addresses, which appear there complete or not at all."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Self
+
+from acgz.errors import InputError
+from acgz.newfiles import begun
+from acgz.remote.address import ends_as_folder, masked
+from acgz.remote.system import system_of
+from acgz.remote.trouble import trouble
+from acgz.rights import Rights
+
+_PATIENCE = 10.0
+"""Seconds that giving up waits for the request that is under way: what it begins has to end."""
+
+
+@dataclass
+class _New:
+    """A file that is on its way."""
+
+    doing: str
+    system: Any
+    path: str
+    file: Any
+    was_there: bool
+
+
+class RemoteFiles:
+    """`NewFiles` behind addresses: what is written goes there at once, in parts that nobody sees.
+
+    `commit` makes files of the parts, one after the other; without it they are thrown away. Only a
+    killed process leaves them (the provider's rules for incomplete uploads remove those).
+    Owner, permissions and times are the provider's matter.
+    """
+
+    def __init__(self, *, force: bool = False) -> None:
+        self._force = force
+        self._files: list[_New] = []
+        self._lock = threading.Lock()  # of the file that is being written
+        self._left = False
+
+    def begin(self, target: str | os.PathLike[str], *, make_folders: bool = True) -> None:
+        """The next file. InputError if it exists, or cannot be written there whole or not at all.
+
+        There are no folders to be made.
+        """
+        target = os.fspath(target)
+        doing = f"cannot write {masked(target)}"
+        self._close()
+        if "::" in target or "?" in target:
+            raise InputError(f"{doing}: only an address without :: and ? can be written to")
+        if ends_as_folder(target):
+            raise InputError(f"{doing}: it is a folder")
+        system, path = system_of(target, doing)
+        was_there = self._is_there(system, path)
+        with trouble(doing):
+            # Without force, the server refuses to replace what has come meanwhile.
+            mode = "wb" if self._force else "xb"
+            file = system.open(path, mode, autocommit=False)
+        if not _commits(file):
+            raise InputError(f"{doing}: files could be seen there before they are complete")
+        if was_there and not self._force:
+            _forget(file)
+            raise InputError(f"{masked(target)} exists already (-f overwrites it)")
+        begun.add(self)
+        self._files.append(_New(doing, system, path, file, was_there))
+
+    def write(self, data: bytes) -> None:
+        """Write to the file that was begun last."""
+        new = self._files[-1]
+        with self._lock:
+            if self._left:
+                raise InputError(f"{new.doing}: the work has been ended")
+            with trouble(new.doing):
+                new.file.write(data)
+
+    def commit(self, rights: Rights, *, durable: bool = False) -> None:
+        """Give all files their names.
+
+        If that fails for one, those that have theirs and were not there before are removed.
+        """
+        self._close()
+        done: list[_New] = []
+        try:
+            for new in self._files:
+                with trouble(new.doing):
+                    if not self._force and self._is_there(new.system, new.path):
+                        raise InputError(f"{new.doing}: it exists now (-f overwrites it)")
+                    new.file.commit()
+                done.append(new)
+        except BaseException:
+            for new in done:
+                with suppress(Exception):
+                    if not new.was_there:
+                        new.system.rm_file(new.path)
+            raise
+        finally:
+            self._files = [new for new in self._files if new not in done]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Throw away what has no name yet, when the request that is under way has ended."""
+        self._left = True
+        begun.discard(self)
+        mine = self._lock.acquire(timeout=_PATIENCE)
+        try:
+            for new in self._files:
+                _forget(new.file)
+        finally:
+            self._files = []
+            if mine:
+                self._lock.release()
+
+    def _close(self) -> None:
+        """Send what is left of the last file."""
+        if self._files:
+            new = self._files[-1]
+            with self._lock, trouble(new.doing):
+                new.file.close()
+
+    def _is_there(self, system: Any, path: str) -> bool:
+        try:
+            system.invalidate_cache(path)
+            return bool(system.info(path).get("type") == "file")
+        except Exception:  # noqa: BLE001 - whoever may write, may not be allowed to look
+            return False
+
+
+def _commits(file: Any) -> bool:
+    """True if there is something between the end of writing and the name."""
+    from fsspec.spec import AbstractBufferedFile
+
+    return getattr(type(file), "commit", None) not in (None, AbstractBufferedFile.commit)
+
+
+def _forget(file: Any) -> None:
+    with suppress(Exception):
+        file.discard()
+    with suppress(AttributeError):
+        file.closed = True  # or its end would send the rest all the same
