@@ -55,6 +55,21 @@ def phage() -> bytes:
     return (FOLDER.parent.parent / "demo" / "phage_lambda.fa").read_bytes()
 
 
+def mitochondrion() -> bytes:
+    """The first 540 bases of a human one (rCRS), which GeneFormer's networks know."""
+    return b""">rCRS 1-540
+GATCACAGGTCTATCACCCTATTAACCACTCACGGGAGCTCTCCATGCATTTGGTATTTT
+CGTCTGGGGGGTGTGCACGCGATAGCATTGCGAGACGCTGGAGCCGGAGCACCCTATGTC
+GCAGTATCTGTCTTTGATTCCTGCCTCATTCTATTATTTATCGCACCTACGTTCAATATT
+ACAGGCGAACATACCTACTAAAGTGTGTTAATTAATTAATGCTTGTAGGACATAATAATA
+ACAATTGAATGTCTGCACAGCCGCTTTCCACACAGACATCATAACAAAAAATTTCCACCA
+AACCCCCCCCTCCCCCCGCTTCTGGCCACAGCACTTAAACACATCTCTGCCAAACCCCAA
+AAACAAAGAACCCTAACACCAGCCTAACCAGATTTCAAATTTTATCTTTAGGCGGTATGC
+ACTTTTAACAGTCACCCCCCAACTAACACATTATTTTCCCCTCCCACTCCCATACTACTA
+ATCTCATCAATACAACCCCCGCCCATCCTACCCAGCACACACACACCGCTGCTAACCCCA
+"""
+
+
 TEXTS: dict[str, Callable[[], bytes]] = {
     "genome": lambda: genome(20_000),
     "untidy": untidy,
@@ -64,6 +79,7 @@ TEXTS: dict[str, Callable[[], bytes]] = {
     "empty": lambda: b"",
     "words": words,
     "phage": phage,
+    "mitochondrion": mitochondrion,
 }
 
 CASES: dict[str, tuple[str, str, dict[str, int | str]]] = {
@@ -86,7 +102,12 @@ CASES: dict[str, tuple[str, str, dict[str, int | str]]] = {
     "plus-genome-lanes": ("plus", "genome", {"lanes": 3}),
     "geneformer-raw": ("geneformer", "raw", {}),
     "geneformer-grouped-untidy": ("geneformer-grouped", "untidy", {"group": 128}),
-    "geneformer-grouped-raw-hybrid": ("geneformer-grouped", "raw", {"model": "hybrid"}),
+    "geneformer-mitochondrion": ("geneformer", "mitochondrion", {}),
+    "geneformer-grouped-mitochondrion-hybrid": (
+        "geneformer-grouped",
+        "mitochondrion",
+        {"model": "hybrid", "group": 128},
+    ),
     "seqcoder-genome": ("seqcoder", "genome", {}),
     "seqcoder-coded-untidy": ("seqcoder", "untidy", {"residual": "coded"}),
     "seqcoder-coded-raw": ("seqcoder", "raw", {"residual": "coded", "latents": 2}),

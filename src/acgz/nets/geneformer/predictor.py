@@ -11,10 +11,14 @@ from acgz.nets.exact import operations
 from acgz.nets.geneformer.architecture import CONTEXT, PLACES, SPAN, GeneFormerArchitecture
 from acgz.nets.geneformer.network import TILE, Layers, Tile
 from acgz.nets.geneformer.operations import GeneFormerOperations
+from acgz.nets.geneformer.trust import Trust
 
 
 class GeneFormer:
-    """See `acgz.coding.predictor.Predictor`. The first 64 bases of a lane take 2 bits each."""
+    """GeneFormer as an `acgz.coding.predictor.Predictor`.
+
+    The first 64 bases of a lane take 2 bits each.
+    """
 
     alphabet = 4
     precision = PRECISION
@@ -35,21 +39,28 @@ class GeneFormer:
         ]
         self._seen = 0
         self._equal = np.tile(np.array(equal_frequencies(4), np.uint32), (lanes, 1))
+        self._trust = Trust(lanes)
+        self._said: NDArray[np.uint32] | None = None  # by the network, of the next base
 
     def frequencies(self) -> NDArray[np.uint32]:
         if self._seen < CONTEXT:
             return self._equal
         counts = self._ops.numpy(self._ops.counts(self._ops.array(self.logits())))
-        return operations.frequencies(counts, self.precision)
+        self._said = operations.frequencies(counts, self.precision)
+        return self._trust.mix(self._said)
 
     def logits(self) -> NDArray[np.float32]:
         """Logits of the next base; (lanes, 4)."""
         return np.concatenate([self._ops.numpy(tile.logits()) for tile in self._tiles])
 
     def update(self, symbols: NDArray[np.integer]) -> None:
+        bases = symbols.astype(np.int64)
+        if self._said is not None:
+            self._trust.learn(self._said, bases)
+        self._said = None
         self._seen += 1
         for tile, start, end in zip(self._tiles, self._borders, self._borders[1:], strict=False):
-            tile.advance(symbols[start:end].astype(np.int64))
+            tile.advance(bases[start:end])
 
 
 def memory_needed(d: GeneFormerArchitecture, lanes: int) -> int:
