@@ -1,19 +1,22 @@
 """Machine code for one level of processor: ``python aot/compile.py SEEN LEVEL FOLDER``.
 
 Writes an object file for every kernel and signature that the rehearsal has seen, and their part
-of the manifest. Numba takes the processor from the environment when it is imported.
+of the manifest. Numba takes the processor from the environment when it is imported. For another
+kind of machine than this one, its LLVM translates what Numba has made here: types have the same
+sizes on all of `LEVELS`.
 """
 
 from __future__ import annotations
 
 import json
 import pickle
-import platform
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import target
 from rehearsal import Seen
 
 from acgz.compiled import LEVELS, Level
@@ -26,8 +29,13 @@ def compile_all(seen: dict[str, dict[str, Seen]], level: Level, folder: Path) ->
     from numba.core.dispatcher import _FunctionCompiler
 
     _FunctionCompiler._customize_flags = _bare
-    target = llvm.Target.from_triple(llvm.get_process_triple())
-    machine = target.create_target_machine(
+    if target.machine() == target.HERE:
+        triple = llvm.get_process_triple()
+    else:
+        triple = target.triple(target.machine())
+        llvm.initialize_all_targets()
+        llvm.initialize_all_asmprinters()
+    machine = llvm.Target.from_triple(triple).create_target_machine(
         cpu=level.cpu, features=level.features, opt=3, reloc="pic", codemodel="default"
     )
     kernels: dict[str, dict[str, Any]] = {}
@@ -36,6 +44,8 @@ def compile_all(seen: dict[str, dict[str, Seen]], level: Level, folder: Path) ->
         for described, one in sorted(signatures.items()):
             symbol = f"acgz_{number}"
             result, module = _compiled(one, symbol)
+            if target.machine() != target.HERE:
+                module = _translated(module, triple, str(machine.target_data))
             (folder / f"{number}.o").write_bytes(machine.emit_object(module))
             kernels.setdefault(name, {})[described] = {"symbol": symbol, "result": result}
             number += 1
@@ -84,6 +94,21 @@ def _compiled(one: Seen, symbol: str) -> tuple[str | None, Any]:
     module.verify()
     result = made.signature.return_type
     return _result(result), module
+
+
+def _translated(module: Any, triple: str, layout: str) -> Any:
+    """A module for another kind of machine; ValueError if it holds instructions of this one."""
+    from llvmlite import binding as llvm
+
+    text = str(module)
+    if own := sorted(set(re.findall(r"@llvm\.(?:x86|aarch64)\.[\w.]*", text))):
+        raise ValueError(f"a kernel uses {', '.join(own)}, which is of one kind of machine")
+    text = re.sub(r"^target triple = .*$", f'target triple = "{triple}"', text, flags=re.M)
+    text = re.sub(r"^target datalayout = .*$", f'target datalayout = "{layout}"', text, flags=re.M)
+    text = re.sub(r'"(?:target-cpu|target-features|tune-cpu)"="[^"]*"', "", text)
+    translated = llvm.parse_assembly(text)
+    translated.verify()
+    return translated
 
 
 def _result(kind: Any) -> str | None:
@@ -176,5 +201,5 @@ def _entry(kernel: str, symbol: str, parameters: list[str], flat: list[Any]) -> 
 
 if __name__ == "__main__":
     seen_path, level_name, out = sys.argv[1:]
-    (chosen,) = [one for one in LEVELS[platform.machine()] if one.name == level_name]
+    (chosen,) = [one for one in LEVELS[target.machine()] if one.name == level_name]
     compile_all(pickle.loads(Path(seen_path).read_bytes()), chosen, Path(out))

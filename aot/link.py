@@ -12,26 +12,34 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import target
+
 PERMITTED = {"memcpy", "memmove", "memset", "rint", "rintf"}
 """Of the C library; rounding to the nearest even has one result."""
 
 
-def linker() -> list[str]:
-    """A C compiler that links: of ``CC``, on the path, or of the package ziglang."""
+def linker(machine: str = target.HERE) -> list[str]:
+    """What links for a machine: ``CC``, a C compiler on the path, or the package ziglang.
+
+    For another machine than this one it is ``CC``, which has to know how, or ziglang, which does.
+    """
     if own := os.environ.get("CC"):
         return shlex.split(own)
-    for name in ("cc", "gcc", "clang"):
+    other = machine != target.HERE
+    for name in () if other else ("cc", "gcc", "clang"):
         if found := shutil.which(name):
             return [found]
     if importlib.util.find_spec("ziglang"):
-        return [sys.executable, "-m", "ziglang", "cc"]
-    raise OSError("no linker: install a C compiler or the Python package ziglang")
+        run = [sys.executable, "-m", "ziglang", "cc"]
+        return [*run, "-target", target.zig(machine)] if other else run
+    what = f"for {machine}: install" if other else "installed: a C compiler or"
+    raise OSError(f"no linker {what} the Python package ziglang")
 
 
-def link(objects: Sequence[Path], library: Path) -> None:
+def link(objects: Sequence[Path], library: Path, machine: str = target.HERE) -> None:
     """Write the ``library``; OSError if it would need more than it may."""
     options = ["-shared", "-nostartfiles", "-Wl,-z,defs", "-s", "-o", str(library)]
-    run = [*linker(), *options, *map(str, objects), "-lm"]
+    run = [*linker(machine), *options, *map(str, objects), "-lm"]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     if done.returncode:
         raise OSError(f"{' '.join(run[:2])} failed:\n{done.stderr}")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import target
 from link import link
 
 from acgz import kernel
@@ -28,11 +28,12 @@ HERE = Path(__file__).parent
 
 
 def make(folder: Path) -> None:
-    """Write the manifest and a library for each level of this kind of machine, if it has any.
+    """Write the manifest and a library for each level of the machine, if it has any.
 
     ValueError if the sources change meanwhile: nobody knows which ones the libraries are made of.
     """
-    if sys.platform != "linux" or platform.machine() not in LEVELS:
+    machine = target.machine()
+    if not machine:
         return
     origin = _origin()
     manifest_path = folder / MANIFEST
@@ -40,7 +41,9 @@ def make(folder: Path) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     manifest_path.unlink(missing_ok=True)
-    levels = LEVELS[platform.machine()]
+    for old in folder.glob("*.so"):
+        old.unlink()
+    levels = LEVELS[machine]
     with tempfile.TemporaryDirectory() as scratch:
         seen = Path(scratch) / "seen"
         _run("rehearsal.py", seen)
@@ -67,7 +70,7 @@ def _origin() -> str:
     state = hashlib.sha256(kernel.digest().encode())
     for path in [*sorted(HERE.glob("*.py")), HERE.parent / "tests" / "golden" / "manifest.json"]:
         state.update(path.read_bytes())
-    made_by = [version("numba"), version("llvmlite"), platform.machine()]
+    made_by = [version("numba"), version("llvmlite"), target.machine()]
     state.update(" ".join(made_by).encode())
     return state.hexdigest()
 
@@ -75,15 +78,18 @@ def _origin() -> str:
 def _level(level: Level, scratch: Path, seen: Path, folder: Path) -> dict[str, Any]:
     """Compile and link a level; returns its part of the manifest."""
     scratch.mkdir()
+    machine = target.machine()
+    own = machine == target.HERE
     numba = {
-        "NUMBA_CPU_NAME": level.cpu,
-        "NUMBA_CPU_FEATURES": level.features,
+        # for another machine: what Numba makes here for the plainest processor is translated
+        "NUMBA_CPU_NAME": level.cpu if own else "generic",
+        "NUMBA_CPU_FEATURES": level.features if own else "",
         "NUMBA_CACHE_DIR": str(scratch / "cache"),
         "NUMBA_DISABLE_INTEL_SVML": "1",
     }
     _run("compile.py", seen, level.name, scratch, **numba)
     kernels: dict[str, Any] = json.loads((scratch / "kernels.json").read_text())
-    link(sorted(scratch.glob("*.o")), folder / f"{level.name}.so")
+    link(sorted(scratch.glob("*.o")), folder / f"{level.name}.so", machine)
     return kernels
 
 

@@ -7,6 +7,7 @@ import ctypes
 import importlib.metadata
 import importlib.util
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -79,7 +80,7 @@ def wheel(
     paths = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
     subprocess.run(run, env={**os.environ, "PYTHONPATH": paths}, check=True)
     if machine_code.exists():
-        shutil.copytree(machine_code, unpacked / "build" / "machine_code")
+        shutil.copytree(machine_code, unpacked / "build" / "machine_code" / platform.machine())
     return _hatchling(tmp_path_factory.mktemp("wheel"), "wheel", unpacked)
 
 
