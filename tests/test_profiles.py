@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from acgz.cli.main import main
 from acgz.codec import encode
 from acgz.errors import UsageError
 from acgz.modes import get_codec
+from acgz.profile_plot import rows_of
+from acgz.profiles import of_records, records_of
 from paths import PHAGE
 
 
@@ -113,3 +116,43 @@ def test_what_cannot_be_a_profile_is_refused(
     assert main(["profile", str(tmp_path / "none.fa")]) == 3
     assert capsys.readouterr().err.count("\n") == 3
     assert path.read_text() == ">a\nACGT\n>a\nACGT\n"
+
+
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf", "html"])
+def test_a_plot_is_a_picture_of_its_kind(kind: str, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    (tmp_path / "x.fa").write_text(TEXT)
+    image = tmp_path / f"x.{kind}"
+    words = [str(tmp_path / "x.fa"), "-m", "fast", "--plot", str(image)]
+    track = str(tmp_path / "x.bedGraph")
+    assert main(["profile", *words, "-o", track]) == 0
+    magic = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF", "html": b"<!DOCTYPE html>"}
+    assert image.read_bytes().startswith(magic[kind])
+    if kind == "html":
+        page = image.read_text()
+        assert "<td>a</td><td>604</td>" in page
+        assert not re.search(r"(src|href)=[\"'](?!#|data:)", page)
+    assert Path(track).stat().st_size > 0
+    assert main(["profile", *words]) == 3  # it is there already
+
+
+def test_rows_tell_repeats_from_what_is_simple() -> None:
+    unit, other = letters(4000, 7), letters(4000, 8)
+    text = f">a\n{unit}{'AT' * 1000}{other}NNNN\n>b\n{unit}\n>c\n".encode()
+    read = records_of(text)
+    made = of_records(read, "fast", strands="minimum")
+    a, b = rows_of(made, read.letters)
+    assert (a.length, b.length) == (10_004, 4000)
+    # Points of 100 letters: copied, simple, unique, unknown.
+    assert a.repeat[2:38].mean() > 0.9 > 0.1 > a.repeat[42:98].mean()
+    assert a.simple[42:58].mean() > 0.9 > 0.1 > a.simple[:38].mean()
+    assert np.nanmean(a.mean[62:98]) > 1.8 > 0.3 > np.nanmean(b.mean)
+    assert np.isnan(a.mean[-1])
+
+
+def test_a_plot_of_another_kind_is_refused_before_the_work(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    assert main(["profile", "none.fa", "--plot", str(tmp_path / "x.gif")]) == 2
+    assert "a plot ends in .png, .svg, .pdf or .html, not in '.gif'" in capfd.readouterr().err

@@ -28,6 +28,14 @@ for _residue, _letters in enumerate((b"Aa", b"Cc", b"Gg", b"TtUu")):
     _CODES[np.frombuffer(_letters, np.uint8)] = _residue
 
 
+class Read(NamedTuple):
+    """The records of a text."""
+
+    names: list[str]
+    letters: list[NDArray[np.uint8]]
+    """Of each record: (letters,), as they are written."""
+
+
 class Profile(NamedTuple):
     """A record and what its letters cost."""
 
@@ -68,6 +76,18 @@ def profile(
     >>> one.name, one.bits.size, bool(one.bits[:10].mean() > 1.5 > 0.5 > one.bits[-10:].mean())
     ('r', 210, True)
     """
+    return of_records(records_of(source), mode, strands=strands, progress=progress, **settings)
+
+
+def of_records(
+    read: Read,
+    mode: str,
+    *,
+    strands: Strands,
+    progress: Progress | None = None,
+    **settings: JSON,
+) -> list[Profile]:
+    """`profile` of what has been read."""
     from acgz.container.blocks import Recipe
     from acgz.engine import costs
     from acgz.engine.codec import EngineSettings
@@ -78,13 +98,19 @@ def profile(
     if not isinstance(chosen, EngineSettings):
         raise UsageError(f"profiles are made by fast, plus and ultra, not by {mode}")
     job = Job(progress=progress or Progress())
-    names, letters = _records(source)
+    names, letters = read
     codes = _CODES[np.concatenate([np.zeros(0, np.uint8), *letters])]
     residues = codes[codes < 4]
+    ways = 1 if strands == "forward" else 2
+    half = codes.size // ways
+    job.progress.start_block(codes.size - half * (ways - 1), residues.size)
     values = costs.bits(residues, chosen, job)
-    if strands != "forward":
+    job.progress.finish_block()
+    if ways > 1:
+        job.progress.start_block(half, residues.size)
         other = costs.bits((3 - residues)[::-1].copy(), chosen, job)[::-1]
         both = np.stack([values, other])
+        job.progress.finish_block()
         values = both.min(axis=0) if strands == "minimum" else both.mean(axis=0, dtype=np.float32)
     every = np.full(codes.size, np.nan, np.float32)
     every[codes < 4] = values
@@ -92,10 +118,8 @@ def profile(
     return [Profile(*pair) for pair in zip(names, np.split(every, ends), strict=True)]
 
 
-def _records(
-    source: str | os.PathLike[str] | BinaryIO | bytes,
-) -> tuple[list[str], list[NDArray[np.uint8]]]:
-    """Names and letters of the records."""
+def records_of(source: str | os.PathLike[str] | BinaryIO | bytes) -> Read:
+    """The records of a FASTA file or an archive; raises what `profile` raises for it."""
     from acgz import api
     from acgz.references import text_of
 
@@ -110,4 +134,25 @@ def _records(
     with api.open(archive) as opened:
         records = list(opened)
         letters = [np.frombuffer(bytes(record), np.uint8) for record in records]
-    return [record.name for record in records], letters
+    return Read([record.name for record in records], letters)
+
+
+def is_simple(letters: NDArray[np.uint8], size: int = 64) -> NDArray[np.bool_]:
+    """Which letters (n,) lie in a piece of ``size`` letters of low complexity: shape (n,).
+
+    By the score of DUST (Morgulis et al., J. Comput. Biol. 13:1028, 2006): pairs of equal triplets
+    over the number of triplets less one, above 2. Pieces with other letters than bases have none.
+    """
+    codes = _CODES[letters]
+    pieces = codes.size // size
+    simple = np.zeros(codes.size, bool)
+    if not pieces or size < 4:
+        return simple
+    rows = codes[: pieces * size].reshape(pieces, size).astype(np.int32)
+    triplets = rows[:, :-2] * 16 + rows[:, 1:-1] * 4 + rows[:, 2:]
+    known = np.max(rows, axis=1) < 4
+    triplets = np.where(known[:, None], triplets, 0) + 64 * np.arange(pieces)[:, None]
+    counts = np.bincount(triplets.ravel(), minlength=64 * pieces).reshape(pieces, 64)
+    score = (counts * (counts - 1) // 2).sum(axis=1) / (size - 3)
+    simple[: pieces * size] = np.repeat(known & (score > 2), size)
+    return simple

@@ -75,7 +75,7 @@ COMMANDS = {
         "acgz.cli.profile:declare",
         (
             "acgz profile genome.fa > genome.bedGraph   # means of 100 bases",
-            "acgz profile --window 1000 -o genome.bw genome.fa",
+            "acgz profile --plot genome.png genome.fa   # .svg, .pdf or .html as well",
             "acgz profile --strands minimum genome.fa.acgz # every copy of a repeat",
         ),
     ),

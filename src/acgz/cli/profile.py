@@ -9,15 +9,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from acgz.cli import background, messages, mode_options, options
+from acgz.cli.watching import ProgressBar
 from acgz.errors import MissingDependencyError, UsageError
 
 if TYPE_CHECKING:
-    from acgz.profiles import Profile
+    from acgz.profiles import Profile, Read
 
 DESCRIPTION = """\
 Writes how many bits every base costs, along the records of a FASTA file or an archive: few where
 the sequence repeats itself or is simple. As bedGraph, or as bigWig into an output NAME.bw or
-NAME.bigwig (needs pyBigWig: pip install 'acgz[profile]'). All records are read as one sequence."""
+NAME.bigwig (needs pyBigWig: pip install 'acgz[profile]'). All records are read as one sequence.
+--plot draws them (needs matplotlib: pip install 'acgz[plot]')."""
 
 
 def declare(parser: options.Parser) -> None:
@@ -44,6 +46,13 @@ def _declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=options.path, metavar="PATH", help="default: standard output"
     )
+    parser.add_argument(
+        "--plot",
+        type=options.path,
+        metavar="IMAGE",
+        help="draw the records, their repeats and simple parts, as .png, .svg, .pdf or .html; "
+        "without -o no track is written",
+    )
     parser.add_argument("-f", "--force", action="store_true", help="overwrite")
     options.add_messages(parser)
 
@@ -53,7 +62,7 @@ def main(args: argparse.Namespace) -> int:
     from acgz.container.blocks import Recipe
     from acgz.modes import DEFAULT_MODE
     from acgz.places import Claims
-    from acgz.profiles import profile
+    from acgz.profiles import of_records, records_of
 
     mode = args.mode or DEFAULT_MODE
     settings = mode_options.chosen(mode, mode_options.flags_of(args), args.set)
@@ -61,18 +70,55 @@ def main(args: argparse.Namespace) -> int:
     big = args.output is not None and args.output.lower().endswith((".bw", ".bigwig"))
     if big:
         _big_wig()
+    kind = _kind_of(args.plot)
 
     def write(file: str) -> None:
-        claim(Claims([file, *recipe.settings.files()]), args.output, file)
-        made = background.run(lambda: profile(file, mode, strands=args.strands, **settings))
+        claims = Claims([file, *recipe.settings.files()])
+        if args.plot is not None:
+            claim(claims, args.plot, "the plot")
+        if args.plot is None or args.output is not None:
+            claim(claims, args.output, "the track")
+        read = background.run(lambda: records_of(file))
+        total = sum(one.size for one in read.letters)
+        with ProgressBar(args, file, total) as bar:
+            made = background.run(
+                lambda: of_records(
+                    read, mode, strands=args.strands, progress=bar.progress, **settings
+                ),
+                bar.watch,
+            )
         _check_names(made)
-        with open_output(args.output, force=args.force) as out:
+        if args.plot is None or args.output is not None:
             pieces = [_as_big_wig(made, args.window)] if big else _as_bed_graph(made, args.window)
+            _write(args.output, pieces, force=args.force)
+        if args.plot is not None:
+            title = f"{os.path.basename(file)}: bits a base, {mode}, {args.strands}"
+            _write(args.plot, [_as_plot(made, read, title, kind)], force=args.force)
+
+    def _write(target: str | None, pieces: Iterable[bytes], *, force: bool) -> None:
+        with open_output(target, force=force) as out:
             for piece in pieces:
                 out.write(piece)
             out.commit()
 
     return messages.for_each([args.file], write)
+
+
+def _kind_of(plot: str | None) -> str:
+    """What picture it is, before the work; "" for none. UsageError, MissingDependencyError."""
+    if plot is None:
+        return ""
+    from acgz.profile_plot import check_library, kind_of
+
+    check_library()
+    return kind_of(plot)
+
+
+def _as_plot(profiles: Sequence[Profile], read: Read, title: str, kind: str) -> bytes:
+    from acgz.profile_plot import draw, rows_of
+
+    rows = rows_of(profiles, read.letters)
+    return draw(rows, title, kind, len(profiles) - len(rows))
 
 
 def _check_names(profiles: Sequence[Profile]) -> None:
