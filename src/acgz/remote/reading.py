@@ -151,7 +151,9 @@ class RemoteFile(io.RawIOBase):
             if at != len(self._window):
                 self._window_size = _FIRST_WINDOW
             end = min(self.size, self._position + self._window_size)
-            self._window = self._fetch(self._position, end)
+            # What is small is there already, since it was asked whether there are ranges.
+            take = self._fetch if end - self._position > PAGE else self._paged
+            self._window = take(self._position, end)
             self._window_start, at = self._position, 0
             self._window_size = min(_LAST_WINDOW, 2 * self._window_size)
         part = self._window[at : at + len(buffer)]
@@ -163,6 +165,9 @@ class RemoteFile(io.RawIOBase):
         if not self.closed and self._file is not None and self._pid == os.getpid():
             self._file.close()
         super().close()
+
+    def _paged(self, start: int, end: int) -> bytes:
+        return self.read_at(start, end - start)
 
     def _known(self, numbers: range) -> dict[int, bytes]:
         with self._lock:
