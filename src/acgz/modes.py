@@ -112,8 +112,18 @@ _TABLE = (
     Mode(
         name="seqcoder",
         codec="seqcoder",
+        settings={"latent": "int8"},
         summary="autoencoder, trained on AeCa, HaHi, EsCo (tests)",
         source="SeqCoder; docs/seqcoder.md",
+        speed="slow",
+        needs_model=True,
+    ),
+    Mode(
+        name="seqcoder-twobit",
+        codec="seqcoder",
+        settings={"latent": "twobit"},
+        summary="ablation of it: the latent values are the bases",
+        source="docs/seqcoder.md",
         speed="medium",
         needs_model=True,
     ),

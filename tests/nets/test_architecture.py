@@ -18,12 +18,14 @@ from acgz.errors import DamagedError, InputError, MissingModelError
 from acgz.models import packaged
 from acgz.nets.architecture import Architecture
 from acgz.nets.seqcoder.architecture import SeqCoderArchitecture
+from acgz.nets.seqcoder.twobit.architecture import TwoBitArchitecture
 
 ALL: tuple[Callable[[], Architecture], ...] = (
     tiny_warm_start,
     tiny_deepzip,
     tiny_geneformer,
-    lambda: SeqCoderArchitecture(chunk=64, widths="6,8", keys=4),
+    lambda: SeqCoderArchitecture(chunk=64, widths="8,8", heads=2),
+    lambda: TwoBitArchitecture(chunk=64, widths="6,8", keys=4),
 )
 
 

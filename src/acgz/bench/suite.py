@@ -44,9 +44,27 @@ class Variant:
         return acgz_mode(self.mode, options, [word for one in given for word in ("--set", one)])
 
 
+@dataclass(frozen=True)
+class Quick:
+    """A small version of a document's tables: ``acgz bench --suite papers --quick``."""
+
+    files: tuple[str, ...]
+    """How names of files begin that are the document's data, or alike."""
+    first: int
+    """Bases of each file."""
+    variants: str
+    """Patterns, as of ``--variants``."""
+
+    def takes(self, file: str) -> bool:
+        """Does the name of the file say that it is such data?"""
+        return Path(file).name.startswith(self.files)
+
+
 class Suite:
     """The variants of a document's tables, and how they are measured and shown."""
 
+    quick: Quick
+    """Only suites of documents have it."""
     usual: Sequence[Variant]
     """What runs if nothing else is said."""
     everything: Sequence[Variant]

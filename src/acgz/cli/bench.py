@@ -49,9 +49,15 @@ def declare(parser: options.Parser) -> None:
     )
     parser.add_argument(
         "--suite",
-        choices=(*SYSTEMS, "start"),
-        help="instead of --modes and --peers: the tables of a paper, its figures beside ours; or "
-        "how soon acgz is at work, on a small genome",
+        choices=(*SYSTEMS, "papers", "start"),
+        help="instead of --modes and --peers: the tables of a paper, its figures beside ours, or "
+        "of all four, each with those of FILES whose names are of its data; or how soon acgz is "
+        "at work, on a small genome",
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="with --suite papers: a few thousand bases and some lines of every table, in minutes",
     )
     parser.add_argument(
         "--first",
@@ -117,15 +123,18 @@ def main(args: argparse.Namespace) -> int:
     for file in args.files:
         if not Path(file).is_file():  # say so now rather than after an hour
             raise InputError(f"{file}: no such file")
+    if args.quick and args.suite != "papers":
+        raise UsageError("--quick is for --suite papers")
     if args.report:
         Claims(args.files).output(args.report, "the report")
     with interrupts.raised():
         if args.suite:
             if args.report:
                 raise UsageError("--report is for --modes and --peers, not for --suite")
-            return _run_suite(
-                SuiteRun(args.suite, args.variants, args.first, args.plot), args.files, how
-            )
+            wanted = SuiteRun(args.suite, args.variants, args.first, args.plot)
+            if args.suite == "papers":
+                return _run_papers(wanted, args.quick, args.files, how)
+            return _run_suite(wanted, args.files, how)
         tools = Tools.of(_names(args.modes), args.peers, how)
         form = "json" if args.json else "csv" if args.csv else "table"
         with ExitStack() as opened:
@@ -237,6 +246,28 @@ class SuiteRun:
     """Bases of each file."""
     plot: Path | None
     """The picture to make instead of tables."""
+
+
+def _run_papers(wanted: SuiteRun, quick: bool, files: list[str], how: How) -> int:
+    """The suite of each document, on those of the files that are its data."""
+    if wanted.variants or wanted.plot:
+        raise UsageError("--variants and --plot are for the suite of one paper")
+    failed = 0
+    for name in SYSTEMS:
+        small = import_module(_suite_module(name)).SUITE.quick
+        chosen = [file for file in files if small.takes(file)]
+        sys.stdout.write(f"{name}\n{'=' * len(name)}\n\n")
+        if not chosen:
+            beginnings = ", ".join(small.files)
+            sys.stdout.write(f"none of its data: no file whose name begins with {beginnings}\n\n")
+            continue
+        part = (
+            SuiteRun(name, small.variants, wanted.first or small.first, None)
+            if quick
+            else SuiteRun(name, None, wanted.first, None)
+        )
+        failed |= _run_suite(part, chosen, how)
+    return failed
 
 
 def _run_suite(wanted: SuiteRun, files: list[str], how: How) -> int:

@@ -19,7 +19,7 @@ from acgz.settings import Settings
 
 def trainers() -> Iterator[Trainer]:
     """The kinds of ``acgz train``: of all systems, and priors of the engine."""
-    for system in (*SYSTEMS, "prior"):
+    for system in (*SYSTEMS, "seqcoder.twobit", "prior"):
         yield import_module(f"acgz.nets.{system}.cli").TRAINER
 
 

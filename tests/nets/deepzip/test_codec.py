@@ -32,6 +32,7 @@ from acgz.nets.deepzip.settings import DeepZipSettings as Settings
 from acgz.nets.deepzip.stored import StoredWeights
 from acgz.nets.exact import operations
 from codec_checks import orderly
+from conftest import fasta
 
 CODEC = modes.get_codec("deepzip")
 NUMPY = operations.backend("numpy")
@@ -104,6 +105,22 @@ def test_a_carried_state_comes_back(tmp_path: Path, network: str, m: int) -> Non
 def test_the_documents_alphabet_with_n_comes_back(tmp_path: Path, network: str, m: int) -> None:
     d = tiny(network, m=m, alphabet=5)
     round_trip(orderly(203), **settings_for(d, tiny_model(tmp_path, d), k=8))
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_five_symbols_cost_next_to_nothing_since_no_n_is_left_to_code() -> None:
+    """The document's A, C, G, T, N: a network that has learned that N does not come."""
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    text = fasta(30_000).replace(b"A" * 4, b"NNNN")
+    assert text.count(b"N") > 100
+    fitted = {"fit": True, "epochs": 4, "dense": 8}
+    sizes = {}
+    for alphabet in (4, 5):
+        archive = acgz.compress(text, "deepzip-rnn-32", alphabet=alphabet, **fitted)
+        assert acgz.decompress(archive) == text
+        sizes[alphabet] = len(archive)
+    assert sizes[4] < sizes[5] + 100
+    assert sizes[5] < 1.02 * sizes[4] + 100
 
 
 def test_heads_and_tokens_are_cut_as_section_6_1_1_says() -> None:

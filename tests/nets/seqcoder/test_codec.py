@@ -27,17 +27,19 @@ from acgz.errors import (
     UsageError,
 )
 from acgz.nets.exact import operations
-from acgz.nets.seqcoder import chunks, mismatches
+from acgz.nets.seqcoder import chunks
 from acgz.nets.seqcoder.architecture import SeqCoderArchitecture
-from acgz.nets.seqcoder.chunks import Guesses
 from acgz.nets.seqcoder.codec import Parts
-from acgz.nets.seqcoder.network import AutoEncoder
+from acgz.nets.seqcoder.forms import FORMS
+from acgz.nets.seqcoder.guesses import Guesses, ranks_to_bytes, residues_of_ranks
+from acgz.nets.seqcoder.values import RESIDUE
 from codec_checks import orderly
 from conftest import fasta
 from paths import PHAGE
 
 CODEC = modes.get_codec("seqcoder")
 RESIDUALS = ["zstd", "coded"]
+NUMPY = operations.backend()
 
 
 @pytest.fixture
@@ -50,26 +52,28 @@ def round_trip(original: NDArray[np.uint8], model: Path, **settings: Any) -> Par
     return Parts.of(codec_checks.round_trip(CODEC, original, {"model": str(model), **settings})[1])
 
 
+@pytest.mark.parametrize("latent", FORMS)
 @pytest.mark.parametrize("residual", RESIDUALS)
-def test_chunks_of_the_documents_size_come_back(tmp_path: Path, residual: str) -> None:
-    model = tiny_model(tmp_path, chunk=1280)
+def test_chunks_of_the_documents_size_come_back(tmp_path: Path, residual: str, latent: str) -> None:
+    model = tiny_model(tmp_path, latent, chunk=1280)
     for count in (1279, 1280, 1281):
-        round_trip(orderly(count), model, residual=residual)
+        round_trip(orderly(count), model, residual=residual, latent=latent)
 
 
-@pytest.mark.parametrize(
-    ("residual", "latents"), [("zstd", 0), ("coded", 1), ("zstd", 3), ("coded", 0), ("coded", 4)]
-)
-def test_any_number_of_latent_values_comes_back(model: Path, residual: str, latents: int) -> None:
-    parts = round_trip(orderly(700), model, residual=residual, latents=latents)
-    if residual == "coded":
-        assert bool(parts.latents) == bool(latents)
+@pytest.mark.parametrize("sizes", [{"widths": "8,8,8"}, {"latents": 1}, {"latents": 40}])
+@pytest.mark.parametrize("residual", RESIDUALS)
+def test_another_shape_of_the_latent_space_comes_back(
+    tmp_path: Path, residual: str, sizes: dict[str, Any]
+) -> None:
+    for count in (1, 7, 8, 9, 200):
+        round_trip(orderly(count), tiny_model(tmp_path, **sizes), residual=residual)
 
 
 @pytest.mark.parametrize("widths", ["6", "6,6,6"])
-def test_another_factor_between_bases_and_positions_comes_back(tmp_path: Path, widths: str) -> None:
+def test_another_factor_of_two_bits_comes_back(tmp_path: Path, widths: str) -> None:
     for count in (1, 7, 8, 9, 200):
-        round_trip(orderly(count), tiny_model(tmp_path, widths=widths), residual="zstd")
+        model = tiny_model(tmp_path, "twobit", widths=widths)
+        round_trip(orderly(count), model, latent="twobit")
 
 
 @pytest.mark.parametrize("residual", RESIDUALS)
@@ -78,15 +82,68 @@ def test_nothing_needs_pytorch(model: Path, residual: str, monkeypatch: pytest.M
     round_trip(orderly(500), model, residual=residual)
 
 
-def test_the_network_of_the_package_is_nearly_always_right() -> None:
-    lines = PHAGE.read_bytes().split(b"\n")[1:]
-    letters = np.frombuffer(b"".join(lines)[:4000], np.uint8)
-    original = np.searchsorted(np.frombuffer(b"ACGT", np.uint8), letters).astype(np.uint8)
-    parameters, payload = encode(CODEC, original, {}, Job())
+def phage(count: int) -> NDArray[np.uint8]:
+    """The first bases of phage lambda, which no network of seqcoder has seen."""
+    letters = np.frombuffer(b"".join(PHAGE.read_bytes().split(b"\n")[1:])[:count], np.uint8)
+    return np.searchsorted(np.frombuffer(b"ACGT", np.uint8), letters).astype(np.uint8)
+
+
+def test_the_two_bits_of_the_package_are_nearly_always_right() -> None:
+    original = phage(4000)
+    parameters, payload = encode(CODEC, original, {"latent": "twobit"}, Job())
     assert isinstance(parameters["mismatches"], int)
     assert parameters["mismatches"] <= 2
-    assert len(payload) < original.size / 3.9
+    assert len(payload) < original.size / 3.85
     assert decode(CODEC, Coded(parameters, payload), 4000, Job()).tolist() == original.tolist()
+
+
+def shuffled(folder: Path, only: str) -> Path:
+    """The network of the package with the numbers of each matrix in another order; ``only`` those
+    whose names begin so."""
+    network = SeqCoderArchitecture.read(models.packaged("seqcoder"))
+    generator = np.random.default_rng(1)
+    arrays = {
+        name: generator.permutation(array.reshape(-1)).reshape(array.shape)
+        if array.ndim > 1 and name.startswith(only)
+        else array
+        for name, array in network.arrays.items()
+    }
+    path = folder / "shuffled.safetensors"
+    network.architecture.write(path, arrays)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("part", "enlarged"),
+    [("down", 1.05), ("bottleneck", 1.2), ("from_latent", 1.3), ("up", 1.3), ("block", 1.3)],
+)
+def test_every_part_of_the_network_of_the_package_matters(
+    tmp_path: Path, part: str, enlarged: float
+) -> None:
+    """With the numbers of a part shuffled, archives are larger and fewer bases come back."""
+    original = phage(12_800)
+    known, payload = encode(CODEC, original, {}, Job())
+    model = str(shuffled(tmp_path, part))
+    by_chance, larger = encode(CODEC, original, {"model": model}, Job())
+    assert len(larger) > enlarged * len(payload)
+    assert by_chance["mismatches"] > 1.5 * known["mismatches"]  # type: ignore[operator]
+
+
+def test_the_latent_values_of_the_package_are_not_the_bases() -> None:
+    """No channel of a place says which of its 16 bases is which, as each of the two bits does."""
+    d = SeqCoderArchitecture.read(models.packaged("seqcoder"))
+    network = FORMS["int8"].network(NUMPY, d)
+    original = phage(12_800)
+    latents = chunks.encode(network, d.architecture, original)
+    assert latents.shape == (800, 4)
+    assert len(np.unique(latents)) == 8 * d.architecture.grid, "every level is used"
+    bases = original.reshape(800, 16)
+    for channel in latents.T:
+        quarter = np.argsort(np.argsort(channel, kind="stable"), kind="stable") * 4 // 800
+        for column in bases.T:
+            table = np.zeros((4, 4))
+            np.add.at(table, (quarter, column), 1)
+            assert table.max(1).sum() < 0.9 * 800
 
 
 def perfect(original: NDArray[np.uint8]) -> Guesses:
@@ -95,11 +152,12 @@ def perfect(original: NDArray[np.uint8]) -> Guesses:
     return Guesses(ranking.astype(np.uint8), np.zeros(original.size, np.uint8))
 
 
-def test_no_mismatch_costs_no_byte() -> None:
-    original = orderly(100)
+def test_right_guesses_cost_next_to_nothing() -> None:
+    original = orderly(100_000)
     guesses = perfect(original)
-    assert mismatches.encode(original, guesses) == b""
-    assert mismatches.decode(b"", guesses, 0).tolist() == original.tolist()
+    data = ranks_to_bytes(original, guesses)
+    assert len(data) < 40
+    assert residues_of_ranks(data, guesses, 0).tolist() == original.tolist()
 
 
 @given(st.binary(max_size=300), st.integers(1, 40), st.integers(0, 1 << 20))
@@ -110,9 +168,9 @@ def test_any_mismatches_come_back(data: bytes, spread: int, seed: int) -> None:
     wrong = generator.random(guessed.size) < 1 / spread
     original = np.where(wrong, (guessed + generator.integers(1, 4, guessed.size)) % 4, guessed)
     original = original.astype(np.uint8)
-    payload = mismatches.encode(original, guesses)
+    payload = ranks_to_bytes(original, guesses)
     count = int((original != guessed).sum())
-    assert mismatches.decode(payload, guesses, count).tolist() == original.tolist()
+    assert residues_of_ranks(payload, guesses, count).tolist() == original.tolist()
 
 
 @settings(max_examples=40)
@@ -145,34 +203,43 @@ def test_what_hints_and_repeats_say_is_not_paid_for() -> None:
     assert size_of(other_strand, np.zeros_like(twice)) < 1.3 * whole
 
 
-def test_backends_write_the_same_archive(model: Path) -> None:
+@pytest.mark.parametrize("latent", FORMS)
+def test_backends_write_the_same_archive(tmp_path: Path, latent: str) -> None:
     pytest.importorskip("torch", reason="PyTorch is not installed")
     original = orderly(1000)
     for residual in RESIDUALS:
-        chosen = {"model": str(model), "residual": residual}
+        model = str(tiny_model(tmp_path, latent))
+        chosen = {"model": model, "residual": residual, "latent": latent}
         here = encode(CODEC, original, {**chosen, "backend": "numpy"}, Job())
         there = encode(CODEC, original, {**chosen, "backend": "torch"}, Job())
         assert here == there
 
 
-def test_a_chunk_does_not_depend_on_those_beside_it() -> None:
-    d = SeqCoderArchitecture(chunk=64, widths="6,8", keys=4)
-    network = AutoEncoder(operations.backend(), d, random_arrays(d))
+@pytest.mark.parametrize("latent", FORMS)
+def test_a_chunk_does_not_depend_on_those_beside_it(tmp_path: Path, latent: str) -> None:
+    model = FORMS[latent].architecture.read(tiny_model(tmp_path, latent))
+    network, d = FORMS[latent].network(NUMPY, model), model.architecture
     bases = orderly(64 * 40)
-    levels = chunks.encode(network, d, bases)
+    values = chunks.encode(network, d, bases)
     alone = chunks.encode(network, d, bases[64 * 17 : 64 * 18])
-    assert (levels[16 * 17 : 16 * 18] == alone).all()
-    together = chunks.decode(network, d, levels, bases.size)
+    assert (values[16 * 17 : 16 * 18] == alone).all()
+    together = chunks.decode(network, d, values, bases.size)
     one = chunks.decode(network, d, alone, 64)
     assert (together.hints[64 * 17 : 64 * 18] == one.hints).all()
 
 
 def test_hints_hold_the_first_two_guesses_and_how_sure_they_are() -> None:
     out = np.array([[0.0, 0.9, 0.1, 0.0], [0.5, 0.5, 0.0, 0.0]], np.float32)
-    ranking = np.argsort(-out, axis=1, kind="stable").astype(np.uint8)
-    hints = chunks._hints(out, ranking)
-    assert hints.tolist() == [(1 * 4 + 2) * 8 + 6, (0 * 4 + 1) * 8]
-    assert chunks._hints(out * 9, ranking).tolist()[0] == (1 * 4 + 2) * 8 + 7
+    assert Guesses.by_output(out).hints.tolist() == [(1 * 4 + 2) * 8 + 6, (0 * 4 + 1) * 8]
+    assert Guesses.by_output(out * 9).hints.tolist()[0] == (1 * 4 + 2) * 8 + 7
+
+
+def test_guesses_are_the_residues_nearest_to_a_value() -> None:
+    values = np.array([0.0, 0.24, 0.3, 0.49, 0.8, 1.0], np.float32)
+    guesses = Guesses.by_value(values, RESIDUE)
+    assert ["ACGT"[base] for base in guesses.best] == ["A", "T", "T", "C", "G", "G"]
+    assert ["ACGT"[base] for base in guesses.ranking[2]] == ["T", "C", "A", "G"]
+    assert guesses.hints.tolist() == [0, 30, 38, 62, 102, 127]
 
 
 @pytest.mark.parametrize(
@@ -180,9 +247,8 @@ def test_hints_hold_the_first_two_guesses_and_how_sure_they_are() -> None:
     [
         {"residual": "xz"},
         {"residual": 3},
-        {"latents": 5},
-        {"latents": -1},
-        {"latents": True},
+        {"latent": "int4"},
+        {"latent": None},
         {"model": 3},
     ],
 )
@@ -197,8 +263,8 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> No
         {"residual": "xz"},
         {"residual": None},
         {"residual": []},
-        {"latents": 9},
-        {"latents": 1.0},
+        {"latent": "int4"},
+        {"latent": None},
         {"mismatches": -1},
         {"mismatches": 601},
         {"mismatches": 1},
@@ -240,12 +306,17 @@ def test_a_zstd_frame_that_claims_to_be_huge_is_refused() -> None:
 
     bomb = zstandard.compress(bytes(1 << 20))
     with pytest.raises(DamagedError, match="larger than what it is part of"):
-        mismatches.decode(bomb, perfect(orderly(10)), 3)
+        residues_of_ranks(bomb, perfect(orderly(10)), 3)
+    for form in FORMS.values():
+        with pytest.raises(DamagedError, match="larger than what it is part of"):
+            form.from_bytes(bomb, (5, 4))
+        with pytest.raises(DamagedError, match="do not decode"):
+            form.from_bytes(zstandard.compress(bytes(3)), (5, 4))
 
 
 def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.safetensors"
-    d = SeqCoderArchitecture(chunk=64, widths="6,8")
+    d = SeqCoderArchitecture(chunk=64, widths="8,8")
     arrays = random_arrays(d)
     models.write(path, {"kind": "another"}, arrays)
     with pytest.raises(InputError):
@@ -253,12 +324,16 @@ def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:
     for changed in (
         {"chunk": 63},
         {"chunk": 1 << 30},
+        {"latents": 0},
+        {"heads": 3},
         {"widths": []},
         {"widths": 3},
-        {"keys": 0},
+        {"widths": [8]},
+        {"widths": [8, 12]},
+        {"widths": [2, 8]},
         {"widths": [1 << 40]},
         {"widths": ["x"]},
-        {"widths": [2] * 9},
+        {"widths": [8] * 9},
     ):
         models.write(path, {**d.to_json(), **changed}, arrays)
         with pytest.raises(InputError, match="no network of the kind seqcoder"):
@@ -266,6 +341,8 @@ def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:
     models.write(path, d.to_json(), {**arrays, "to_latent.bias": np.full(4, np.nan, np.float16)})
     with pytest.raises(InputError, match="arrays"):
         encode(CODEC, orderly(10), {"model": str(path)}, Job())
+    with pytest.raises(InputError, match="seqcoder-twobit"):
+        encode(CODEC, orderly(10), {"model": str(tiny_model(tmp_path)), "latent": "twobit"}, Job())
 
 
 def test_the_command_line_knows_the_residual(

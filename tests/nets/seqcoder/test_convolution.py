@@ -10,9 +10,13 @@ from acgz.nets.seqcoder.convolution import Convolution, TransposedConvolution
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
-from acgz.nets.seqcoder import torch_network as seqcoder_network  # noqa: E402
+from acgz.nets.seqcoder import torch_network as published  # noqa: E402
 from acgz.nets.seqcoder.architecture import SeqCoderArchitecture  # noqa: E402
-from acgz.nets.seqcoder.network import AutoEncoder  # noqa: E402
+from acgz.nets.seqcoder.network import ZERO, AutoEncoder  # noqa: E402
+from acgz.nets.seqcoder.twobit import torch_network as twobit  # noqa: E402
+from acgz.nets.seqcoder.twobit.architecture import TwoBitArchitecture  # noqa: E402
+from acgz.nets.seqcoder.twobit.network import TwoBitAutoEncoder  # noqa: E402
+from acgz.nets.seqcoder.values import VALUE_OF  # noqa: E402
 
 NUMPY, TORCH = operations.backend("numpy"), operations.backend("torch", "cpu")
 
@@ -62,31 +66,67 @@ def test_a_transposed_convolution_agrees_with_float64(
     assert out.tobytes() == TORCH.numpy(there).tobytes()
 
 
-@pytest.mark.parametrize("widths", ["16,16", "8,12,16"])
+def test_a_kernel_of_three_doubles_the_length_with_an_output_padding() -> None:
+    x, weight, bias = random(2, 9, 5), random(5, 6, 3, seed=2), random(6, seed=3)
+    near = expected(
+        torch.nn.functional.conv_transpose1d, x, weight, bias, stride=2, padding=1, output_padding=1
+    )
+    out = TransposedConvolution(NUMPY, weight, bias, 2, 1).forward(x)
+    assert out.shape == near.shape == (2, 18, 6)
+    assert np.abs(out - near).max() < 0.03
+
+
+@pytest.mark.parametrize("widths", ["32,64,128,128", "8,16"])
 def test_the_exact_network_agrees_with_the_trained_one(widths: str) -> None:
     torch.manual_seed(1)
-    d = SeqCoderArchitecture(chunk=64, widths=widths, keys=4)
-    module = seqcoder_network.TorchAutoEncoder(d)
+    d = SeqCoderArchitecture(chunk=64, widths=widths)
+    module = published.TorchAutoEncoder(d)
+    with torch.no_grad():
+        for _ in range(20):  # so that batch norm has seen something
+            module.decode(module.encode(torch.randint(0, 4, (8, 64)) / 4))
+    stored = published.arrays(module)
+    assert {name: array.shape for name, array in stored.items()} == d.shapes()
+    residues = np.random.default_rng(1).integers(0, 4, (3, 64)).astype(np.uint8)
+    module.eval()
+    with torch.no_grad():
+        latents = published.rounded(module.encode(torch.from_numpy(VALUE_OF[residues])), d.grid)
+        near = module.decode(latents).numpy()
+    values = (latents.transpose(1, 2).numpy() * d.grid + ZERO).astype(np.uint8)
+    exact = AutoEncoder(NUMPY, d, stored)
+    found = exact.encode(residues)
+    assert np.abs(found.astype(int) - values).max() <= 2, "rounding may fall the other way"
+    out = exact.decode(values)
+    assert np.abs(out - near).max() < 0.02
+    there = AutoEncoder(TORCH, d, stored)
+    assert found.tobytes() == there.encode(residues).tobytes()
+    assert out.tobytes() == there.decode(values).tobytes()
+
+
+@pytest.mark.parametrize("widths", ["16,16", "8,12,16"])
+def test_the_exact_two_bits_agree_with_the_trained_ones(widths: str) -> None:
+    torch.manual_seed(1)
+    d = TwoBitArchitecture(chunk=64, widths=widths, keys=4)
+    module = twobit.TorchTwoBit(d)
     with torch.no_grad():
         module.encoder_attention.gain.fill_(0.7)
         module.decoder_attention.gain.fill_(0.5)
         for _ in range(20):  # so that batch norm has seen something
             module.decode(module.encode(torch.randint(0, 4, (8, 64))))
-    stored = seqcoder_network.arrays(module)
+    stored = twobit.arrays(module)
     assert {name: array.shape for name, array in stored.items()} == d.shapes()
     bases = torch.randint(0, 4, (3, 64))
     module.eval()
     with torch.no_grad():
-        latents = seqcoder_network.centres(module.encode(bases))
+        latents = twobit.centres(module.encode(bases))
         near = module.decode(latents).transpose(1, 2).numpy()
     levels = (latents.transpose(1, 2).numpy() + 1.5).astype(np.uint8)
-    exact = AutoEncoder(NUMPY, d, stored)
+    exact = TwoBitAutoEncoder(NUMPY, d, stored)
     given = bases.numpy().astype(np.uint8)
     assert (exact.encode(given) != levels).mean() < 0.02, (
         "only values between two levels may differ"
     )
     out = exact.decode(levels)
     assert np.abs(out - near).max() < 0.02
-    there = AutoEncoder(TORCH, d, stored)
+    there = TwoBitAutoEncoder(TORCH, d, stored)
     assert exact.encode(given).tobytes() == there.encode(given).tobytes()
     assert out.tobytes() == there.decode(levels).tobytes()

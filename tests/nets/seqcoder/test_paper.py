@@ -33,8 +33,8 @@ def test_variants_name_the_settings_of_the_command_line() -> None:
     tools = {v.name: v.tool(["-T", "1"]) for v in SUITE.everything}
     assert len(tools) == len(SUITE.everything)
     assert {"zstd", "coded", "order0", "gzip", "xz", "plus"} <= set(tools)
-    command = " ".join(tools["coded, latents=2"].compress)
-    assert "-m seqcoder --set residual=coded --set latents=2 -T 1" in command
+    command = " ".join(tools["twobit, coded"].compress)
+    assert "-m seqcoder-twobit --set residual=coded -T 1" in command
 
 
 def test_the_anatomy_is_that_of_the_payload(tmp_path: Path) -> None:

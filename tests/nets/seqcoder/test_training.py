@@ -17,29 +17,47 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 from acgz.nets.corpus import PIECE, Corpus  # noqa: E402
 from acgz.nets.seqcoder.architecture import SeqCoderArchitecture  # noqa: E402
 from acgz.nets.seqcoder.settings import SeqCoderPlan  # noqa: E402
-from acgz.nets.seqcoder.torch_network import TorchAutoEncoder, centres  # noqa: E402
-from acgz.nets.seqcoder.train import Reconstruction, entropy, parameter_groups  # noqa: E402
+from acgz.nets.seqcoder.torch_network import TorchAutoEncoder  # noqa: E402
+from acgz.nets.seqcoder.train import Reconstruction, entropy  # noqa: E402
+from acgz.nets.seqcoder.twobit import train as twobit  # noqa: E402
+from acgz.nets.seqcoder.twobit.architecture import TwoBitArchitecture  # noqa: E402
+from acgz.nets.seqcoder.twobit.settings import TwoBitPlan  # noqa: E402
+from acgz.nets.seqcoder.twobit.torch_network import TorchTwoBit, centres  # noqa: E402
 from acgz.nets.training import Report, train  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-def test_a_few_steps_lower_the_loss_and_restore_most_bases() -> None:
+NOISE = np.random.default_rng(1).integers(0, 4, 4 * PIECE).astype(np.uint8)
+
+
+@pytest.mark.parametrize("short", [0.0, 0.5])
+def test_a_few_steps_lower_the_loss(short: float) -> None:
     torch.manual_seed(1)
-    corpus = Corpus.of([np.random.default_rng(1).integers(0, 4, 4 * PIECE).astype(np.uint8)])
-    architecture = SeqCoderArchitecture(chunk=64)
-    plan = SeqCoderPlan(steps=80, epochs=2, learning_rate=0.01, batch=16)
-    task = Reconstruction(corpus, architecture, plan)
+    architecture = SeqCoderArchitecture(chunk=64, widths="16,16")
+    plan = SeqCoderPlan(steps=80, epochs=2, learning_rate=0.005, batch=16, short=short)
+    task = Reconstruction(Corpus.of([NOISE]), architecture, plan)
     network = TorchAutoEncoder(architecture)
     reports: list[Report] = []
-    bits = train(network, task, plan, reports.append, groups=parameter_groups(network))
+    train(network, task, plan, reports.append)
     assert [r.step for r in reports if r.validation_bits is not None] == [40, 80]
+    assert reports[-1].training_bits < 0.6 * reports[0].training_bits
+
+
+def test_two_bits_restore_most_bases_after_a_few_steps() -> None:
+    torch.manual_seed(1)
+    architecture = TwoBitArchitecture(chunk=64)
+    plan = TwoBitPlan(steps=80, epochs=2, learning_rate=0.01, batch=16)
+    task = twobit.Reconstruction(Corpus.of([NOISE]), architecture, plan)
+    network = TorchTwoBit(architecture)
+    reports: list[Report] = []
+    bits = train(network, task, plan, reports.append, groups=twobit.parameter_groups(network))
     assert reports[-1].training_bits < 0.7 * reports[0].training_bits
     assert bits < 2.7, "2 bits for the latent values of noise, the rest for mismatches"
 
 
-def test_the_encoder_begins_as_a_code_that_tells_all_4mers_apart() -> None:
-    network = TorchAutoEncoder(SeqCoderArchitecture(chunk=64))
+def test_two_bits_begin_as_a_code_that_tells_all_4mers_apart() -> None:
+    network = TorchTwoBit(TwoBitArchitecture(chunk=64))
     bases = torch.from_numpy(np.random.default_rng(1).integers(0, 4, (32, 64)))
     network.train()
     levels = centres(network.encode(bases)).transpose(1, 2).reshape(32, 64) + 1.5
@@ -51,12 +69,14 @@ def test_entropy_is_that_of_the_shares() -> None:
     assert entropy(np.array([1, 1])) == 0.0
 
 
+@pytest.mark.parametrize("latent", ["int8", "twobit"])
 def test_the_command_trains_and_its_model_compresses(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    latent: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     genome, model = tmp_path / "genome.fa", tmp_path / "model.safetensors"
     genome.write_bytes(fasta(3 * PIECE))
-    line = ["train", "seqcoder", str(genome), "-o", str(model), "--widths", "8,16", "-T", "1"]
+    name = "seqcoder" if latent == "int8" else "seqcoder-twobit"
+    line = ["train", name, str(genome), "-o", str(model), "--widths", "8,16", "-T", "1"]
     line += ["--batch", "2", "--chunk", "64", "--epochs", "2", "--steps", "4", "--device", "cpu"]
     assert main(line) == 0
     assert "held out: " in capsys.readouterr().err
@@ -69,7 +89,8 @@ def test_the_command_trains_and_its_model_compresses(
 
     small, archive = tmp_path / "small.fa", tmp_path / "small.acgz"
     small.write_bytes(fasta(1000))
-    compress = ["compress", "-q", "-m", "seqcoder", "--model", str(model), "--verify"]
+    compress = ["compress", "-q", "-m", "seqcoder", "--latent", latent]
+    compress += ["--model", str(model), "--verify"]
     assert main([*compress, str(small), "-o", str(archive)]) == 0
     monkeypatch.setenv("ACGZ_MODELS", str(tmp_path))
     restored = tmp_path / "restored.fa"

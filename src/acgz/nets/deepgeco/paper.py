@@ -7,7 +7,7 @@ from pathlib import Path
 
 from acgz.bench.inputs import Genome
 from acgz.bench.run import Row
-from acgz.bench.suite import Suite, Variant, read_residues
+from acgz.bench.suite import Quick, Suite, Variant, read_residues
 
 MODES = (
     Variant("MINI", "deepgeco-mini"),
@@ -61,6 +61,7 @@ def data_set(name: str) -> str | None:
 
 
 class _DeepGeCo(Suite):
+    quick = Quick(tuple(DATA_SETS), 16_000, "MINI;PLUS;ULTRA;without*;ts = 10;ts = 100")
     usual = (*MODES, *ABLATIONS, *THRESHOLDS)
     everything = (*usual, *BATCHES)
 

@@ -97,7 +97,8 @@ def smallest(residues: NDArray[np.uint8], d: DeepZipArchitecture, k: int, found:
     for bits in BITS:
         stored = StoredWeights.of(found, bits)
         weights = stored.to_bytes(d)
-        network = predictor.make(operations.backend(), d, stored.arrays(), windows, carried=False)
+        # A state that is carried has the logits of a window after its first one, and no others.
+        network = predictor.make(operations.backend(), d, stored.arrays(), windows, carried=True)
         p = operations.softmax(operations.backend().counts(network.logits()))
         cost = -np.log2(np.maximum(p[np.arange(SAMPLE), tokens], 2.0**-16)).mean()
         total = float(cost) * residues.size / d.m / 8 + len(weights)

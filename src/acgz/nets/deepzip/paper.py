@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from acgz.bench.inputs import Genome
 from acgz.bench.peers import Form
 from acgz.bench.run import OK, Row
-from acgz.bench.suite import Suite, Variant, read_residues, write_residues
+from acgz.bench.suite import Quick, Suite, Variant, read_residues, write_residues
 from acgz.codec import decode, encode
 from acgz.errors import AcgzError, InputError
 from acgz.layout import split
@@ -116,6 +116,12 @@ def network(variant: Variant) -> str:
 
 
 class _DeepZip(Suite):
+    quick = Quick(
+        ("human_hg19",),
+        32_000,
+        "uniform;order0;gzip;xz;plus;*32, 10 epochs;lstm-*, 10 epochs;*32, 1 epochs;*, package;"
+        "gru-32, m=*;*, lanes=*;*, k=64;*, carried",
+    )
     usual = (*OTHERS, *ONE_FOR_ALL, *LANES, *STATES)
     """What needs no training and takes minutes."""
     everything = (

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from acgz.bench.inputs import Genome
 from acgz.bench.peers import Form
 from acgz.bench.run import Row
-from acgz.bench.suite import Suite, Variant, apart, write_residues
+from acgz.bench.suite import Quick, Suite, Variant, apart, write_residues
 from acgz.errors import InputError, MissingModelError
 from acgz.models import packaged
 from acgz.nets.geneformer.genomes import DataSet, residues_of_records
@@ -67,6 +67,7 @@ def data_set(name: str) -> str | None:
 
 
 class _GeneFormer(Suite):
+    quick = Quick(tuple(DATA_SETS), 16_000, "*")
     usual = everything = VARIANTS
 
     def prepare(self, stream: BinaryIO, name: str, folder: Path, *, first: int | None) -> Genome:

@@ -1,4 +1,7 @@
-"""What a SeqCoder network looks like: its file says so, training and inference read it."""
+"""What a SeqCoder network looks like: its file says so, training and inference read it.
+
+After the notebook of SeqCoder (`ConvolutionalAutoEncoder1D`, P = 4, K = 1280).
+"""
 
 from __future__ import annotations
 
@@ -10,27 +13,21 @@ from acgz.errors import InputError
 from acgz.nets.architecture import Architecture
 from acgz.settings import setting
 
-BASES = 4
-LEVELS = 4
-"""A latent value has as many levels as there are bases: 2 bits."""
-LATENTS = 4
-"""Values at a position of the latent space; 2 bits each, so a position is one int8."""
-
 MOST_CHUNK = 1 << 14
 MOST_WIDTH = 1 << 10
 MOST_LAYERS = 8
 
-KERNEL, STRIDE, PADDING = 4, 2, 1
+KERNEL, STRIDE, PADDING = 3, 2, 1
 """Sizes of every layer that halves or doubles the length."""
+LIMIT = 4
+"""Latent values are clipped to ±LIMIT."""
+EPSILON = 1e-5
+"""Of layer norm, added to the variance."""
 
 
 @dataclass(frozen=True)
 class SeqCoderArchitecture(Architecture):
-    """Sizes of a network; the text of SeqCoder names only P = 4 and K = 1280.
-
-    Here K is the number of bases of a chunk, and P that of bases at a position of the latent space,
-    which is quantised to one int8.
-    """
+    """Sizes of a network; those of the published one unless others are given."""
 
     kind = "seqcoder"
 
@@ -41,40 +38,61 @@ class SeqCoderArchitecture(Architecture):
         most=MOST_CHUNK,
         flag="--chunk",
     )
+    latents: int = setting(
+        4, "P: values at a place of the latent space, an int8 each", least=1, most=64, flag="--p"
+    )
     widths: str = setting(
-        "32,32",
-        "channels after each layer of the encoder, which halves the length (two layers: P = 4)",
+        "32,64,128,128",
+        "channels after each layer of the encoder, which halves the length; powers of two",
         flag="--widths",
         metavar="N,N",
     )
-    keys: int = setting(
-        8, "width of the queries and keys of self-attention", least=1, most=MOST_WIDTH
+    grid: int = setting(
+        8,
+        "latent values are multiples of 1/N up to 4: of 8N levels (32: all that an int8 has)",
+        among=(1, 2, 4, 8, 16, 32),
+        flag="--grid",
     )
+    heads: int = setting(4, "heads of self-attention", among=(1, 2, 4, 8), flag="--heads")
     trained_on: str | None = setting(None, "names of files, for people")
 
     def check(self) -> None:
         widths = self.widths.split(",")
         if not all(width.isdigit() and 1 <= int(width[:9]) <= MOST_WIDTH for width in widths):
             raise ValueError(f"widths must be numbers from 1 to {MOST_WIDTH} with commas")
-        if len(widths) > MOST_LAYERS:
-            raise ValueError(f"there are more than {MOST_LAYERS} widths")
+        if not 2 <= len(widths) <= MOST_LAYERS:
+            raise ValueError(f"there must be 2 to {MOST_LAYERS} widths")
+        # A head needs a column; position codes come by square roots (see `network`).
+        least = max(4, self.heads)
+        if any(width < least or width & (width - 1) for width in self.layers):
+            raise ValueError(f"widths must be powers of two from {least} on")
         if self.chunk % self.factor:
             raise ValueError(f"chunk must be a multiple of {self.factor}")
 
     @property
     def layers(self) -> tuple[int, ...]:
-        """Channels after each layer of the encoder; the decoder mirrors it."""
+        """Channels after each layer of the encoder."""
         return tuple(int(width) for width in self.widths.split(","))
 
     @property
     def factor(self) -> int:
-        """P: bases of a position of the latent space."""
+        """Bases of a place of the latent space."""
         return 1 << len(self.layers)
 
     @property
-    def decoder_widths(self) -> tuple[int, ...]:
-        """Channels before each layer of the decoder, and after the last one."""
-        return (*self.layers[::-1], BASES)
+    def attended(self) -> int:
+        """Places that attend to each other, at most."""
+        return self.chunk // STRIDE
+
+    @property
+    def funnel(self) -> tuple[int, ...]:
+        """Channels between the encoder's attention and the latent space."""
+        return self.layers[-1] // 2, self.layers[-1] // 4
+
+    @property
+    def ascent(self) -> tuple[int, ...]:
+        """Channels before each layer of the decoder, which doubles the length, and after them."""
+        return (self.funnel[-1], *self.layers[-2::-1], 1)
 
     def to_json(self) -> dict[str, Any]:
         return {**super().to_json(), "widths": list(self.layers)}
@@ -87,8 +105,7 @@ class SeqCoderArchitecture(Architecture):
         return super().from_json({**stored, "widths": ",".join(map(str, widths))})
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Names and shapes of the arrays; convolutions as PyTorch has them."""
-        width = self.layers[-1]
+        """Names and shapes of the arrays; convolutions and matrices as PyTorch has them."""
         found: dict[str, tuple[int, ...]] = {}
 
         def layer(name: str, weight: tuple[int, ...], outputs: int) -> None:
@@ -98,19 +115,31 @@ class SeqCoderArchitecture(Architecture):
         def norm(name: str, channels: int) -> None:
             found[f"{name}.scale"] = found[f"{name}.shift"] = (channels,)
 
-        inputs = (BASES, *self.layers)
-        for n, outputs in enumerate(self.layers):
-            layer(f"down.{n}", (outputs, inputs[n], KERNEL), outputs)
+        def block(name: str, width: int) -> None:
+            layer(f"{name}.enter", (width, width, 1), width)
+            for part, outputs, inputs in (
+                ("attention", 3 * width, width),
+                ("mix", width, width),
+                ("wide", 4 * width, width),
+                ("narrow", width, 4 * width),
+            ):
+                layer(f"{name}.{part}", (outputs, inputs), outputs)
+            norm(f"{name}.first_norm", width)
+            norm(f"{name}.second_norm", width)
+
+        for n, (inputs, outputs) in enumerate(zip((1, *self.layers), self.layers, strict=False)):
+            layer(f"down.{n}", (outputs, inputs, KERNEL), outputs)
             norm(f"down_norm.{n}", outputs)
-        for name in ("encoder_attention", "decoder_attention"):
-            for part, outputs in (("query", self.keys), ("key", self.keys), ("value", width)):
-                layer(f"{name}.{part}", (outputs, width, 1), outputs)
-            found[f"{name}.gain"] = (1,)
-        layer("to_latent", (LATENTS, width, 1), LATENTS)
-        layer("from_latent", (width, LATENTS, 1), width)
-        norm("from_latent_norm", width)
-        for n, outputs in enumerate(self.decoder_widths[1:]):
-            layer(f"up.{n}", (self.decoder_widths[n], outputs, KERNEL), outputs)
-            if n < len(self.layers) - 1:
+        block("bottleneck", self.layers[-1])
+        narrowing = (self.layers[-1], *self.funnel)
+        for n, outputs in enumerate(self.funnel):
+            layer(f"funnel.{n}", (outputs, narrowing[n], 1), outputs)
+            norm(f"funnel_norm.{n}", outputs)
+        layer("to_latent", (self.latents, self.funnel[-1], 1), self.latents)
+        layer("from_latent", (self.ascent[0], self.latents, 1), self.ascent[0])
+        for n, outputs in enumerate(self.ascent[1:]):
+            layer(f"up.{n}", (self.ascent[n], outputs, KERNEL), outputs)
+            if outputs > 1:
                 norm(f"up_norm.{n}", outputs)
+                block(f"block.{n}", outputs)
         return found

@@ -6,12 +6,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from acgz.nets.architecture import Architecture
 from acgz.nets.cli import Trainer
 from acgz.nets.seqcoder.architecture import SeqCoderArchitecture
 from acgz.nets.seqcoder.settings import SeqCoderPlan
 
 
-class _SeqCoder(Trainer):
+class Named(Trainer):
+    """Its networks name the files that they were trained on."""
+
+    def sized(self, given: Mapping[str, Any], plan: Any, files: Sequence[str]) -> Architecture:
+        names = ", ".join(Path(file).name for file in files)
+        return self.architecture.of({**given, "trained_on": names}, f"train {self.name}")
+
+
+class _SeqCoder(Named):
     name = "seqcoder"
     help = "the autoencoder of seqcoder"
     description = """\
@@ -22,12 +31,6 @@ PyTorch."""
     architecture = SeqCoderArchitecture
     plan = SeqCoderPlan
     work = "acgz.nets.seqcoder.train"
-
-    def sized(
-        self, given: Mapping[str, Any], plan: SeqCoderPlan, files: Sequence[str]
-    ) -> SeqCoderArchitecture:
-        names = ", ".join(Path(file).name for file in files)
-        return SeqCoderArchitecture.of({**given, "trained_on": names}, f"train {self.name}")
 
 
 TRAINER = _SeqCoder()

@@ -1,7 +1,7 @@
 """The codec "seqcoder": what an autoencoder keeps of the bases, and what corrects the rest.
 
 The encoder makes a few latent values of each chunk. The decoder makes guesses of them. Latent
-values and the difference between guesses and bases are stored, so it is lossless.
+values and the ranks of the bases among the guesses are stored, so it is lossless.
 """
 
 from __future__ import annotations
@@ -13,23 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz.codec import Coded, Job, integer_parameter
-from acgz.coding import quaternary, zstd
+from acgz.coding import quaternary
 from acgz.coding.bitstream import BitStream
-from acgz.errors import DamagedError
-from acgz.nets.architecture import MEMORY, Network
+from acgz.nets.architecture import MEMORY
 from acgz.nets.codec import NetworkCodec
 from acgz.nets.exact import operations
-from acgz.nets.seqcoder import chunks, mismatches
-from acgz.nets.seqcoder.architecture import LEVELS, SeqCoderArchitecture
-from acgz.nets.seqcoder.chunks import Guesses
-from acgz.nets.seqcoder.network import AutoEncoder
+from acgz.nets.seqcoder import chunks
+from acgz.nets.seqcoder.forms import FORMS, Form
+from acgz.nets.seqcoder.guesses import Guesses, ranks_to_bytes, residues_of_ranks
 from acgz.nets.seqcoder.settings import SeqCoderSettings
 from acgz.settings import JSON
 
 _SIZE_BYTES = 4
 """Bytes of the size of the latents, which stands before them."""
 RARE = 256
-"""Up to one mismatch in so many bases, ``coded`` stores mismatches like ``zstd``."""
+"""Up to one mismatch in so many bases, ``coded`` stores ranks like ``zstd``."""
 
 
 @dataclass(frozen=True)
@@ -59,17 +57,21 @@ class _SeqCoder(NetworkCodec):
     settings = SeqCoderSettings
 
     def _encode(self, residues: NDArray[np.uint8], settings: SeqCoderSettings, job: Job) -> Coded:
-        chosen = settings
         if not residues.size:
-            return Coded(chosen.parameters(), b"")
-        model = _chosen_network(chosen)
-        network, d = _on(chosen.backend, model), model.architecture
-        levels = chunks.encode(network, d, residues)[:, : chosen.latents]
-        guesses = chunks.decode(network, d, levels, residues.size, job.progress.reached)
+            return Coded(settings.parameters(), b"")
+        form = FORMS[settings.latent]
+        model = form.architecture.chosen(
+            settings.model, form.packaged, '"acgz train seqcoder" makes one for --model'
+        )
+        network = form.network(operations.backend(settings.backend), model)
+        latents = chunks.encode(network, model.architecture, residues)
+        guesses = chunks.decode(
+            network, model.architecture, latents, residues.size, job.progress.reached
+        )
         wrong = int(np.count_nonzero(guesses.best != residues))
-        write = _with_zstd if chosen.residual == "zstd" else _coded
-        parts = write(levels, residues, guesses, wrong)
-        parameters = {**chosen.parameters(), "mismatches": wrong, "models": [model.digest]}
+        write = _with_zstd if settings.residual == "zstd" else _coded
+        parts = write(form, latents, residues, guesses)
+        parameters = {**settings.parameters(), "mismatches": wrong, "models": [model.digest]}
         return Coded(parameters, parts.to_bytes())
 
     def _decode(self, coded: Coded, count: int, job: Job) -> NDArray[np.uint8]:
@@ -78,57 +80,61 @@ class _SeqCoder(NetworkCodec):
         if not count:
             return np.zeros(0, np.uint8)
         wrong = integer_parameter(parameters, "mismatches", 0, count)
-        model = SeqCoderArchitecture.named(parameters)
-        network, d = _on(chosen.backend, model), model.architecture
+        form = FORMS[chosen.latent]
+        model = form.architecture.named(parameters)
+        network = form.network(operations.backend(chosen.backend), model)
         parts = Parts.of(payload)
-        shape = (chunks.positions(d, count), chosen.latents)
+        shape = (chunks.places(model.architecture, count), model.architecture.latents)
         plain = chosen.residual == "zstd"
-        levels = (_unpack if plain else _decoded_latents)(parts.latents, shape)
-        guesses = chunks.decode(network, d, levels, count, job.progress.reached)
+        latents = (
+            form.from_bytes(parts.latents, shape)
+            if plain
+            else _coded_latents(form, parts.latents, shape)
+        )
+        guesses = chunks.decode(network, model.architecture, latents, count, job.progress.reached)
         if plain or _few(wrong, count):
-            return mismatches.decode(parts.residual, guesses, wrong)
+            return residues_of_ranks(parts.residual, guesses, wrong)
         return _decoded(parts.residual, guesses.hints)
 
     def memory(self, parameters: Mapping[str, JSON], count: int) -> int:
         chosen = SeqCoderSettings.from_parameters(parameters, self.name)
         if not count:
             return 0
-        d = SeqCoderArchitecture.named(parameters).architecture
-        positions = d.chunk // d.factor
-        of_chunk = 64 * (d.chunk + positions) * max(d.layers)
-        needed = MEMORY + 32 * positions**2 + chunks.BATCH * of_chunk + 16 * count
-        return needed + (quaternary.room(count) if chosen.residual == "coded" else 0)
+        d = FORMS[chosen.latent].architecture.named(parameters).architecture
+        shape = (chunks.places(d, count), d.latents)
+        of_chunk = 64 * d.chunk * max(d.layers)
+        needed = MEMORY + 40 * d.attended**2 + chunks.BATCH * of_chunk + 16 * count
+        if chosen.residual == "zstd":
+            return needed + 2 * shape[0] * shape[1]
+        symbols = FORMS[chosen.latent].digits * shape[0] * shape[1]
+        return needed + 4 * symbols + quaternary.room(max(count, symbols))
 
 
 CODEC = _SeqCoder()
 
 
 def _with_zstd(
-    levels: NDArray[np.uint8], residues: NDArray[np.uint8], guesses: Guesses, wrong: int
+    form: Form, latents: NDArray[np.uint8], residues: NDArray[np.uint8], guesses: Guesses
 ) -> Parts:
-    """SeqCoder's format: int8 latents and mismatches, each with zstd."""
-    return Parts(_pack(levels), mismatches.encode(residues, guesses))
+    """SeqCoder's format: latents and ranks, each with zstd."""
+    return Parts(form.to_bytes(latents), ranks_to_bytes(residues, guesses))
 
 
 def _coded(
-    levels: NDArray[np.uint8], residues: NDArray[np.uint8], guesses: Guesses, wrong: int
+    form: Form, latents: NDArray[np.uint8], residues: NDArray[np.uint8], guesses: Guesses
 ) -> Parts:
-    """Latents and bases as symbols of four values under contexts; bases also under the guesses.
-
-    Latent values get no hints: which one of its position each is would cost 0.4 % on EsCo, since
-    all of them have learned the same code.
-    """
-    values = np.ascontiguousarray(levels).reshape(-1)
+    """Latents and bases as symbols of four values under contexts; bases also under the guesses."""
     stream, rest = BitStream(), BitStream()
-    quaternary.code_symbols(stream, values, np.zeros_like(values))
-    if _few(wrong, residues.size):
-        return Parts(stream.finish(), mismatches.encode(residues, guesses))
+    hints = form.hints((latents.shape[0], latents.shape[1]))
+    quaternary.code_symbols(stream, form.to_symbols(latents).copy(), hints)
+    if _few(int(np.count_nonzero(guesses.best != residues)), residues.size):
+        return Parts(stream.finish(), ranks_to_bytes(residues, guesses))
     quaternary.code_symbols(rest, residues.copy(), guesses.hints)
     return Parts(stream.finish(), rest.finish())
 
 
-def _decoded_latents(data: bytes, shape: tuple[int, int]) -> NDArray[np.uint8]:
-    return _decoded(data, np.zeros(shape[0] * shape[1], np.uint8)).reshape(shape)
+def _coded_latents(form: Form, data: bytes, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    return form.from_symbols(_decoded(data, form.hints(shape)), shape)
 
 
 def _decoded(data: bytes, hints: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -138,31 +144,5 @@ def _decoded(data: bytes, hints: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _few(wrong: int, count: int) -> bool:
-    """Are mismatches so rare that their places are cheaper than a look at every base?"""
+    """Are mismatches so rare that ranks, nearly all 0, are cheaper than a look at every base?"""
     return wrong * RARE <= count
-
-
-def _pack(levels: NDArray[np.uint8]) -> bytes:
-    """The values of a position in one byte, 2 bits each, the first one lowest; then zstd."""
-    packed = np.zeros(levels.shape[0], np.uint8)
-    for place in range(levels.shape[1]):
-        packed |= levels[:, place] << np.uint8(2 * place)
-    return zstd.compress(packed.tobytes())
-
-
-def _unpack(data: bytes, shape: tuple[int, int]) -> NDArray[np.uint8]:
-    packed = np.frombuffer(zstd.decompress(data, shape[0]), np.uint8)
-    if packed.size != shape[0]:
-        raise DamagedError("the latents do not decode")
-    shifts = 2 * np.arange(shape[1], dtype=np.uint8)
-    return packed[:, None] >> shifts & np.uint8(LEVELS - 1)
-
-
-def _chosen_network(chosen: SeqCoderSettings) -> Network[SeqCoderArchitecture]:
-    return SeqCoderArchitecture.chosen(
-        chosen.model, "seqcoder", '"acgz train seqcoder" makes one for --model'
-    )
-
-
-def _on(backend: str, network: Network[SeqCoderArchitecture]) -> AutoEncoder:
-    return AutoEncoder(operations.backend(backend), network.architecture, network.arrays)

@@ -42,7 +42,8 @@ class Convolution:
 
 
 class TransposedConvolution:
-    """What PyTorch calls ConvTranspose1d, of a kernel of ``stride + 2 * padding``.
+    """What PyTorch calls ConvTranspose1d, with an output padding that makes it ``stride`` times as
+    long; the kernel is at most ``stride + 2 * padding``.
 
     Every position becomes ``stride`` positions. Each of them is an ordinary convolution with
     some of the taps, so all are one product of a window with a matrix that is partly zero.

@@ -14,73 +14,82 @@ from numpy.typing import NDArray
 from acgz.nets.architecture import Arrays
 from acgz.nets.exact.layers import Matrix
 from acgz.nets.exact.matmul import Quantised
-from acgz.nets.exact.operations import Array, Operations, softmax
+from acgz.nets.exact.operations import Array, Operations
 from acgz.nets.seqcoder.architecture import (
-    BASES,
-    LATENTS,
-    LEVELS,
+    EPSILON,
+    LIMIT,
     PADDING,
     STRIDE,
     SeqCoderArchitecture,
 )
 from acgz.nets.seqcoder.convolution import Convolution, TransposedConvolution
+from acgz.nets.seqcoder.guesses import Guesses
+from acgz.nets.seqcoder.positions import codes
+from acgz.nets.seqcoder.values import RESIDUE, VALUE_OF
+
+ZERO = 128
+"""The byte of a latent value of 0: one more or less is a step of the grid."""
+_INNER, _CUBE = 2 * 0.7978845608028654, 0.044715
+"""Of GELU: 2 √(2/π), and the weight of the cube."""
 
 
 class AutoEncoder:
-    """Bases to levels of the latent space, and levels to a number for each possible base.
+    """Bases to bytes of the latent space, and bytes to a value for each base.
 
-    Sequences of one batch have equal lengths, multiples of P; what comes out for one of them
-    does not depend on the others.
+    Sequences of one batch have equal lengths, multiples of the factor; what comes out for one of
+    them does not depend on the others.
     """
 
     def __init__(self, ops: Operations, d: SeqCoderArchitecture, arrays: Arrays) -> None:
         self._ops = ops
-        layers = range(len(d.layers))
+        self._grid = d.grid
+        layers, steps = range(len(d.layers)), len(d.ascent) - 1
         self._down = [
-            Convolution(ops, *_layer(arrays, f"down.{n}"), STRIDE, PADDING) for n in layers
+            Convolution(ops, *layer(arrays, f"down.{n}"), STRIDE, PADDING) for n in layers
         ]
-        self._down_norm = [_Norm(ops, arrays, f"down_norm.{n}") for n in layers]
-        self._encoder_attention = _SelfAttention(ops, arrays, "encoder_attention")
-        self._to_latent = Convolution(ops, *_layer(arrays, "to_latent"))
-        self._from_latent = Convolution(ops, *_layer(arrays, "from_latent"))
-        self._from_latent_norm = _Norm(ops, arrays, "from_latent_norm")
-        self._decoder_attention = _SelfAttention(ops, arrays, "decoder_attention")
+        self._down_norm = [Norm(ops, arrays, f"down_norm.{n}") for n in layers]
+        self._bottleneck = _Block(ops, arrays, "bottleneck", d.heads)
+        self._funnel = [Convolution(ops, *layer(arrays, f"funnel.{n}")) for n in (0, 1)]
+        self._funnel_norm = [Norm(ops, arrays, f"funnel_norm.{n}") for n in (0, 1)]
+        self._to_latent = Convolution(ops, *layer(arrays, "to_latent"))
+        self._from_latent = Convolution(ops, *layer(arrays, "from_latent"))
         self._up = [
-            TransposedConvolution(ops, *_layer(arrays, f"up.{n}"), STRIDE, PADDING) for n in layers
+            TransposedConvolution(ops, *layer(arrays, f"up.{n}"), STRIDE, PADDING)
+            for n in range(steps)
         ]
-        self._up_norm = [_Norm(ops, arrays, f"up_norm.{n}") for n in layers[:-1]]
+        self._up_norm = [Norm(ops, arrays, f"up_norm.{n}") for n in range(steps - 1)]
+        self._blocks = [_Block(ops, arrays, f"block.{n}", d.heads) for n in range(steps - 1)]
 
-    def encode(self, bases: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Bases (B, L) to levels (B, L / P, LATENTS), 0 … LEVELS - 1."""
+    def encode(self, residues: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Residues (B, L) to bytes (B, L / factor, P)."""
         ops = self._ops
-        x = ops.array(np.eye(BASES, dtype=np.float32)[bases])
-        for layer, norm in zip(self._down, self._down_norm, strict=True):
-            x = norm.forward(ops.positive(layer.forward(x)))
-        x = self._to_latent.forward(self._encoder_attention.forward(x))
-        values = ops.numpy(ops.tanh(x)) * np.float32(LEVELS / 2)
-        return np.clip(np.floor(values) + LEVELS / 2, 0, LEVELS - 1).astype(np.uint8)
+        x = ops.array(VALUE_OF[residues][:, :, None])
+        for convolution, norm in zip(self._down, self._down_norm, strict=True):
+            x = ops.positive(norm.forward(convolution.forward(x)))
+        x = self._bottleneck.forward(x)
+        for convolution, norm in zip(self._funnel, self._funnel_norm, strict=True):
+            x = ops.positive(norm.forward(convolution.forward(x)))
+        latents = np.rint(ops.numpy(self._to_latent.forward(x)) * np.float32(self._grid))
+        most = LIMIT * self._grid
+        return (np.clip(latents, -most, most - 1) + ZERO).astype(np.uint8)
 
-    def decode(self, levels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Levels (B, T, n) to (B, P * T, BASES): the larger, the more likely is that base.
+    def guesses(self, latents: NDArray[np.uint8]) -> Guesses:
+        """Bytes (B, T, P) to guesses of B * factor * T bases."""
+        return Guesses.by_value(self.decode(latents).reshape(-1), RESIDUE)
 
-        n may be below LATENTS: the values that are missing are the last ones of each position.
-        """
+    def decode(self, latents: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Bytes (B, T, P) to values of bases (B, factor * T), from 0 to 1."""
         ops = self._ops
-        many, positions, kept = levels.shape
-        known = np.zeros((many, positions, LATENTS), np.float32)
-        centres = levels.astype(np.float32) - np.float32((LEVELS - 1) / 2)
-        known[:, :, :kept] = centres * np.float32(2 / LEVELS)
-        x = ops.positive(self._from_latent.forward(ops.array(known)))
-        x = self._decoder_attention.forward(self._from_latent_norm.forward(x))
-        for number, layer in enumerate(self._up):
-            x = layer.forward(x)
-            if number < len(self._up_norm):
-                x = self._up_norm[number].forward(ops.positive(x))
-        out: NDArray[np.float32] = ops.numpy(x)
-        return out
+        known = (latents.astype(np.float32) - np.float32(ZERO)) * np.float32(1 / self._grid)
+        x = self._from_latent.forward(ops.array(known))
+        steps = zip(self._up, self._up_norm, self._blocks, strict=False)
+        for convolution, norm, block in steps:
+            x = block.forward(ops.positive(norm.forward(convolution.forward(x))))
+        values: NDArray[np.float32] = ops.numpy(ops.sigmoid(self._up[-1].forward(x)))
+        return values[:, :, 0]
 
 
-class _Norm:
+class Norm:
     """Batch norm of a trained network: a scale and a shift per channel."""
 
     def __init__(self, ops: Operations, arrays: Arrays, name: str) -> None:
@@ -91,39 +100,91 @@ class _Norm:
         return x * self._scale + self._shift
 
 
-class _SelfAttention:
-    """x + gain * attention(x) over all positions of a sequence, in one head."""
+class _LayerNorm(Norm):
+    """Rows (m, n) with mean 0 and variance 1, times a scale, plus a shift; n is a power of two."""
 
     def __init__(self, ops: Operations, arrays: Arrays, name: str) -> None:
+        super().__init__(ops, arrays, name)
         self._ops = ops
-        names = ("query", "key", "value")
-        weights = [arrays[f"{name}.{part}.weight"][:, :, 0] for part in names]
-        biases = [arrays[f"{name}.{part}.bias"] for part in names]
-        self._matrix = Matrix(ops, ops.array(np.concatenate(weights).astype(np.float32).T))
-        self._bias = ops.array(np.concatenate(biases).astype(np.float32))
-        self._gain = ops.array(arrays[f"{name}.gain"].astype(np.float32))
-        self._keys = weights[0].shape[0]
+
+    def forward(self, x: Array) -> Array:
+        share = 1.0 / x.shape[1]  # a power of two: exact
+        centred = x - _folded(x) * share
+        variance = _folded(centred * centred) * share
+        inverse = 1.0 / self._ops.root(variance + EPSILON)
+        return super().forward(centred * inverse)
+
+
+class _Linear:
+    """A matrix and a bias, as PyTorch's Linear has them."""
+
+    def __init__(self, ops: Operations, arrays: Arrays, name: str) -> None:
+        weight, bias = layer(arrays, name)
+        self._matrix = Matrix(ops, ops.array(weight.astype(np.float32).T))
+        self._bias = ops.array(bias.astype(np.float32))
+
+    def forward(self, x: Array) -> Array:
+        return self._matrix.forward(x) + self._bias
+
+
+class _Block:
+    """Self-attention over all places of a sequence, then a feed-forward layer."""
+
+    def __init__(self, ops: Operations, arrays: Arrays, name: str, heads: int) -> None:
+        self._ops = ops
+        self._heads = heads
+        self._enter = Convolution(ops, *layer(arrays, f"{name}.enter"))
+        self._attention, self._mix, self._wide, self._narrow = (
+            _Linear(ops, arrays, f"{name}.{part}")
+            for part in ("attention", "mix", "wide", "narrow")
+        )
+        self._first_norm = _LayerNorm(ops, arrays, f"{name}.first_norm")
+        self._second_norm = _LayerNorm(ops, arrays, f"{name}.second_norm")
 
     def forward(self, x: Array) -> Array:
         """x: (B, T, width); the same shape."""
-        many, positions, width = x.shape
-        rows = self._matrix.forward(x.reshape(many * positions, width)) + self._bias
-        rows = rows.reshape(many, positions, -1)
-        mixed = self._ops.array(np.zeros((many, positions, width), np.float32))
+        many, places, width = x.shape
+        h = self._enter.forward(x) + self._ops.array(codes(places, width).copy())
+        h = h.reshape(many * places, width)
+        rows = self._attention.forward(h).reshape(many, places, 3 * width)
+        mixed = self._ops.array(np.empty((many, places, width), np.float32))
         for number in range(many):
-            mixed[number] = self._attend(rows[number])
-        return x + mixed * self._gain
+            self._attend(rows[number], mixed[number])
+        h = self._first_norm.forward(h + self._mix.forward(mixed.reshape(h.shape)))
+        h = self._second_norm.forward(h + self._narrow.forward(self._gelu(self._wide.forward(h))))
+        return h.reshape(many, places, width)
 
-    def _attend(self, rows: Array) -> Array:
-        """``rows`` (T, 2 * keys + width): queries, keys and values; (T, width)."""
-        ops, keys = self._ops, self._keys
-        query = ops.contiguous(rows[:, :keys]) * float(keys) ** -0.5
-        key = ops.quantise(ops.contiguous(rows[:, keys : 2 * keys]), 1)
-        scores = ops.product(ops.quantise(query, 1), Quantised(key.values.T, key.inverse.T))
-        weights = ops.single(softmax(ops.counts(scores)))
-        value = ops.quantise(ops.contiguous(rows[:, 2 * keys :]), 0)
-        return ops.product(ops.quantise(weights, 1), value)
+    def _attend(self, rows: Array, out: Array) -> None:
+        """``rows`` (T, 3 * width): queries, keys and values of all heads; ``out``: (T, width)."""
+        ops, width = self._ops, out.shape[1]
+        size = width // self._heads
+        for first in range(0, width, size):
+            query, key, value = (
+                ops.contiguous(rows[:, begin : begin + size])
+                for begin in range(first, 3 * width, width)
+            )
+            turned = ops.quantise(key, 1)
+            scores = ops.product(
+                ops.quantise(query * float(size) ** -0.5, 1),
+                Quantised(turned.values.T, turned.inverse.T),
+            )
+            counts = ops.counts(scores)  # whole numbers up to 2**24: exact in float32
+            weights = ops.quantise(ops.single(counts), 1)
+            total = ops.single(counts.sum(1))[:, None]
+            out[:, first : first + size] = ops.product(weights, ops.quantise(value, 0)) / total
+
+    def _gelu(self, x: Array) -> Array:
+        return x * self._ops.sigmoid((x + x * x * x * _CUBE) * _INNER)
 
 
-def _layer(arrays: Arrays, name: str) -> tuple[NDArray[Any], NDArray[Any]]:
+def _folded(x: Array) -> Array:
+    """Sums of rows (m, n), halves added to each other: (m, 1); an order that is written down."""
+    while x.shape[1] > 1:
+        half = x.shape[1] // 2
+        x = x[:, :half] + x[:, half:]
+    return x
+
+
+def layer(arrays: Arrays, name: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Weight and bias."""
     return arrays[f"{name}.weight"], arrays[f"{name}.bias"]

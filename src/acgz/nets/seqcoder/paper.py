@@ -9,7 +9,7 @@ from pathlib import Path
 from acgz import modes
 from acgz.bench.inputs import Genome
 from acgz.bench.run import OK, Row
-from acgz.bench.suite import Suite, Variant, apart, read_residues
+from acgz.bench.suite import Quick, Suite, Variant, apart, read_residues
 from acgz.codec import encode
 from acgz.settings import JSON
 
@@ -17,13 +17,11 @@ OTHERS = (Variant("order0", "order0"), Variant("gzip"), Variant("xz"), Variant("
 BOTH = tuple(
     Variant(residual, "seqcoder", {"residual": residual}) for residual in ("zstd", "coded")
 )
-FEWER_LATENTS = tuple(
-    Variant(
-        f"{residual}, latents={latents}", "seqcoder", {"residual": residual, "latents": latents}
-    )
+TWO_BITS = tuple(
+    Variant(f"twobit, {residual}", "seqcoder-twobit", {"residual": residual})
     for residual in ("zstd", "coded")
-    for latents in (3, 2, 1, 0)
 )
+"""What the latent space is worth: the same, but the latent values are the bases."""
 
 PAPER: Mapping[str, tuple[int, float]] = {
     "AeCa": (537_023, 2.9627),
@@ -52,8 +50,8 @@ def anatomy(genome: Genome, settings: Mapping[str, JSON]) -> dict[str, float]:
 
 
 class _SeqCoder(Suite):
-    usual = (*BOTH, *OTHERS)
-    everything = (*usual, *FEWER_LATENTS)
+    quick = Quick(tuple(PAPER), 64_000, "*")
+    usual = everything = (*BOTH, *TWO_BITS, *OTHERS)
 
     def measure(
         self,
@@ -65,9 +63,14 @@ class _SeqCoder(Suite):
     ) -> Row:
         """The rows of any suite, and what a payload of seqcoder consists of."""
         row = super().measure(variant, genome, folder, options, timeout)
-        if row.status != OK or variant.mode != "seqcoder":
+        if row.status != OK or not variant.mode.startswith("seqcoder"):
             return row
-        return replace(row, details=apart(anatomy, genome, dict(variant.settings)))
+        return replace(
+            row,
+            details=apart(
+                anatomy, genome, {**modes.get_mode(variant.mode).settings, **variant.settings}
+            ),
+        )
 
     def as_tables(self, genome: Genome, rows: Mapping[str, Row]) -> str:
         """The line of the document's table about one file, from the ``rows`` by variant."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from acgz.nets.architecture import NetworkSettings
-from acgz.nets.seqcoder.architecture import LATENTS
 from acgz.nets.training import OPTIMIZERS, Plan
-from acgz.settings import ALWAYS, CHANGED, setting
+from acgz.settings import ALWAYS, setting
 
 
 @dataclass(frozen=True)
@@ -21,13 +20,12 @@ class SeqCoderSettings(NetworkSettings):
         stored=ALWAYS,
         flag="--residual",
     )
-    latents: int = setting(
-        LATENTS,
-        "values that are kept at each position of the latent space; the fewer, the more the "
-        "residual has to say",
-        least=0,
-        most=LATENTS,
-        stored=CHANGED,
+    latent: str = setting(
+        "int8",
+        "the published network, or, to compare with, one whose latent values are the bases",
+        among=("int8", "twobit"),
+        stored=ALWAYS,
+        flag="--latent",
     )
 
 
@@ -35,9 +33,19 @@ class SeqCoderSettings(NetworkSettings):
 class SeqCoderPlan(Plan):
     """What one step of training sees."""
 
-    steps: int = setting(1000, "of NAdam", least=1, flag="--steps")
+    steps: int = setting(20_000, "of NAdam (the notebook: of each file)", least=1, flag="--steps")
     learning_rate: float = setting(
-        5e-3, "of NAdam, at its highest", above=0, flag="--learning-rate"
+        5e-4, "of NAdam, at its highest", above=0, flag="--learning-rate"
+    )
+    falling: bool = setting(
+        False, "the learning rate falls along a cosine to a fiftieth", flag="--falling"
     )
     optimizer: str = setting("NAdam", "what takes the steps", among=OPTIMIZERS)
-    batch: int = setting(4, "chunks of a step", least=1, flag="--batch")
+    batch: int = setting(128, "chunks of a step", least=1, flag="--batch")
+    short: float = setting(
+        0.0,
+        "share of the steps that see quarters of chunks: attention is cheaper there",
+        least=0,
+        most=1,
+        flag="--short",
+    )

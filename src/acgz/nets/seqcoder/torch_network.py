@@ -1,128 +1,114 @@
 """The SeqCoder autoencoder in PyTorch, for training only.
 
-SeqCoder, `ConvolutionalAutoEncoder1D`: an encoder of strided convolutions with ReLU and batch
-norm, self-attention at the bottleneck, and a decoder of transposed convolutions with
-self-attention. `acgz.nets.seqcoder.network` runs it in exact arithmetic.
+`acgz.nets.seqcoder.network` runs the same network in exact arithmetic.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from acgz.nets.seqcoder.architecture import (
-    BASES,
+    EPSILON,
     KERNEL,
-    LATENTS,
-    LEVELS,
+    LIMIT,
     PADDING,
     STRIDE,
     SeqCoderArchitecture,
 )
-
-ENCODER = ("down", "encoder_attention", "to_latent")
-"""How names of parameters of the encoder begin."""
+from acgz.nets.seqcoder.positions import codes
 
 
-class TorchSelfAttention(nn.Module):
-    """x + gain * attention(x) over the positions of a chunk; it starts as x alone."""
+class TorchBlock(nn.Module):
+    """Self-attention and a feed-forward layer, layer norm after each (`_SelfAttnBlock1D`).
 
-    def __init__(self, width: int, keys: int) -> None:
+    Without the notebook's dropout, for whose 20,000 rounds over a file there is no time here.
+    """
+
+    def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        self.query = nn.Conv1d(width, keys, 1)
-        self.key = nn.Conv1d(width, keys, 1)
-        self.value = nn.Conv1d(width, width, 1)
-        self.gain = nn.Parameter(torch.zeros(1))
+        self.heads = heads
+        self.enter = nn.Conv1d(width, width, 1)
+        self.attention = nn.Linear(width, 3 * width)
+        self.mix = nn.Linear(width, width)
+        self.wide = nn.Linear(width, 4 * width)
+        self.narrow = nn.Linear(4 * width, width)
+        self.first_norm = nn.LayerNorm(width, EPSILON)
+        self.second_norm = nn.LayerNorm(width, EPSILON)
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (B, width, T); the same shape."""
-        scores = self.query(x).transpose(1, 2) @ self.key(x)  # (B, T, T)
-        weights = torch.softmax(scores * float(self.query.out_channels) ** -0.5, 2)
-        mixed: Tensor = self.value(x) @ weights.transpose(1, 2)
-        return x + self.gain * mixed
+        h = self.enter(x).transpose(1, 2)
+        many, places, width = h.shape
+        h = h + torch.tensor(codes(places, width)).to(h)
+        query, key, value = (
+            part.reshape(many, places, self.heads, -1).transpose(1, 2)
+            for part in self.attention(h).chunk(3, 2)
+        )
+        mixed = functional.scaled_dot_product_attention(query, key, value)
+        h = self.first_norm(h + self.mix(mixed.transpose(1, 2).reshape(h.shape)))
+        wide = functional.gelu(self.wide(h), approximate="tanh")
+        out: Tensor = self.second_norm(h + self.narrow(wide)).transpose(1, 2)
+        return out
 
 
 class TorchAutoEncoder(nn.Module):
-    """Bases of chunks to latent values of four levels, and back to one number for each base."""
+    """Values of bases to latent values, and back to a value for each base."""
 
     def __init__(self, architecture: SeqCoderArchitecture) -> None:
         super().__init__()
         self.architecture = d = architecture
-        inputs = (BASES, *d.layers)
         self.down = nn.ModuleList(
-            nn.Conv1d(a, b, KERNEL, STRIDE, PADDING) for a, b in pairwise(inputs)
+            nn.Conv1d(a, b, KERNEL, STRIDE, PADDING) for a, b in pairwise((1, *d.layers))
         )
-        self.down_norm = nn.ModuleList(nn.BatchNorm1d(width) for width in d.layers)
-        self.encoder_attention = TorchSelfAttention(d.layers[-1], d.keys)
-        self.to_latent = nn.Conv1d(d.layers[-1], LATENTS, 1)
-        self.from_latent = nn.Conv1d(LATENTS, d.layers[-1], 1)
-        self.from_latent_norm = nn.BatchNorm1d(d.layers[-1])
-        self.decoder_attention = TorchSelfAttention(d.layers[-1], d.keys)
-        outputs = d.decoder_widths
+        self.down_norm = norms(d.layers)
+        self.bottleneck = TorchBlock(d.layers[-1], d.heads)
+        self.funnel = nn.ModuleList(
+            nn.Conv1d(a, b, 1) for a, b in pairwise((d.layers[-1], *d.funnel))
+        )
+        self.funnel_norm = norms(d.funnel)
+        self.to_latent = nn.Conv1d(d.funnel[-1], d.latents, 1)
+        self.from_latent = nn.Conv1d(d.latents, d.ascent[0], 1)
         self.up = nn.ModuleList(
-            nn.ConvTranspose1d(a, b, KERNEL, STRIDE, PADDING) for a, b in pairwise(outputs)
+            nn.ConvTranspose1d(a, b, KERNEL, STRIDE, PADDING, output_padding=1)
+            for a, b in pairwise(d.ascent)
         )
-        self.up_norm = nn.ModuleList(nn.BatchNorm1d(width) for width in outputs[1:-1])
-        _start_as_rearrangement(self)
+        self.up_norm = norms(d.ascent[1:-1])
+        self.block = nn.ModuleList(TorchBlock(width, d.heads) for width in d.ascent[1:-1])
 
-    def encode(self, bases: Tensor) -> Tensor:
-        """Bases (B, L) to latent values in ±LEVELS/2, not yet rounded; (B, LATENTS, L / P)."""
-        x = nn.functional.one_hot(bases, BASES).float().transpose(1, 2)
+    def encode(self, values: Tensor) -> Tensor:
+        """Values of bases (B, L), 0 to 3/4, to latent values (B, P, L / factor), not rounded."""
+        x = values[:, None]
         for layer, norm in zip(self.down, self.down_norm, strict=True):
-            x = norm(layer(x).relu())
-        return torch.tanh(self.to_latent(self.encoder_attention(x))) * (LEVELS / 2)
+            x = norm(layer(x)).relu()
+        x = self.bottleneck(x)
+        for layer, norm in zip(self.funnel, self.funnel_norm, strict=True):
+            x = norm(layer(x)).relu()
+        out: Tensor = self.to_latent(x)
+        return out
 
     def decode(self, latents: Tensor) -> Tensor:
-        """Centres of the levels (B, LATENTS, T), 0 for an absent one, to (B, BASES, P * T)."""
-        x: Tensor = self.from_latent_norm(self.from_latent(latents * (2 / LEVELS)).relu())
-        x = self.decoder_attention(x)
-        norms = iter(self.up_norm)
-        for layer in self.up:
-            x = layer(x)
-            if (norm := next(norms, None)) is not None:
-                x = norm(x.relu())
-        return x
+        """Latent values (B, P, T) to values of bases (B, factor * T), from 0 to 1."""
+        x = self.from_latent(latents)
+        for layer, norm, block in zip(self.up, self.up_norm, self.block, strict=False):
+            x = block(norm(layer(x)).relu())
+        return torch.sigmoid(self.up[-1](x))[:, 0]
 
 
-def centres(values: Tensor) -> Tensor:
-    """The centre of the level of each value: -1.5, -0.5, 0.5 or 1.5."""
-    lowest = -LEVELS / 2
-    return (values.floor() + 0.5).clamp(lowest + 0.5, -lowest - 0.5)
+def norms(widths: Sequence[int]) -> nn.ModuleList:
+    """Batch norm for each of the ``widths``."""
+    return nn.ModuleList(nn.BatchNorm1d(width) for width in widths)
 
 
-def _start_as_rearrangement(network: TorchAutoEncoder) -> None:
-    """Let each layer of the encoder begin as a rearrangement of its input.
-
-    The first channels after a layer hold the two positions that it joins; the first value of the
-    latent space begins as the level of the first base, and so on. From random weights the
-    same training gets stuck where several 4-mers share a level.
-    """
-    with torch.no_grad():
-        channels = BASES
-        for layer in network.down.children():
-            weight, bias = layer.get_parameter("weight"), layer.get_parameter("bias")
-            if bias.numel() < STRIDE * channels:
-                return  # no room for a rearrangement
-            for place in range(STRIDE):
-                for channel in range(channels):
-                    row = place * channels + channel
-                    weight[row] = 0.0
-                    weight[row, channel, PADDING + place] = 1.0
-                    bias[row] = 0.0
-            channels *= STRIDE
-        if channels != LATENTS * BASES:
-            return
-        # Batch norm makes (x - 0.25) / 0.433 of a channel that is 1 for every fourth base, else 0.
-        levels = torch.atanh(torch.tensor([-0.75, -0.25, 0.25, 0.75])) * 0.433
-        weight, bias = (network.to_latent.get_parameter(name) for name in ("weight", "bias"))
-        weight[:] = 0.0
-        bias[:] = 0.0
-        for value in range(LATENTS):
-            first = value * BASES
-            weight[value, first : first + BASES, 0] = levels
+def rounded(latents: Tensor, grid: int) -> Tensor:
+    """What an int8 keeps of latent values; on the way back rounding counts as the identity."""
+    kept = latents.clamp(-LIMIT, LIMIT - 1 / grid)
+    return kept + ((kept * grid).round() / grid - kept).detach()
 
 
 def arrays(network: TorchAutoEncoder) -> dict[str, Any]:
@@ -134,6 +120,8 @@ def arrays(network: TorchAutoEncoder) -> dict[str, Any]:
             scale = state["weight"] / (state["running_var"] + module.eps).sqrt()
             found[f"{name}.scale"] = scale
             found[f"{name}.shift"] = state["bias"] - state["running_mean"] * scale
+        elif isinstance(module, nn.LayerNorm):
+            found[f"{name}.scale"], found[f"{name}.shift"] = module.weight, module.bias
         else:
             found.update(module.named_parameters(name, recurse=False))
     return {name: tensor.detach().cpu().half().numpy() for name, tensor in found.items()}

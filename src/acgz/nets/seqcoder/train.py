@@ -1,4 +1,4 @@
-"""Trains a SeqCoder autoencoder: mean squared error of bases through quantised latent values."""
+"""Trains a SeqCoder autoencoder: mean squared error of bases through latent values of an int8."""
 
 from __future__ import annotations
 
@@ -10,24 +10,21 @@ import torch
 from numpy.typing import NDArray
 
 from acgz.nets.corpus import Corpus
-from acgz.nets.seqcoder.architecture import BASES, LATENTS, SeqCoderArchitecture
+from acgz.nets.seqcoder.architecture import SeqCoderArchitecture
 from acgz.nets.seqcoder.settings import SeqCoderPlan
-from acgz.nets.seqcoder.torch_network import ENCODER, TorchAutoEncoder, arrays, centres
+from acgz.nets.seqcoder.torch_network import TorchAutoEncoder, arrays, rounded
+from acgz.nets.seqcoder.values import PLACE, VALUE_OF, VALUES
 from acgz.nets.training import Run, train
 
 read = Corpus.read
 
 VALIDATION_CHUNKS = 64
-SHARE_WITH_ALL = 0.75
-"""Of the chunks. The others lack their last latent values, so that the decoder also knows what
-little is known then."""
-ENCODER_SHARE = 0.003
-"""Of the learning rate. At the full rate the encoder forgets the code that it begins with and
-finds no other that tells all 4-mers apart (76 to 82 % of the bases right instead of all)."""
+PARTS = 4
+"""Short pieces are a chunk cut into so many."""
 
 
 class Reconstruction:
-    """The task (see `acgz.nets.training.Task`): the bases again, one-hot, by squared error."""
+    """The task (see `acgz.nets.training.Task`): the values of the bases again."""
 
     unit = "squared error"
 
@@ -39,8 +36,8 @@ class Reconstruction:
         device: str = "cpu",
     ) -> None:
         self._corpus = corpus
-        self._chunk = architecture.chunk
-        self._batch = plan.batch
+        self._d = architecture
+        self._plan = plan
         self._device = device
         self._random = np.random.default_rng(plan.seed)
 
@@ -49,55 +46,45 @@ class Reconstruction:
         return nats
 
     def loss(self, network: Any, step: int) -> torch.Tensor:
-        """Sum over the four outputs of the squared error, mean over the bases."""
-        bases = self._chunks(self._corpus.training, self._batch, self._random)
-        values = network.encode(bases)
-        # Straight through: rounding counts as the identity on the way back.
-        latents = values + (centres(values) - values).detach()
-        output = network.decode(latents * self._kept(latents))
-        target = one_hot(bases)
-        loss: torch.Tensor = (output - target).square().sum(1).mean()
+        """Mean of the squared errors of the values."""
+        parts = PARTS if step < self._plan.short * self._plan.steps else 1
+        if (self._d.chunk // parts) % self._d.factor:
+            parts = 1
+        count, length = self._plan.batch * parts, self._d.chunk // parts
+        values = self._values(self._pieces(self._corpus.training, count, length, self._random))
+        output = network.decode(rounded(network.encode(values), self._d.grid))
+        loss: torch.Tensor = (output - values).square().mean()
         return loss
 
     def validate(self, network: Any) -> float:
         """Bits/base of what the format needs: an ideal code of the latent values, and one of the
         places and bases of the mismatches."""
         random = np.random.default_rng(0)
-        bases = self._chunks(self._corpus.validation, VALIDATION_CHUNKS, random)
-        latents = centres(network.encode(bases))
-        wrong = float((network.decode(latents).argmax(1) != bases).float().mean())
-        per_base = latents[0].numel() / bases.shape[1]
-        return per_base * entropy(latents.cpu().numpy().ravel()) + cost_of_mismatches(wrong)
+        residues = self._corpus.validation
+        right, latents = measured(
+            network, self._pieces(residues, VALIDATION_CHUNKS, self._d.chunk, random)
+        )
+        return self._d.latents / self._d.factor * entropy(latents) + cost_of_mismatches(1 - right)
 
-    def _chunks(
-        self, residues: NDArray[np.uint8], count: int, random: np.random.Generator
-    ) -> torch.Tensor:
-        """Random chunks (count, chunk)."""
-        starts = random.integers(0, residues.size - self._chunk + 1, count)
-        rows = residues[starts[:, None] + np.arange(self._chunk)]
-        return torch.from_numpy(rows.astype(np.int64)).to(self._device)
+    def _pieces(
+        self, residues: NDArray[np.uint8], count: int, length: int, random: np.random.Generator
+    ) -> NDArray[np.uint8]:
+        """Random pieces (count, length)."""
+        starts = random.integers(0, residues.size - length + 1, count)
+        return residues[starts[:, None] + np.arange(length)]
 
-    def _kept(self, latents: torch.Tensor) -> torch.Tensor:
-        """1 for values that the decoder gets to know, 0 for the last ones of some chunks."""
-        count = latents.shape[0]
-        kept = self._random.integers(0, LATENTS, count)
-        kept[self._random.random(count) < SHARE_WITH_ALL] = LATENTS
-        mask = np.arange(LATENTS)[None, :] < kept[:, None]
-        return torch.from_numpy(mask[:, :, None].astype(np.float32)).to(latents.device)
+    def _values(self, residues: NDArray[np.uint8]) -> torch.Tensor:
+        return torch.from_numpy(VALUE_OF[residues]).to(self._device)
 
 
-def parameter_groups(network: TorchAutoEncoder) -> list[dict[str, Any]]:
-    """Parameters of the encoder and of the decoder; see `acgz.nets.training.train`."""
-    encoder: list[torch.nn.Parameter] = []
-    decoder: list[torch.nn.Parameter] = []
-    for name, parameter in network.named_parameters():
-        (encoder if name.startswith(ENCODER) else decoder).append(parameter)
-    return [{"params": encoder, "share": ENCODER_SHARE}, {"params": decoder, "share": 1.0}]
-
-
-def one_hot(bases: torch.Tensor) -> torch.Tensor:
-    """(B, L) to (B, BASES, L)."""
-    return torch.nn.functional.one_hot(bases, BASES).float().transpose(1, 2)
+def measured(network: Any, residues: NDArray[np.uint8]) -> tuple[float, NDArray[Any]]:
+    """The share of ``residues`` (B, L) that come back through an int8, and the latent values."""
+    values = torch.from_numpy(VALUE_OF[residues]).to(next(network.parameters()).device)
+    grid = network.architecture.grid
+    latents = rounded(network.encode(values), grid)
+    found = (network.decode(latents) * VALUES).round().clamp(0, VALUES - 1)
+    right = float((found.cpu().numpy() == PLACE[residues]).mean())
+    return right, (latents * grid).round().cpu().numpy().ravel()
 
 
 def entropy(values: NDArray[Any]) -> float:
@@ -126,6 +113,6 @@ def trained(
     torch.manual_seed(plan.seed)
     network = TorchAutoEncoder(architecture).to(run.device)
     task = Reconstruction(corpus, architecture, plan, run.device)
-    train(network, task, plan, run.report, run.checkpoint, parameter_groups(network))
+    train(network, task, plan, run.report, run.checkpoint)
     network.eval()
     return architecture.write(run.output, arrays(network))

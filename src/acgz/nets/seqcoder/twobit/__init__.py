@@ -1,0 +1,1 @@
+"""The form "twobit": an autoencoder that begins as, and stays, two bits for each base."""
