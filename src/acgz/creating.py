@@ -12,6 +12,7 @@ from acgz.codec import MEMORY_LIMIT, Job
 from acgz.container.appending import Appender
 from acgz.container.blocks import DEFAULT_BLOCK_SIZE, Recipe
 from acgz.container.contents import Contents
+from acgz.container.journal import Journal
 from acgz.container.names import fault_among
 from acgz.container.writer import ArchiveWriter, Sink
 from acgz.errors import AcgzError, UsageError
@@ -140,15 +141,25 @@ class Old(NamedTuple):
 
 
 def write_archive(
-    target: Sink, sources: Iterable[Source], recipe: Recipe, job: Job, old: Old | None = None
+    target: Sink,
+    sources: Iterable[Source],
+    recipe: Recipe,
+    job: Job,
+    old: Old | None = None,
+    journal: Journal | None = None,
 ) -> ArchiveWriter:
     """The one way from files to an archive, for Python and the command line.
 
     ``sources`` are asked for one after the other, so that each may be opened when it is its turn.
-    ``old``: what the archive begins with, as it is stored.
+    ``old``: what the archive begins with, as it is stored. ``journal``: of a new archive; see
+    `ArchiveWriter`.
     Returns the writer, which knows the sizes and digests. Errors of a source have its place.
     """
-    with _writer(target, recipe, job, old) as writer:
+    if old is None:
+        writer = ArchiveWriter(target, recipe, job, journal)
+    else:
+        writer = Appender(target, recipe, old.contents, old.name, job)
+    with writer:
         for source in sources:
             try:
                 writer.add(source.stream, source.name)
@@ -157,12 +168,6 @@ def write_archive(
                 raise
         writer.finish()
         return writer
-
-
-def _writer(target: Sink, recipe: Recipe, job: Job, old: Old | None) -> ArchiveWriter:
-    if old is None:
-        return ArchiveWriter(target, recipe, job)
-    return Appender(target, recipe, old.contents, old.name, job)
 
 
 def check_here(archive: str) -> None:

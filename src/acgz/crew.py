@@ -10,24 +10,43 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from acgz.codec import Job, Need
 from acgz.progress import Progress
+
+T = TypeVar("T")
 
 AHEAD = 2
 """Tasks for each thread whose results nobody has taken: one slow block does not stop the others
 at once, and they do not run away from it."""
 
 
+@dataclass(frozen=True)
+class Task(Generic[T]):
+    """Something to be done, with what it takes."""
+
+    work: Callable[[Job], T]
+    """Called with a job of its own: its threads, its part of the progress."""
+    need: Need
+    kept: int = 0
+    """Bytes of its result, until that is taken."""
+    then: Callable[[T], object] | None = None
+    """Called with the result as soon as it is there, in this process and any thread of it."""
+
+    def do(self, job: Job) -> T:
+        """Its result."""
+        value = self.work(job)
+        if self.then is not None:
+            self.then(value)
+        return value
+
+
 @dataclass(eq=False)
 class Started:
     """A task that has been started."""
 
-    work: Callable[[Job], Any]
-    need: Need
-    kept: int
-    """Bytes of its result, until that is taken."""
+    task: Task[Any]
     progress: Progress
     """Of this task."""
     threads: int = 1
@@ -43,7 +62,12 @@ class Started:
     @property
     def memory(self) -> int:
         """Bytes that it takes now."""
-        return self.kept if self.done else self.need.memory
+        return self.task.kept if self.done else self.task.need.memory
+
+    @property
+    def need(self) -> Need:
+        """What it takes while it runs."""
+        return self.task.need
 
 
 class Crew:
@@ -149,7 +173,7 @@ class Crew:
 
     def _run(self, one: Started, job: Job) -> None:
         try:
-            one.value = one.work(job)
+            one.value = one.task.do(job)
         except BaseException as error:  # noqa: BLE001 - it is raised again where it is taken
             one.error = error
         finally:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acgz.container.contents import Contents
 from acgz.container.records import Dialect
-from acgz.errors import InputError
+from acgz.errors import DamagedError, InputError
 
 
 def fai(contents: Contents, file: int = 0) -> Iterator[bytes]:
@@ -23,50 +24,75 @@ def fai(contents: Contents, file: int = 0) -> Iterator[bytes]:
     row = contents.index.files[file]
     if row.records and row.dialect is not Dialect.LF:
         raise InputError("faidx needs lines that end with LF")
-    record = contents.records_of(file).start
-    offset = -1  # of the record that goes on
-    widths: list[NDArray[np.int64]] = []
-    ends: list[NDArray[np.int64]] = []
-    for starts, stops, is_header, is_crlf in _lines(contents, file):
+    records = contents.records_of(file)
+    names = (
+        (name, int(length))
+        for rows in contents.index.between(records.start, records.stop)
+        for name, length in zip(rows.names, rows.lengths, strict=True)
+    )
+    record: _Record | None = None  # that goes on
+    for starts, stops, is_header, line_ends in _lines(contents, file):
         headers = np.flatnonzero(is_header).tolist()
+        widths = (stops - starts).tolist()
+        bases = (stops - starts - line_ends).tolist()
         for begin, end in zip([-1, *headers], [*headers, starts.size], strict=True):
             if begin >= 0:
-                if offset >= 0:
-                    yield _row(contents, record, offset, widths, ends)
-                    record += 1
-                offset, widths, ends = int(stops[begin]), [], []
+                if record is not None:
+                    yield record.line()
+                named = next(names, None)
+                if named is None:
+                    raise DamagedError("the index has fewer records than the text")
+                record = _Record(*named, offset=int(stops[begin]))
             if end > begin + 1:
-                if offset < 0:
+                if record is None:
                     raise InputError("faidx has no index for sequence without a header")
-                widths.append(stops[begin + 1 : end] - starts[begin + 1 : end])
-                ends.append(is_crlf[begin + 1 : end])
-    if offset >= 0:
-        yield _row(contents, record, offset, widths, ends)
+                record.add(widths[begin + 1 : end], bases[begin + 1 : end])
+    if record is not None:
+        yield record.line()
 
 
-def _row(
-    contents: Contents,
-    record: int,
-    offset: int,
-    widths: list[NDArray[np.int64]],
-    ends: list[NDArray[np.int64]],
-) -> bytes:
-    """The line of a record. ``widths``: bytes of its lines; ``ends``: of that, of line ends."""
-    name, length = contents.index.name(record), contents.index.length(record)
-    width = np.concatenate([*widths, np.zeros(0, np.int64)])
-    bases = width - np.concatenate([*ends, np.zeros(0, np.int64)])
-    filled = np.flatnonzero(bases)
-    width, bases = (column[: filled[-1] + 1 if filled.size else 0] for column in (width, bases))
-    if (
-        (width[:-1] != width[:1]).any()
-        or (bases[:-1] != bases[:1]).any()
-        or (bases > bases[:1]).any()
-        or int(bases.sum()) != length
-    ):
-        shown = name.decode("utf-8", "replace")
+class _Record:
+    """The lines of a record: all but the last are alike, and none but empty ones are behind it."""
+
+    def __init__(self, name: bytes, length: int, offset: int) -> None:
+        self.name = name
+        self.length = length
+        self.offset = offset
+        self._first = (0, 0)  # bytes and letters of a line
+        self._letters = 0
+        self._begun = self._ended = False
+
+    def add(self, widths: list[int], bases: list[int]) -> None:
+        """The next lines, of so many bytes and letters; some."""
+        if not self._begun:
+            self._begun, self._first = True, (widths[0], bases[0])
+        width, letters = self._first
+        full = 0
+        if not self._ended:
+            if widths.count(width) == bases.count(letters) == len(widths):
+                full = len(widths)
+            else:
+                pairs = enumerate(zip(widths, bases, strict=True))
+                full = next(at for at, pair in pairs if pair != self._first)
+            if full < len(widths):
+                self._ended = True
+                full += 1
+                if bases[full - 1] > letters:
+                    self._refuse()
+        if any(bases[full:]):
+            self._refuse()
+        self._letters += sum(bases)
+
+    def line(self) -> bytes:
+        """Of the index; there are no more lines."""
+        if self._letters != self.length:
+            self._refuse()
+        width, letters = self._first if self._first[1] else (0, 0)
+        return b"%s\t%d\t%d\t%d\t%d" % (self.name, self.length, self.offset, letters, width)
+
+    def _refuse(self) -> NoReturn:
+        shown = self.name.decode("utf-8", "replace")
         raise InputError(f"faidx has no index for {shown!r}: its lines have different lengths")
-    first = (int(bases[0]), int(width[0])) if bases.size else (0, 0)
-    return b"%s\t%d\t%d\t%d\t%d" % (name, length, offset, *first)
 
 
 _Some = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]

@@ -20,7 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz.errors import AcgzError, InputError, MissingModelError
+from acgz.opening import open_to_read
 from acgz.packings import HEAD, Unpacked, recognise
+from acgz.remote.address import is_address, masked, name_of
 
 VARIABLE = "ACGZ_REFERENCES"
 DIGEST_SIZE = 8
@@ -44,28 +46,42 @@ class Reference(NamedTuple):
 
 
 _lock = threading.Lock()
-_remembered: list[Path] = []
+_remembered: list[Path | str] = []
+"""Files and folders, and addresses of files."""
 
 
 def remember(path: str | os.PathLike[str]) -> None:
-    """Look for references in this file or folder too, as long as this process lives."""
-    if Path(path) not in _remembered:
-        _remembered.append(Path(path))
+    """Look for references in this file or folder too, or behind this address, as long as this
+    process lives."""
+    place = _place(path)
+    if place not in _remembered:
+        _remembered.append(place)
+
+
+def _place(path: str | os.PathLike[str]) -> Path | str:
+    name = os.fspath(path)
+    return name if is_address(name) else Path(name)
 
 
 def read(path: str | os.PathLike[str]) -> Reference:
     """The sequence in a file: FASTA or raw, also in gzip, xz or zstd, or an archive of acgz.
 
+    What is behind an address is fetched once.
+
     Raises InputError if it cannot be read or has no residues.
     """
     try:
-        status = os.stat(path)
+        place = _place(path)
+        status = None if isinstance(place, str) else os.stat(place)
         with _lock:  # blocks that are coded side by side ask for the same one
-            return _read(Path(path), status.st_size, status.st_mtime_ns)
+            if status is None:
+                return _read(place, 0, 0)
+            return _read(place, status.st_size, status.st_mtime_ns)
     except OSError as error:
         raise InputError(f"cannot read the reference {path}: {error.strerror}") from error
     except AcgzError as error:
-        raise InputError(f"the reference {path} cannot be read: {error}") from error
+        shown = masked(os.fspath(path))
+        raise InputError(f"the reference {shown} cannot be read: {error}") from error
 
 
 def find(digest: bytes, hint: str) -> Reference:
@@ -87,10 +103,12 @@ def find(digest: bytes, hint: str) -> Reference:
     )
 
 
-def _candidates(hint: str) -> Iterator[Path]:
+def _candidates(hint: str) -> Iterator[Path | str]:
     own = os.environ.get(VARIABLE, "").split(os.pathsep)
-    places = [*_remembered, *map(Path, filter(None, own))]
+    known = [place for place in _remembered if isinstance(place, Path)]
+    places = [*known, *map(Path, filter(None, own))]
     yield from (place for place in places if place.is_file())
+    yield from (place for place in _remembered if isinstance(place, str))
     folders = [place for place in places if place.is_dir()]
     if hint and hint == os.path.basename(hint):
         yield from (folder / hint for folder in folders if (folder / hint).is_file())
@@ -107,11 +125,11 @@ def _may_be_one(path: Path) -> bool:
 
 
 @lru_cache(maxsize=2)
-def _read(path: Path, size: int, changed: int) -> Reference:
+def _read(place: Path | str, size: int, changed: int) -> Reference:
     """The reference in a file, remembered as long as the file does not change."""
     from acgz.layout import split
 
-    with path.open("rb") as file:
+    with open_to_read(place) as file:
         text, is_archive = text_of(file)
     if is_archive:
         from acgz.api import decompress
@@ -123,7 +141,8 @@ def _read(path: Path, size: int, changed: int) -> Reference:
     residues.flags.writeable = False
     letters = np.frombuffer(b"ACGT", np.uint8)[residues]
     digest = hashlib.sha256(letters.tobytes()).digest()[:DIGEST_SIZE]
-    return Reference(residues, digest, path.name)
+    name = place.name if isinstance(place, Path) else os.path.basename(name_of(place))
+    return Reference(residues, digest, name)
 
 
 def text_of(file: BinaryIO) -> tuple[bytes, bool]:

@@ -8,25 +8,16 @@ and in which order, does not depend on how many run at a time.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Generic, Self, TypeVar
 
-from acgz.codec import Job, Need
-from acgz.crew import Crew, Started
+from acgz.codec import Job
+from acgz.crew import Crew, Started, Task
+
+__all__ = ["Scheduler", "Task", "in_order"]
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Task(Generic[T]):
-    """Something to be done, with what it takes."""
-
-    work: Callable[[Job], T]
-    """Called with a job of its own: its threads, its part of the progress."""
-    need: Need
-    kept: int = 0
-    """Bytes of its result, until that is taken."""
 
 
 def in_order(tasks: Iterable[Task[T]], job: Job) -> Iterator[T]:
@@ -122,7 +113,7 @@ class Scheduler(Generic[T]):
             finally:
                 crew.waiting.discard(self._rank)
             if may_start:
-                one = Started(task.work, task.need, task.kept, self._job.progress.part())
+                one = Started(task, self._job.progress.part())
                 self._running.append(one)
                 crew.start(one, self._job)
             crew.changed.notify_all()
@@ -142,6 +133,6 @@ def _here(task: Task[T], job: Job) -> T:
     """The result of a task that is done in this thread."""
     part = job.progress.part()
     try:
-        return task.work(replace(job, progress=part))
+        return task.do(replace(job, progress=part))
     finally:
         job.progress.join(part)

@@ -20,6 +20,7 @@ if sys.platform != "win32":
 
 _PREFIX, _SUFFIX = ".acgz-", ".part"
 _NAME = re.compile(r"\.acgz-[a-z0-9_]{8}\.part")
+_JOURNAL = re.compile(r"\.acgz-.*\.journal", re.DOTALL)
 _OURS = re.compile(r"lock|new[0-9]+")
 """What may be deleted in a dead folder. Not ``old…``: see `Staging.backup`."""
 
@@ -81,6 +82,16 @@ def sweep(folder: Path) -> None:
 def is_hidden(name: str) -> bool:
     """True for what a hidden folder is called."""
     return _NAME.fullmatch(name) is not None
+
+
+def is_journal(name: str) -> bool:
+    """True for what a journal is called."""
+    return _JOURNAL.fullmatch(name) is not None
+
+
+def journal_of(target: Path) -> Path:
+    """Where the journal of a new file is: see `acgz.container.journal`."""
+    return target.with_name(f".acgz-{target.name}.journal")
 
 
 def _sweep_one(folder: Path) -> None:

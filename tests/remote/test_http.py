@@ -285,3 +285,22 @@ def test_nothing_remote_is_imported_for_files_here(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False)
     assert done.returncode == 0
     assert acgz.decompress((tmp_path / "x.acgz").read_bytes()) == TEXT
+
+
+def test_a_reference_is_fetched_once(
+    server: Server, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    server.files["/ref.fa.gz"] = gzip.compress(TEXT)
+    (tmp_path / "a.fa").write_bytes(TEXT[:4000])
+    target, reference = str(tmp_path / "a.acgz"), f"{server.address}/ref.fa.gz?sig=secret"
+    words = ["--block", "1500", "--reference", reference]
+    assert main(["compress", "-q", "-m", "fast", "-o", target, *words, str(tmp_path / "a.fa")]) == 0
+    assert server.gets == 1
+    assert b"secret" not in Path(target).read_bytes()
+    assert main(["cat", "--reference", reference, target]) == 0
+    assert capfdbinary.readouterr().out == TEXT[:4000]
+    server.statuses["/ref2.fa"] = 404
+    other = f"{server.address}/ref2.fa?sig=secret"
+    command = ["compress", "-q", "-m", "fast", "-o", target, "-f", "--reference", other]
+    assert main([*command, str(tmp_path / "a.fa")]) == 3
+    assert b"secret" not in capfdbinary.readouterr().err

@@ -83,6 +83,14 @@ def test_there_and_back_beside_the_file(s3: Any, capfdbinary: pytest.CaptureFixt
     assert uploads(s3) == []
 
 
+def test_an_empty_file_is_a_file(s3: Any, tmp_path: Path) -> None:
+    (tmp_path / "e.acgz").write_bytes(acgz.compress(b"", "twobit"))
+    command = ["decompress", "-q", "-o", f"s3://{BUCKET}/e.fa", str(tmp_path / "e.acgz")]
+    assert main(command) == 0
+    assert content(s3, "e.fa") == b""
+    assert uploads(s3) == []
+
+
 def test_what_exists_stays_without_force(s3: Any, capfd: pytest.CaptureFixture[str]) -> None:
     s3.put_object(Bucket=BUCKET, Key="a.fa", Body=TEXT)
     s3.put_object(Bucket=BUCKET, Key="a.fa.acgz", Body=b"old")

@@ -6,13 +6,21 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from acgz.cli import background, interrupts, messages, mode_options, options, side_by_side
+from acgz.cli import (
+    background,
+    interrupts,
+    messages,
+    mode_options,
+    options,
+    resuming,
+    side_by_side,
+)
 from acgz.cli.gathering import Found, listed
 from acgz.cli.inputs import Glance, Input, Unpack, glance, open_input
 from acgz.cli.messages import Remarks
@@ -23,9 +31,11 @@ from acgz.errors import DamagedError, InputError, UsageError
 from acgz.places import Claims, check_removable, is_folder, remove
 from acgz.remote.address import is_address
 from acgz.rights import Rights
+from acgz.staging import journal_of
 
 if TYPE_CHECKING:
     from acgz.container.blocks import Recipe
+    from acgz.container.journal import Journal
     from acgz.creating import Old, Source
     from acgz.crew import Crew
 
@@ -53,6 +63,12 @@ def declare(parser: options.Parser) -> None:
 def _declare(parser: argparse.ArgumentParser) -> None:
     options.add_files(parser, "files to compress, with -o or -c also folders")
     options.add_output(parser, "the archive, of one file or of several")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="keep what is coded in a journal beside the archive, and go on from there if a run "
+        "with --resume has been cut off before",
+    )
     add_compressing(parser)
     options.add_threads(parser)
     options.add_memory(parser)
@@ -96,6 +112,7 @@ def main(args: argparse.Namespace) -> int:
         output="-" if args.stdout else args.output,
         force=args.force,
         remove=args.rm,
+        resume=args.resume,
         verify=args.verify or args.rm,
     )
     words, lists = words_of(args)
@@ -131,6 +148,7 @@ class Compression:
     """A path, "-", or None: beside every file."""
     force: bool = False
     remove: bool = False
+    resume: bool = False
 
     @classmethod
     def of(cls, args: argparse.Namespace) -> Compression:
@@ -156,13 +174,15 @@ class Compression:
 
     def run(self, files: Sequence[str], lists: Sequence[str]) -> int:
         """Compress the files; return the exit code. ``lists``: what else is an input."""
+        if self.resume and "-" in files:
+            raise UsageError("--resume reads the input again, which standard input cannot be")
         if self.output and (lists or len(files) != 1 or is_folder(files[0])):
             with interrupts.raised(), self.remarks:
                 Together.gather(self, files, lists).pack(self.output)
             return 0
         claims = Claims([*files, *lists, *self.recipe.settings.files()])
         for file in files:
-            claim(claims, self._target(file, self.glance(Found(file, file)).name), file)
+            self.claim(claims, self._target(file, self.glance(Found(file, file)).name), file)
         self.whole.expect(self._size(file) for file in files)
         with self.remarks:
             return side_by_side.for_each(
@@ -201,18 +221,50 @@ class Compression:
         if is_folder(file):
             raise InputError("is a folder: -o names one archive for what is in it")
         self.check(self._target(file, file), [file])
+        if self.resume and not (self.force or self.remove) and self._is_complete(file):
+            self.remarks.say(file, "is compressed already")
+            return
         with self.open(Found(file, file)) as source:
             target = self._target(file, source.name_of(file))
-            claim(claims, target, file)
-            with open_output(target, force=self.force) as out:
-                self.write(out, iter([Source(source.stream)]), file, source.size)
+            self.claim(claims, target, file)
+            with open_output(target, force=self.force) as out, self.journal(target) as journal:
+                sources = [Source(source.stream)]
+                self.write(out, sources, file, source.size, journal=journal)
                 rights = source.rights or Rights.usual()
-                out.commit(rights.restricted() if file == "-" else rights, durable=self.remove)
+                self.commit(out, rights.restricted() if file == "-" else rights, journal)
         if self.remove and source.identity is not None:
             remove([(file, source.identity)])
 
+    def _is_complete(self, file: str) -> bool:
+        """Whether an earlier run has made the archive of a file."""
+        with open_input(file, unpack=self._unpack) as source:
+            target = self._target(file, source.name_of(file))
+            return resuming.is_archive_of(target, source, self.recipe)
+
+    def journal(self, target: str) -> AbstractContextManager[Journal | None]:
+        """The journal of an archive; None without --resume."""
+        if not self.resume:
+            return nullcontext()
+        return resuming.journal(target, self.recipe, self.remarks)
+
+    def commit(self, out: Output, rights: Rights, journal: Journal | None) -> None:
+        """The archive is complete: it gets its name, and needs no journal."""
+        out.commit(rights, durable=self.remove or self.resume)
+        resuming.end(out, journal)
+
+    def claim(self, claims: Claims, target: str, owner: str) -> None:
+        """Refuse an archive, or a journal of it, that is an input or another output."""
+        claim(claims, target, owner)
+        if self.resume and target != "-" and not is_address(target):
+            claim(claims, str(journal_of(Path(target))), owner)
+
     def check(self, target: str, files: Sequence[str]) -> None:
         """UsageError, before anything is opened, for what cannot be done with these."""
+        if self.resume and (is_special(target) or is_address(target)):
+            raise UsageError("--resume keeps a journal beside the archive, which has to be here")
+        for file in files if self.resume else ():
+            if os.path.exists(file) and not os.path.isfile(file):
+                raise UsageError(f"{file} cannot be read again, as --resume does")
         if self.verify and (is_special(target) or is_address(target)):
             raise UsageError("--verify and --rm read the archive again, so it has to be here")
         if self.remove:
@@ -248,11 +300,13 @@ class Compression:
         sources: Iterable[Source],
         label: str,
         total: int | None,
+        *,
         old: Old | None = None,
+        journal: Journal | None = None,
     ) -> None:
         """Write an archive, and verify it if that is wanted. It has no name yet.
 
-        ``old``: what it begins with.
+        ``old``: what it begins with. ``journal``: where coded blocks are kept.
         """
         from acgz.codec import Job
         from acgz.creating import write_archive
@@ -262,7 +316,7 @@ class Compression:
         with ProgressBar(self, _shown(label), total, self.whole, plan) as bar:
             job = replace(job, progress=bar.progress)
             writer = background.run(
-                lambda: write_archive(out, sources, self.recipe, job, old), bar.watch
+                lambda: write_archive(out, sources, self.recipe, job, old, journal), bar.watch
             )
         before, after = bar.progress.position, writer.size
         if old is not None:

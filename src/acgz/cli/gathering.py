@@ -14,7 +14,7 @@ from acgz.errors import InputError, UsageError
 from acgz.places import Inode, is_folder
 from acgz.remote.address import is_address, name_of
 from acgz.rights import Rights
-from acgz.staging import is_hidden
+from acgz.staging import is_hidden, is_journal
 
 Remark = Callable[[str, str], None]
 """Takes a path, and what there is to say about it."""
@@ -92,7 +92,9 @@ class Gathering:
         for entry, status in sorted(found, key=lambda pair: os.fsencode(pair[0])):
             path = os.path.join(folder.path, entry)
             name = f"{folder.name}/{entry}" if folder.name else entry
-            if stat.S_ISREG(status.st_mode):
+            if stat.S_ISREG(status.st_mode) and is_journal(entry):
+                self._remark(path, "the journal of acgz is left out")
+            elif stat.S_ISREG(status.st_mode):
                 self.files.append(Found(path, archive_name(name)[0], _inode(status)))
             elif not stat.S_ISDIR(status.st_mode):
                 self._remark(path, f"the {_kind(status.st_mode)} is left out")

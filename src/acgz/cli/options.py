@@ -218,9 +218,10 @@ def know_references(args: argparse.Namespace, archives: Sequence[str]) -> None:
     import os
 
     from acgz import references
+    from acgz.remote.address import is_address
 
     for given in args.reference:
-        if not os.path.exists(given):
+        if not is_address(given) and not os.path.exists(given):
             raise UsageError(f"there is no reference {given}")
         references.remember(given)
     for archive in archives:

@@ -50,7 +50,7 @@ def _declare(parser: argparse.ArgumentParser) -> None:
         "--plot",
         type=options.path,
         metavar="IMAGE",
-        help="draw the records, their repeats and simple parts, as .png, .svg, .pdf or .html; "
+        help="draw the records, their repeats and simple parts, as png, svg, pdf or html; "
         "without -o no track is written",
     )
     parser.add_argument("-f", "--force", action="store_true", help="overwrite")

@@ -65,13 +65,18 @@ class Together:
     def pack(self, target: str) -> None:
         """Make an archive of them."""
         paths = [found.path for found in self.files]
-        claim(self.claims, target, "all files")
+        self.compression.claim(self.claims, target, "all files")
         self.compression.check(target, paths)
         read: list[tuple[str, Input]] = []
-        with open_output(target, force=self.compression.force) as out:
-            self.compression.write(out, self._sources(read), out.name, self._size())
+        compression = self.compression
+        with (
+            open_output(target, force=compression.force) as out,
+            compression.journal(target) as journal,
+        ):
+            sources = self._sources(read)
+            compression.write(out, sources, out.name, self._size(), journal=journal)
             rights = [source.rights for _, source in read if source.rights is not None]
-            out.commit(Rights.common([*rights, *self.rights]), durable=self.compression.remove)
+            compression.commit(out, Rights.common([*rights, *self.rights]), journal)
         if self.compression.remove:
             remove([(path, source.identity) for path, source in read if source.identity])
 
@@ -88,7 +93,7 @@ class Together:
             contents = Contents(opened.stream)
             name = self._name_in(contents, archive, name)
             old = Old(contents, name)
-            self.compression.write(out, self._sources(read), archive, self._size(), old)
+            self.compression.write(out, self._sources(read), archive, self._size(), old=old)
             rights = [source.rights for _, source in read if source.rights is not None]
             check_unchanged(path, opened.identity, "nothing is added to it")
             # Durable: after a power cut there is one of both, whole.

@@ -15,6 +15,7 @@ from acgz.container.blocks import Block, Encoding, Recipe, outline
 from acgz.container.cutting import Rejoined, Stream, cut_texts, read_up_to
 from acgz.container.format import BLOCK, INDEX, SINGLE, FileStart
 from acgz.container.index import BlockRow, FileRow, IndexWriter, pack_state
+from acgz.container.journal import Journal
 from acgz.container.names import fault_of
 from acgz.container.records import (
     SNIFFED,
@@ -28,7 +29,7 @@ from acgz.container.records import (
 from acgz.container.source import FIRST_CHECK
 from acgz.errors import UsageError
 from acgz.modes import mode_of
-from acgz.scheduling import Scheduler
+from acgz.scheduling import Scheduler, Task
 
 MOST_SINGLE = 1 << 18
 """Bytes of text of an archive without an index: of so many, the records are found at once."""
@@ -70,9 +71,13 @@ class ArchiveWriter:
     `Kind` that follow each other share blocks, so that what they have in common is stored once.
     """
 
-    def __init__(self, out: Sink, recipe: Recipe, job: Job | None = None) -> None:
+    def __init__(
+        self, out: Sink, recipe: Recipe, job: Job | None = None, journal: Journal | None = None
+    ) -> None:
+        """``journal``: where coded blocks are kept, and those found that need no coding."""
         self._out = out
         self._recipe = recipe
+        self._journal = journal
         self._job = job or Job()
         self.size = 0
         """Bytes of archive written."""
@@ -127,8 +132,7 @@ class ArchiveWriter:
         if not self.digests:
             raise UsageError("an archive has at least one file")
         if self._names == {None} and not self._blocks and len(self._text) <= MOST_SINGLE:
-            task = Encoding(self._text, self._recipe).task
-            [block] = [*self._coded.put(task), *self._coded.rest()]
+            [block] = [*self._coded.put(self._task(self._text)), *self._coded.rest()]
             if self._can_do_without_index(block):
                 self._write_checked(replace(block, digest=self.digests[0]).pack(SINGLE))
                 self._write_check()
@@ -179,8 +183,12 @@ class ArchiveWriter:
         ``whole``: none of the files so far goes on behind it, or begins there.
         """
         self._cuts.append(self._cut(text, whole=whole))
-        for block in self._coded.put(Encoding(text, self._recipe).task):
+        for block in self._coded.put(self._task(text)):
             self._write_block(self._cuts.popleft(), block)
+
+    def _task(self, text: bytes) -> Task[Block]:
+        task = Encoding(text, self._recipe).task
+        return task if self._journal is None else self._journal.task(text, task)
 
     def _cut(self, text: bytes, *, whole: bool) -> _Cut:
         """The ``text`` of the next block, with the files that begin in it."""

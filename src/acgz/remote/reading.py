@@ -56,6 +56,7 @@ class RemoteFile(io.RawIOBase):
         self._window = b""
         self._window_start = 0
         self._window_size = _FIRST_WINDOW
+        self._is_checked = False
         self._pages: OrderedDict[int, bytes] = OrderedDict()
         self.size: int = -1
         """Bytes; -1 where the server does not tell."""
@@ -105,6 +106,7 @@ class RemoteFile(io.RawIOBase):
 
     def read_at(self, offset: int, count: int) -> bytes:
         """``count`` bytes from ``offset`` on, fewer only at the end of the file."""
+        self._follow()
         end = min(self.size, offset + count)
         if offset >= end:
             return b""
@@ -128,8 +130,7 @@ class RemoteFile(io.RawIOBase):
         with trouble(self._doing):
             self._system.invalidate_cache(self._path)
             facts = self._system.info(self._path)
-        if any(facts.get(key) != self._facts.get(key) for key in ("size", *_MARKS)):
-            raise ChangedError(f"{self._doing}: {CHANGED}")
+        self._compare(facts)
 
     def readable(self) -> bool:
         return True
@@ -146,12 +147,17 @@ class RemoteFile(io.RawIOBase):
         at = self._position - self._window_start
         if not 0 <= at < len(self._window):
             if self._position >= self.size:
-                self.check_unchanged()
+                if not self._is_checked:
+                    self.check_unchanged()
+                self._is_checked = True
                 return 0
+            self._is_checked = False
             if at != len(self._window):
                 self._window_size = _FIRST_WINDOW
             end = min(self.size, self._position + self._window_size)
-            self._window = self._fetch(self._position, end)
+            # What is small is there already, since it was asked whether there are ranges.
+            take = self._fetch if end - self._position > PAGE else self._paged
+            self._window = take(self._position, end)
             self._window_start, at = self._position, 0
             self._window_size = min(_LAST_WINDOW, 2 * self._window_size)
         part = self._window[at : at + len(buffer)]
@@ -163,6 +169,9 @@ class RemoteFile(io.RawIOBase):
         if not self.closed and self._file is not None and self._pid == os.getpid():
             self._file.close()
         super().close()
+
+    def _paged(self, start: int, end: int) -> bytes:
+        return self.read_at(start, end - start)
 
     def _known(self, numbers: range) -> dict[int, bytes]:
         with self._lock:
@@ -177,15 +186,28 @@ class RemoteFile(io.RawIOBase):
             while len(self._pages) > _KEPT:
                 self._pages.popitem(last=False)
 
+    def _follow(self) -> None:
+        """In the child of a fork: connect anew, for the threads of fsspec, and whoever held a lock,
+        have stayed with the parent."""
+        if self._pid != os.getpid():
+            facts = self._facts
+            self._connect()
+            self._compare(facts)
+
+    def _compare(self, facts: dict[str, Any]) -> None:
+        if any(facts.get(key) != self._facts.get(key) for key in ("size", *_MARKS)):
+            raise ChangedError(f"{self._doing}: {CHANGED}")
+
     def _fetch(self, start: int, end: int) -> bytes:
+        """The bytes of a range, in requests that are not so long that a server gives up."""
+        steps = range(start, end, _LAST_WINDOW)
+        return b"".join(self._request(at, min(at + _LAST_WINDOW, end)) for at in steps)
+
+    def _request(self, start: int, end: int) -> bytes:
         """The bytes of a range, all of them. Tries it some times."""
         if self.closed:
             raise ValueError("the file is closed")
-        if self._pid != os.getpid():  # the threads of fsspec have stayed with the parent
-            facts = self._facts
-            self._connect()
-            if any(facts.get(key) != self._facts.get(key) for key in ("size", *_MARKS)):
-                raise ChangedError(f"{self._doing}: {CHANGED}")
+        self._follow()
         for attempt in range(_TRIES):
             try:
                 with self._turn:
