@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from acgz.codec import Job, Need
 from acgz.progress import Progress
@@ -31,6 +31,10 @@ class Task(Generic[T]):
     need: Need
     kept: int = 0
     """Bytes of its result, until that is taken."""
+    text_size: int = 0
+    """Bytes of text that count as done with it."""
+    here: bool = False
+    """It has to be done in this process."""
     then: Callable[[T], object] | None = None
     """Called with the result as soon as it is there, in this process and any thread of it."""
 
@@ -88,6 +92,17 @@ class Crew:
         self._ranks = itertools.count()
         self.waiting: set[int] = set()
         """Ranks of those that have a task and no room for it."""
+
+    def close(self) -> None:
+        """There is nothing more to be done."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        # After Ctrl-C nobody waits for an answer.
+        if not any(isinstance(part, KeyboardInterrupt) for part in raised):
+            self.close()
 
     @property
     def is_alone(self) -> bool:

@@ -60,7 +60,7 @@ def _task(contents: Contents, number: int) -> Task[tuple[int, Text]]:
         block = contents.block(number)
     except AcgzError as error:
         raise type(error)(f"{contents.place(number)}: {error}") from error
-    return Task(decoded, need_to_decode(block), 2 * block.head.text_size)
+    return Task(decoded, need_to_decode(block), 2 * block.head.text_size, here=True)
 
 
 def _letters(contents: Contents, text: Text, block: int, region: Region) -> bytes:

@@ -72,6 +72,7 @@ def _declare(parser: argparse.ArgumentParser) -> None:
     add_compressing(parser)
     options.add_threads(parser)
     options.add_memory(parser)
+    options.add_cluster(parser)
     options.add_messages(parser)
 
 
@@ -116,7 +117,8 @@ def main(args: argparse.Namespace) -> int:
         verify=args.verify or args.rm,
     )
     words, lists = words_of(args)
-    return compression.run(words if lists else words or ["-"], lists)
+    with compression.crew:
+        return compression.run(words if lists else words or ["-"], lists)
 
 
 def words_of(args: argparse.Namespace) -> tuple[list[str], list[str]]:
@@ -154,7 +156,6 @@ class Compression:
     def of(cls, args: argparse.Namespace) -> Compression:
         """What the options of `add_compressing` and the settings of the mode say."""
         from acgz.container.blocks import DEFAULT_BLOCK_SIZE, Recipe
-        from acgz.crew import Crew
         from acgz.modes import DEFAULT_MODE
 
         mode = args.mode or DEFAULT_MODE
@@ -169,7 +170,7 @@ class Compression:
             quiet=args.quiet,
             verbose=args.verbose,
             remarks=Remarks(args),
-            crew=Crew(args.threads, args.memory),
+            crew=options.crew_of(args),
         )
 
     def run(self, files: Sequence[str], lists: Sequence[str]) -> int:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from acgz import machine
 from acgz.cli import habits
 from acgz.errors import UsageError
+
+if TYPE_CHECKING:
+    from acgz.crew import Crew
 
 Commands = argparse._SubParsersAction
 """What a command is added to."""
@@ -189,6 +192,36 @@ def add_memory(parser: argparse.ArgumentParser) -> None:
         help="memory for blocks that run side by side (default: half of the machine's); never "
         "changes the result",
     )
+
+
+def add_cluster(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="have blocks coded by a Dask cluster (acgz[cluster]): tcp://…, a scheduler file, or "
+        "local, for -T processes here; never changes the result",
+    )
+    parser.add_argument(
+        "--dashboard", action="store_true", help="print where the page of the cluster is"
+    )
+
+
+def crew_of(args: argparse.Namespace) -> Crew:
+    """Who codes the blocks of a command: threads of this process, or a cluster."""
+    from acgz.crew import Crew
+
+    address = getattr(args, "cluster", None)
+    if address is None:
+        if getattr(args, "dashboard", False):
+            raise UsageError("--dashboard is that of a --cluster")
+        return Crew(args.threads, args.memory)
+    from acgz.cli import messages
+    from acgz.cluster import crew
+
+    made = crew.connect(address, args.threads, args.memory, dashboard=args.dashboard)
+    if args.dashboard:
+        messages.remark(args, f"the dashboard is at {made.dashboard}")
+    return made
 
 
 def add_memory_limit(parser: argparse.ArgumentParser) -> None:

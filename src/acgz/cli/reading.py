@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from acgz.cli import background, log, messages, side_by_side
+from acgz.cli import background, log, messages, options, side_by_side
 from acgz.cli.inputs import Input, may_seek, open_seekable
 from acgz.cli.watching import ProgressBar, Whole
 from acgz.errors import AcgzError, DamagedError, UsageError
@@ -38,10 +38,9 @@ class Reading:
     @classmethod
     def of(cls, args: argparse.Namespace) -> Reading:
         from acgz.codec import MEMORY_LIMIT
-        from acgz.crew import Crew
 
         limit = args.memory_limit or MEMORY_LIMIT
-        crew = Crew(args.threads, args.memory)
+        crew = options.crew_of(args)
         return cls(limit, args.threads, args.memory, args.quiet, args.verbose, crew)
 
     def for_each(self, files: Sequence[str], work: Callable[[str], int | None]) -> int:

@@ -87,6 +87,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     options.add_memory_limit(parser)
     options.add_threads(parser)
     options.add_memory(parser)
+    options.add_cluster(parser)
     options.add_messages(parser)
 
 
@@ -101,7 +102,8 @@ def decompress(args: argparse.Namespace) -> int:
         names=names,
         references=args.reference,
     )
-    return restoring.run(archives)
+    with restoring.reading.crew:
+        return restoring.run(archives)
 
 
 def test(args: argparse.Namespace) -> int:
@@ -123,7 +125,8 @@ def test(args: argparse.Namespace) -> int:
     files = args.files or ["-"]
     options.know_references(args, files)
     reading.expect(files)
-    return reading.for_each(files, check)
+    with reading.crew:
+        return reading.for_each(files, check)
 
 
 def cat(args: argparse.Namespace) -> int:
@@ -131,7 +134,8 @@ def cat(args: argparse.Namespace) -> int:
     restoring = Restoring(
         Reading.of(args), "-", force=False, remove=False, keep_going=False, names=names
     )
-    return restoring.run(archives)
+    with restoring.reading.crew:
+        return restoring.run(archives)
 
 
 def _archives_and_names(args: argparse.Namespace) -> tuple[list[str], list[str]]:

@@ -163,7 +163,7 @@ class Encoding:
     @property
     def task(self) -> Task[Block]:
         need = need_to_encode(len(self.text), self.recipe)
-        return Task(self, need, kept=2 * len(self.text))
+        return Task(self, need, 2 * len(self.text), len(self.text))
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,8 @@ class Decoding:
     @property
     def task(self) -> Task[bytes]:
         head = self.block.head
-        return Task(self, need_to_decode(self.block), head.text_size + head.stored_size)
+        kept = head.text_size + head.stored_size
+        return Task(self, need_to_decode(self.block), kept, head.text_size)
 
 
 def need_to_encode(size: int, recipe: Recipe) -> Need:

@@ -46,4 +46,5 @@ def _task(contents: Contents, number: int) -> Task[tuple[int, bytes | DamagedErr
     need = Need()
     with suppress(AcgzError):  # `decoded` says what is wrong
         need = need_to_decode(contents.block(number))
-    return Task(decoded, need, int(contents.index.blocks.text_size[number]))
+    size = int(contents.index.blocks.text_size[number])
+    return Task(decoded, need, size, here=True)

@@ -88,7 +88,7 @@ class Journal:
             return block
 
         self.used += 1
-        return Task(found, Need(memory=2 * place.size), task.kept)
+        return Task(found, Need(memory=2 * place.size), task.kept, here=True)
 
     def remove(self) -> None:
         """The archive is complete and has its name."""

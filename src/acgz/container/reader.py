@@ -72,7 +72,7 @@ def decoded(
             if isinstance(item, Seen) and wanted(item):
                 yield Decoding(item.block, item.place).task
             else:
-                yield Task(lambda job: b"", Need())
+                yield Task(lambda job: b"", Need(), here=True)
 
     for text in in_order(tasks(), job):
         yield waiting.popleft(), text

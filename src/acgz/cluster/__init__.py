@@ -1,0 +1,1 @@
+"""Blocks coded by the workers of a Dask cluster; nothing else of acgz imports Dask."""
