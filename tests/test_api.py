@@ -235,7 +235,7 @@ def test_forks_share_an_archive(shared_archive: acgz.Archive) -> None:
 
 def test_a_fork_does_not_wait_for_threads_that_it_does_not_have() -> None:
     with archive_of(MANY, block=300) as archive:
-        cache, places = archive._cache, archive.contents._places
+        cache, places = archive._cache, archive.contents._places._place
         cache._lock.acquire()
         places._lock.acquire()
         cache.renew()

@@ -72,6 +72,27 @@ MUTANTS = (
         "container/test_lookup.py container/test_document.py",
     ),
     Mutant(
+        "messages show passwords and signatures",
+        "src/acgz/cli/messages.py",
+        "    return _CONTROLS.sub(_escape, masked(text))\n",
+        "    return _CONTROLS.sub(_escape, text)\n",
+        "remote/test_http.py",
+    ),
+    Mutant(
+        "an upload is not thrown away after an error",
+        "src/acgz/remote/writing.py",
+        "        file.discard()\n",
+        "        file.close()\n",
+        "remote/test_s3.py",
+    ),
+    Mutant(
+        "an input that changes while it is read is compressed",
+        "src/acgz/remote/reading.py",
+        '        if any(facts.get(key) != self._facts.get(key) for key in ("size", *_MARKS)):\n',
+        '        if any(facts.get(key) != self._facts.get(key) for key in ()):\n',
+        "remote/test_http.py",
+    ),
+    Mutant(
         "letters of regions come in the order of their blocks",
         "src/acgz/gathering.py",
         "                if part == due:\n",
