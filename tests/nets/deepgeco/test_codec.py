@@ -25,9 +25,10 @@ from acgz.errors import (
     MissingModelError,
     UsageError,
 )
-from acgz.nets.deepgeco import mixer
+from acgz.nets.deepgeco import codec, mixer
 from acgz.nets.deepgeco.grid import Grid
 from acgz.nets.deepgeco.numbers import NUMBERS
+from acgz.nets.deepgeco.repeats import share_of_repeats
 from acgz.nets.deepgeco.settings import DeepGeCoSettings as Settings
 from acgz.nets.exact import operations
 from codec_checks import orderly
@@ -196,7 +197,7 @@ def test_stored_parameters_are_not_trusted(model: Path, change: dict[str, Any]) 
 
 def test_the_numbers_that_decoding_depends_on_do_not_change_by_accident() -> None:
     assert json.dumps(asdict(NUMBERS)) == (
-        '{"shape": {"context": 32, "embedding": 64, "heads": 8, "ffn": 4096, "rounds": 2, '
+        '{"shape": {"context": 32, "embedding": 64, "heads": 8, "ffn": 4096, '
         '"rate": 0.002, "cooling": 200.0, "decay": 0.999, "spread": 2.0}, '
         '"delta": {"first": -2.0, "rate": 0.05, "decay": 0.999}}'
     )
@@ -245,6 +246,30 @@ def test_delta_moves_towards_what_predicts_better() -> None:
     for _ in range(50):
         delta.learn(fading=1.0, by_gamma=3.0)  # more Warm-Start would raise the loss
     assert delta.value > 0.6
+
+
+@pytest.mark.parametrize("pace", [2, 5, 1024])
+def test_any_pace_of_learning_comes_back(model: Path, pace: int) -> None:
+    settings = {"model": str(model), "level": "plus", "context": 4, "lanes": 3, "pace": pace}
+    original = orderly(600)
+    coded = encode(CODEC, original, settings, Job())
+    assert decode(CODEC, coded, 600, Job()).tolist() == original.tolist()
+    assert coded.parameters["pace"] == pace
+    assert coded.payload != encode(CODEC, original, {**settings, "pace": 1}, Job()).payload
+
+
+def test_a_collection_has_fewer_lanes_for_the_supporter() -> None:
+    """What comes again is counted by words, wherever they stand and in whatever part."""
+    genome = codec_checks.residues(60_000)
+    assert share_of_repeats(genome) == 0
+    assert share_of_repeats(np.tile(genome, 20)) == pytest.approx(0.95)
+    assert share_of_repeats(genome[:5]) == share_of_repeats(genome[:24]) == 0
+    for level, repeated, lanes in (("plus", 0.9, 64), ("plus", 0.3, 320), ("mini", 0.9, 320)):
+        assert Settings(level=level).lanes_for(10**7, repeated) == lanes
+    assert Settings(lanes=100).lanes_for(10**7, 0.9) == 100
+    alone = Settings(warm_start="none")
+    assert codec.prepare(np.tile(genome[:3000], 30), alone, Job()).lanes == 64
+    assert codec.prepare(codec_checks.residues(90_000), alone, Job()).lanes == 117
 
 
 def test_short_sequences_have_few_lanes() -> None:

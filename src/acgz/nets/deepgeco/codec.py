@@ -28,6 +28,7 @@ from acgz.nets.deepgeco.mixer import Delta, warm_batches
 from acgz.nets.deepgeco.numbers import NUMBERS
 from acgz.nets.deepgeco.operations import DeepGeCoOperations, backend
 from acgz.nets.deepgeco.predictor import DeepGeCo
+from acgz.nets.deepgeco.repeats import share_of_repeats
 from acgz.nets.deepgeco.settings import DeepGeCoSettings
 from acgz.nets.deepgeco.supporter import Shape, Supporter
 from acgz.settings import JSON
@@ -137,7 +138,8 @@ def prepare(residues: NDArray[np.uint8], chosen: DeepGeCoSettings, job: Job) -> 
     grid = chosen.grid
     tokens = kmers.encode(residues, grid, job.threads)
     alphabet = Alphabet(grid, Vocabulary.of(tokens, grid), chosen.plain)
-    lanes = chosen.lanes_for(tokens.size)
+    repeated = share_of_repeats(residues) if chosen.lanes is None else 0.0
+    lanes = chosen.lanes_for(tokens.size, repeated)
     parameters: dict[str, JSON] = {**chosen.parameters(), "lanes": lanes}
     if not tokens.size:
         return Parts(parameters, grid, lanes, tokens, None)
@@ -173,7 +175,7 @@ def _predictor(
         supporter = Supporter(ops, _shape(chosen), len(alphabet.vocabulary), alphabet.size)
     delta = Delta(ops, NUMBERS.delta)
     batches = warm_batches(tokens, lanes, chosen.ts, chosen.least)
-    return DeepGeCo(ops, alphabet, lanes, warm, supporter, delta, batches)
+    return DeepGeCo(ops, alphabet, lanes, warm, supporter, delta, batches, chosen.pace)
 
 
 def _shape(chosen: DeepGeCoSettings) -> Shape:

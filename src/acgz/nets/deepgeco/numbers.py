@@ -23,7 +23,6 @@ NUMBERS = Numbers(
         embedding=64,
         heads=8,
         ffn=4096,
-        rounds=2,
         # Supporters of collections have most to learn in the beginning: the first 1,440,000
         # bases of 320 lanes of mitochondria cost 52,464 bytes with rate 2e-3 and cooling 200,
         # 68,297 with 7.5e-4 and 300; 250 kb of P. falciparum 50,097 and 50,410.

@@ -32,8 +32,10 @@ class DeepGeCo:
         supporter: Supporter | None,
         delta: Delta,
         warm_batches: int = 0,
+        pace: int = 1,
     ) -> None:
-        """``warm_batches``: see `acgz.nets.deepgeco.mixer`."""
+        """``warm_batches``: see `acgz.nets.deepgeco.mixer`. The Supporter learns after one of
+        ``pace`` batches."""
         self.alphabet = alphabet.size
         self.precision = precision_for(alphabet.size)
         self._ops = ops
@@ -41,6 +43,7 @@ class DeepGeCo:
         self._warm = warm
         self._supporter = supporter
         self._warm_batches = warm_batches
+        self._pace = pace
         columns = alphabet.columns
         self._columns = None if columns is None else ops.array(columns)
         self._delta = delta
@@ -64,9 +67,9 @@ class DeepGeCo:
         return operations.frequencies(self._ops.numpy(self._counts), self.precision)
 
     def update(self, symbols: NDArray[np.integer]) -> None:
-        if self._logits is not None:
+        if self._logits is not None and self._step % self._pace == 0:
             self._learn(*self._logits, symbols)
-            self._logits = None
+        self._logits = None
         self._kmers = self._alphabet.kmers(self._kmers, symbols)
         self._step += 1
         if self._warm is not None and self._warm_is_needed():

@@ -17,6 +17,12 @@ SHORTEST_LANE = 256
 """Tokens. Shorter lanes would spend most of their symbols on their beginnings."""
 
 
+LANES = 320
+LANES_OF_COLLECTIONS = 64
+"""A Supporter learns after every batch. One that has less to code between two steps knows a genome
+sooner that comes again and again."""
+
+
 @dataclass(frozen=True)
 class DeepGeCoSettings(NetworkSettings):
     """What a user may choose: DeepGeCo, "(s, k)-mer Encoder" to "Compression Modes"."""
@@ -38,9 +44,10 @@ class DeepGeCoSettings(NetworkSettings):
         among=("gru", "bigru", "none"),
         flag="--warm-start",
     )
-    lanes: int = setting(
-        320,
-        "lanes to code in lockstep: the paper's batch size; short sequences have fewer",
+    lanes: int | None = setting(
+        None,
+        "lanes to code in lockstep (default: 320, the paper's batch size, and 64 for a Supporter "
+        "and a collection of like genomes); short sequences have fewer",
         least=1,
         most=MOST_LANES,
         flag="--lanes",
@@ -67,6 +74,13 @@ class DeepGeCoSettings(NetworkSettings):
         most=1 << 30,
         stored=CHANGED,
     )
+    pace: int = setting(
+        1,
+        "the Supporter learns after one of so many batches: 4 is twice as fast, and larger",
+        least=1,
+        most=1024,
+        stored=CHANGED,
+    )
     rounds: int = setting(
         1, "of fine-tuning (ultra): how often it sees the input", least=1, most=1000
     )
@@ -81,9 +95,11 @@ class DeepGeCoSettings(NetworkSettings):
         """Is there a Supporter?"""
         return self.level != "mini"
 
-    def lanes_for(self, tokens: int) -> int:
-        """Lanes of a sequence of that many tokens."""
-        return max(1, min(self.lanes, tokens // SHORTEST_LANE))
+    def lanes_for(self, tokens: int, repeated: float = 0.0) -> int:
+        """Lanes of a sequence of so many tokens, of which the part ``repeated`` comes again."""
+        collection = self.supported and repeated > 0.5
+        wanted = self.lanes or (LANES_OF_COLLECTIONS if collection else LANES)
+        return max(1, min(wanted, tokens // SHORTEST_LANE))
 
     def check(self) -> None:
         self.grid  # noqa: B018 - raises ValueError

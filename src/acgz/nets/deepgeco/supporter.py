@@ -3,8 +3,8 @@
 DeepGeCo, section "Supporter & Warm-Start Models": an embedding of 64, attention with 8 heads
 and a hidden dimension of 256, a shared FFN of 4096. The paper leaves the rest to TRACE and to
 the reader. Here: four tokens side by side are one position of 256; the last position looks at
-all; the FFN is applied twice with the same weights; layer norms come first, as is usual
-today. Only the last position predicts, so nothing is computed that serves others.
+all; layer norms come first, as is usual today. Only the last position predicts, so nothing is
+computed that serves others.
 """
 
 from __future__ import annotations
@@ -43,8 +43,6 @@ class Shape:
     embedding: int
     heads: int
     ffn: int
-    rounds: int
-    """How often the FFN is applied."""
     rate: float
     """First learning rate of Adam."""
     cooling: float
@@ -64,15 +62,6 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class _Round:
-    """What the backward pass of one application of the FFN needs."""
-
-    normed: Array  # (m, hidden)
-    kept: Normed
-    active: Array  # (m, ffn)
-
-
-@dataclass(frozen=True)
 class _Kept:
     """What the backward pass needs."""
 
@@ -82,7 +71,9 @@ class _Kept:
     last: Array  # (m, hidden): its rows of the last position
     attended: Array  # (m, hidden)
     attended_kept: Attended
-    rounds: list[_Round]
+    middle: Array  # (m, hidden), normed
+    middle_kept: Normed
+    active: Array  # (m, ffn)
     final: Array  # (m, hidden), normed
     final_kept: Normed
 
@@ -144,16 +135,14 @@ class Supporter:
         query = matrix["query"].forward(last)
         attended, attended_kept = attend(ops, query, keys, values, shape.heads)
         y = x[:, -1] + matrix["out"].forward(attended)
-        rounds = []
-        for _ in range(shape.rounds):
-            normed, kept = layer_norm(ops, y, p["middle_gain"], p["middle_bias"], UNIT)
-            active = ops.positive(matrix["up"].forward(normed) + p["up_bias"])
-            y = (y + matrix["down"].forward(active)) + p["down_bias"]
-            rounds.append(_Round(normed, kept, active))
+        middle, middle_kept = layer_norm(ops, y, p["middle_gain"], p["middle_bias"], UNIT)
+        active = ops.positive(matrix["up"].forward(middle) + p["up_bias"])
+        y = (y + matrix["down"].forward(active)) + p["down_bias"]
         final, final_kept = layer_norm(ops, y, p["final_gain"], p["final_bias"], UNIT)
         self._kept = _Kept(
-            window, first, first_kept, last, attended, attended_kept, rounds, final, final_kept
-        )
+            window, first, first_kept, last, attended, attended_kept,
+            middle, middle_kept, active, final, final_kept,
+        )  # fmt: skip
         return matrix["logits"].forward(final) + p["logits_bias"]
 
     def learn(self, gradient: Array) -> None:
@@ -172,20 +161,15 @@ class Supporter:
         of_y, g["final_gain"], g["final_bias"] = layer_norm_backward(
             ops, kept.final_kept, p["final_gain"], of_final
         )
-        for done in reversed(kept.rounds):
-            self._add(g, "down_bias", ops.total(of_y, 0))
-            of_active, of_down = matrix["down"].backward(done.active, of_y)
-            of_active = of_active * (done.active > 0)
-            self._add(g, "down", of_down)
-            self._add(g, "up_bias", ops.total(of_active, 0))
-            of_normed, of_up = matrix["up"].backward(done.normed, of_active)
-            self._add(g, "up", of_up)
-            of_input, of_gain, of_bias = layer_norm_backward(
-                ops, done.kept, p["middle_gain"], of_normed
-            )
-            self._add(g, "middle_gain", of_gain)
-            self._add(g, "middle_bias", of_bias)
-            of_y = of_y + of_input
+        g["down_bias"] = ops.total(of_y, 0)
+        of_active, g["down"] = matrix["down"].backward(kept.active, of_y)
+        of_active = of_active * (kept.active > 0)
+        g["up_bias"] = ops.total(of_active, 0)
+        of_middle, g["up"] = matrix["up"].backward(kept.middle, of_active)
+        of_input, g["middle_gain"], g["middle_bias"] = layer_norm_backward(
+            ops, kept.middle_kept, p["middle_gain"], of_middle
+        )
+        of_y = of_y + of_input
         of_attended, g["out"] = matrix["out"].backward(kept.attended, of_y)
         of_query, of_keys, of_values = attend_backward(ops, kept.attended_kept, of_attended)
         of_last, g["query"] = matrix["query"].backward(kept.last, of_query)
@@ -203,7 +187,3 @@ class Supporter:
             of_x.reshape(-1, shape.embedding), ops.array(kept.window.reshape(-1)), self._tokens
         )
         return g
-
-    @staticmethod
-    def _add(gradients: dict[str, Array], name: str, more: Array) -> None:
-        gradients[name] = gradients[name] + more if name in gradients else more
