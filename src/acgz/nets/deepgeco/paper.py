@@ -61,7 +61,7 @@ def data_set(name: str) -> str | None:
 
 
 class _DeepGeCo(Suite):
-    quick = Quick(tuple(DATA_SETS), 16_000, "MINI;PLUS;ULTRA;without*;ts = 10;ts = 100")
+    quick = Quick(tuple(DATA_SETS), 6_000, "MINI;PLUS;ULTRA;without*;ts = 10;ts = 100")
     usual = (*MODES, *ABLATIONS, *THRESHOLDS)
     everything = (*usual, *BATCHES)
 

@@ -118,7 +118,7 @@ def network(variant: Variant) -> str:
 class _DeepZip(Suite):
     quick = Quick(
         ("human_hg19",),
-        32_000,
+        20_000,
         "uniform;order0;gzip;xz;plus;*32, 10 epochs;lstm-*, 10 epochs;*32, 1 epochs;*, package;"
         "gru-32, m=*;*, lanes=*;*, k=64;*, carried",
     )

@@ -67,7 +67,7 @@ def data_set(name: str) -> str | None:
 
 
 class _GeneFormer(Suite):
-    quick = Quick(tuple(DATA_SETS), 16_000, "*")
+    quick = Quick(tuple(DATA_SETS), 6_000, "*")
     usual = everything = VARIANTS
 
     def prepare(self, stream: BinaryIO, name: str, folder: Path, *, first: int | None) -> Genome:

@@ -50,7 +50,7 @@ def anatomy(genome: Genome, settings: Mapping[str, JSON]) -> dict[str, float]:
 
 
 class _SeqCoder(Suite):
-    quick = Quick(tuple(PAPER), 64_000, "*")
+    quick = Quick(tuple(PAPER), 32_000, "*")
     usual = everything = (*BOTH, *TWO_BITS, *OTHERS)
 
     def measure(
