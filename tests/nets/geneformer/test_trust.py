@@ -18,6 +18,7 @@ from acgz.errors import DamagedError
 from acgz.nets.geneformer import codec
 from acgz.nets.geneformer.trust import LEAST, ONE, Trust
 from codec_checks import residues
+from paths import TESTS
 
 CODEC = modes.get_codec("geneformer")
 SURE = np.array([[(1 << PRECISION) - 3, 1, 1, 1]], np.uint32)
@@ -98,3 +99,20 @@ def test_of_a_long_sequence_a_sample_is_tried_first(
         asked.clear()
         coded = encode(CODEC, residues(count), {"model": str(model), "grouped": True}, Job())
         assert (asked, coded.parameters) == (expected, {"grouped": True})
+
+
+@pytest.mark.parametrize(("model", "most"), [("human", 0.35), ("hybrid", 0.7)])
+def test_a_network_of_the_package_knows_human_mitochondria(model: str, most: float) -> None:
+    """Of 540 bases 64 take two bits each; one that is not trained leaves all of them so."""
+    text = acgz.decompress((TESTS / "golden" / "geneformer-mitochondrion.acgz").read_bytes())
+    codes = text.split(b"\n", 1)[1].translate(bytes.maketrans(b"ACGT", bytes(range(4))), b"\n")
+    bases = np.frombuffer(codes, np.uint8)
+    coded = encode(CODEC, bases, {"model": model}, Job())
+    assert bases.size == 540
+    assert len(coded.payload) < most * bases.size / 4
+    assert decode(CODEC, coded, bases.size, Job()).tolist() == bases.tolist()
+
+
+def test_an_untrained_network_leaves_two_bits(tmp_path: Path) -> None:
+    coded = encode(CODEC, residues(540), {"model": str(tiny_model(tmp_path))}, Job())
+    assert len(coded.payload) == 540 // 4
