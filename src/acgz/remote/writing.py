@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any, Self
 from acgz.errors import InputError
 from acgz.newfiles import begun
 from acgz.remote.address import ends_as_folder, masked
-from acgz.remote.system import system_of
+from acgz.remote.system import is_http, system_of
 from acgz.remote.trouble import trouble
 from acgz.rights import Rights
 
@@ -34,7 +35,8 @@ class RemoteFiles:
     """`NewFiles` behind addresses: what is written goes there at once, in parts that nobody sees.
 
     `commit` makes files of the parts, one after the other; without it they are thrown away. Only a
-    killed process leaves them (the provider's rules for incomplete uploads remove those).
+    killed process leaves them (the provider's rules for incomplete uploads remove those). Where
+    there are no such parts, a file is written under a hidden name, which is changed.
     Owner, permissions and times are the provider's matter.
     """
 
@@ -58,15 +60,10 @@ class RemoteFiles:
             raise InputError(f"{doing}: it is a folder")
         system, path = system_of(target, doing)
         was_there = self._is_there(system, path)
-        with trouble(doing):
-            # Without force, the server refuses to replace what has come meanwhile.
-            mode = "wb" if self._force else "xb"
-            file = system.open(path, mode, autocommit=False)
-        if not _commits(file):
-            raise InputError(f"{doing}: files could be seen there before they are complete")
         if was_there and not self._force:
-            _forget(file)
             raise InputError(f"{masked(target)} exists already (-f overwrites it)")
+        with trouble(doing):
+            file = _open_new(system, path, force=self._force)
         begun.add(self)
         self._files.append(_New(doing, system, path, file, was_there))
 
@@ -136,11 +133,49 @@ class RemoteFiles:
             return False
 
 
-def _commits(file: Any) -> bool:
-    """True if there is something between the end of writing and the name."""
-    from fsspec.spec import AbstractBufferedFile
+_UPLOADING = {"s3", "s3a", "gs", "gcs"}
+"""Schemes whose files have no name before `commit`."""
 
-    return getattr(type(file), "commit", None) not in (None, AbstractBufferedFile.commit)
+
+def _open_new(system: Any, path: str, *, force: bool) -> Any:
+    """A file that has no name before `commit`."""
+    schemes = {system.protocol} if isinstance(system.protocol, str) else set(system.protocol)
+    if schemes & _UPLOADING:
+        # Without force, the server refuses to replace what has come meanwhile.
+        return system.open(path, "wb" if force else "xb", autocommit=False)
+    if is_http(system):
+        raise NotImplementedError
+    return _Renamed(system, path, force=force)
+
+
+class _Renamed:
+    """A file with a name of its own beside that which it gets."""
+
+    def __init__(self, system: Any, path: str, *, force: bool) -> None:
+        self._system = system
+        self._path = path
+        self._force = force
+        folder, slash, _ = path.rpartition("/")
+        self._part = f"{folder}{slash}.acgz-{secrets.token_hex(4)}.part"
+        self._file = system.open(self._part, "wb")
+        self.write = self._file.write
+        self.close = self._file.close
+
+    def commit(self) -> None:
+        """Change the name. Not every system does so where another file has it."""
+        try:
+            self._system.mv(self._part, self._path)
+        except Exception:
+            if not self._force:
+                raise
+            self._system.rm_file(self._path)
+            self._system.mv(self._part, self._path)
+
+    def discard(self) -> None:
+        """Remove what there is of it."""
+        with suppress(Exception):
+            self._file.close()
+        self._system.rm_file(self._part)
 
 
 def _forget(file: Any) -> None:
