@@ -313,3 +313,12 @@ def test_without_fsspec_one_line_says_what_to_install(
     assert capfd.readouterr().err == (
         "acgz: s3://bucket/a.acgz?***: addresses need fsspec: pip install 'acgz[remote]'\n"
     )
+
+
+def test_a_plot_has_no_secrets(server: Server, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    page = tmp_path / "a.html"
+    address = f"{server.address}/a.fa?sig=secret"
+    assert main(["profile", "-q", "-m", "fast", "--plot", str(page), address]) == 0
+    assert "a.fa: bits a base" in page.read_text()
+    assert "secret" not in page.read_text()

@@ -18,7 +18,7 @@ from acgz.errors import InputError, UsageError
 from acgz.opening import open_to_read
 from acgz.packings import HEAD, GarbageError, Packing, Unpacked, check, recognise
 from acgz.places import Identity, Inode, status_of
-from acgz.remote.address import is_address, path_of
+from acgz.remote.address import is_address, plain
 from acgz.rights import Rights
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ class Input:
 
     def name_of(self, name: str) -> str:
         """What a file of that ``name`` is called without the ending of what has been undone."""
-        plain = path_of(name) if is_address(name) else name
-        return (self.unpacked and self.unpacked.content_name(plain)) or plain
+        return (self.unpacked and self.unpacked.content_name(plain(name))) or plain(name)
 
 
 @contextmanager
@@ -196,7 +195,7 @@ def _why_packed(file: str, packing: Packing, stream: BinaryIO | None) -> str:
     left at the same place; None if that is not possible."""
     if file == "-":
         return f"has no name that ends in {packing.endings[0]}"
-    if packing.content_name(path_of(file) if is_address(file) else file) is None:
+    if packing.content_name(plain(file)) is None:
         return f"its name does not end in {packing.endings[0]}"
     if is_address(file):  # it is not fetched twice: what would be lost is an error at its end
         return ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from acgz.cli import background, messages, mode_options, options
 from acgz.cli.watching import ProgressBar
 from acgz.errors import MissingDependencyError, UsageError
+from acgz.remote.address import plain
 
 if TYPE_CHECKING:
     from acgz.profiles import Profile, Read
@@ -92,7 +93,7 @@ def main(args: argparse.Namespace) -> int:
             pieces = [_as_big_wig(made, args.window)] if big else _as_bed_graph(made, args.window)
             _write(args.output, pieces, force=args.force)
         if args.plot is not None:
-            title = f"{os.path.basename(file)}: bits a base, {mode}, {args.strands}"
+            title = f"{os.path.basename(plain(file))}: bits a base, {mode}, {args.strands}"
             _write(args.plot, [_as_plot(made, read, title, kind)], force=args.force)
 
     def _write(target: str | None, pieces: Iterable[bytes], *, force: bool) -> None:

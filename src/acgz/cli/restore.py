@@ -19,7 +19,7 @@ from acgz.errors import AcgzError, DamagedError, UsageError
 from acgz.newfiles import below
 from acgz.opening import new_files
 from acgz.places import Claims, check_removable, remove
-from acgz.remote.address import ends_as_folder, folder_of, is_address, joined, path_of
+from acgz.remote.address import ends_as_folder, folder_of, is_address, joined, plain
 from acgz.rights import Rights
 
 if TYPE_CHECKING:
@@ -309,7 +309,7 @@ class Restoring:
             return str(below(Path(folder), local))
         if self.output and not _is_folder(self.output):
             return self.output
-        whole = path_of(file) if is_address(file) else file
+        whole = plain(file)
         stem = whole.removesuffix(SUFFIX)
         if stem == whole or not os.path.basename(stem):
             raise UsageError(

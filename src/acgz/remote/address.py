@@ -46,6 +46,11 @@ def path_of(address: str) -> str:
     return re.split("[?#]", named, maxsplit=1)[0] if named.startswith("http") else named
 
 
+def plain(path: str) -> str:
+    """A path as it is, an address as `path_of` has it."""
+    return path_of(path) if is_address(path) else path
+
+
 def name_of(address: str) -> str:
     """What a file behind an address is called in an archive of several: its path, without the host
     or bucket.
