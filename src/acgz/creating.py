@@ -14,6 +14,7 @@ from acgz.container.blocks import DEFAULT_BLOCK_SIZE, Recipe
 from acgz.container.contents import Contents
 from acgz.container.journal import Journal
 from acgz.container.names import fault_among
+from acgz.container.parts import Shared
 from acgz.container.writer import ArchiveWriter, Sink
 from acgz.errors import AcgzError, UsageError
 from acgz.modes import DEFAULT_MODE
@@ -130,6 +131,8 @@ class Source(NamedTuple):
     """None: the only file, which needs no name."""
     place: str | None = None
     """What an error about it is about, if not its name."""
+    shared: Shared | None = None
+    """The file, if others may be able to read it."""
 
 
 class Old(NamedTuple):
@@ -162,7 +165,7 @@ def write_archive(
     with writer:
         for source in sources:
             try:
-                writer.add(source.stream, source.name)
+                writer.add(source.stream, source.name, source.shared)
             except AcgzError as error:
                 error.place = error.place or source.place or source.name
                 raise

@@ -33,6 +33,8 @@ class Task(Generic[T]):
     """Bytes of its result, until that is taken."""
     text_size: int = 0
     """Bytes of text that count as done with it."""
+    short: Callable[[], Callable[[Job], T]] | None = None
+    """Makes ``work`` with less to be sent, which raises ElsewhereError where the rest is not."""
     here: bool = False
     """It has to be done in this process."""
     then: Callable[[T], object] | None = None

@@ -44,8 +44,34 @@ def slow(work):
         return work(*arguments)
     return do
 
-if encode_block.__name__ != "do":  # workers read this more than once
+if encode_block.__name__ != "do":  # workers run this more than once
     blocks.encode_block, blocks.decode_block = slow(encode_block), slow(decode_block)
+"""
+
+# Workers that say which texts they read for themselves, or have another file there.
+READING = """
+from acgz.container.parts import ElsewhereError, Part
+
+def noted(read):
+    def do(part):
+        with open({log!r}, "a") as log:
+            log.write("0\\n")
+        if not {reads}:
+            raise ElsewhereError("it is not here")
+        return read(part)
+    return do
+
+if Part.read.__name__ == "read":  # workers run this more than once
+    Part.read = noted(Part.read)
+"""
+
+ENDLESS = """
+from acgz.container import blocks
+
+def encode_block(*arguments):
+    return encode_block(*arguments)
+
+blocks.encode_block = encode_block
 """
 
 OTHER = "import acgz\nacgz.__version__ = '9.9.9'\n"
@@ -199,6 +225,35 @@ def test_archives_are_those_of_one_machine(cluster: Cluster, files: Path) -> Non
     remote = run(files, "test", "--cluster", cluster.address, "damaged.acgz")
     assert (remote.returncode, remote.stderr) == (local.returncode, local.stderr)
     assert remote.returncode == 6
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_workers_read_what_they_can_for_themselves(
+    reads: bool, cluster: Cluster, files: Path
+) -> None:
+    """A file of blocks, and a collection; where they cannot, the texts are sent."""
+    cluster.workers(1, READING.format(log=str(cluster.log), reads=reads))
+    (files / "empty.fa").write_bytes(b"")
+    many = ["empty.fa", *NAMES]
+    options = ["--cluster", cluster.address, *OPTIONS]
+    assert run(files, "compress", *options, "large.fa").returncode == 0
+    assert (files / "large.fa.acgz").read_bytes() == expected(files)["large.fa"]
+    count = len(cluster.begun())
+    assert count == 13 if reads else 3 <= count <= 3 + 4  # some are on their way meanwhile
+    assert run(files, "compress", *options, "-o", "all.acgz", *many).returncode == 0
+    assert run(files, "compress", *OPTIONS, "-o", "here.acgz", *many).returncode == 0
+    assert (files / "all.acgz").read_bytes() == (files / "here.acgz").read_bytes()
+    if reads:
+        assert 13 + 12 <= len(cluster.begun()) < 13 + 16
+
+
+def test_a_bug_in_a_worker_is_an_error_here(cluster: Cluster, files: Path) -> None:
+    """Even one that Dask could not send."""
+    cluster.workers(1, ENDLESS)
+    done = run(files, "compress", "--cluster", cluster.address, *OPTIONS, "large.fa")
+    assert done.returncode == 1
+    assert b"in a worker: RecursionError" in done.stderr
+    assert sorted(os.listdir(files)) == sorted(NAMES)
 
 
 def test_a_worker_that_is_killed_loses_nothing(cluster: Cluster, files: Path) -> None:

@@ -229,7 +229,7 @@ class Compression:
             target = self._target(file, source.name_of(file))
             self.claim(claims, target, file)
             with open_output(target, force=self.force) as out, self.journal(target) as journal:
-                sources = [Source(source.stream)]
+                sources = [Source(source.stream, shared=source.shared(file))]
                 self.write(out, sources, file, source.size, journal=journal)
                 rights = source.rights or Rights.usual()
                 self.commit(out, rights.restricted() if file == "-" else rights, journal)

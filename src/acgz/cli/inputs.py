@@ -23,6 +23,7 @@ from acgz.rights import Rights
 
 if TYPE_CHECKING:
     from acgz.archive import Archive
+    from acgz.container.parts import Shared
     from acgz.container.records import Kind
 
 Unpack = Literal["never", "named", "always"]
@@ -52,6 +53,15 @@ class Input:
     """To compare before the file is deleted; None if it is no regular file."""
     rights: Rights | None
     """Owner, permissions and times of a regular file; None for anything else."""
+
+    def shared(self, file: str) -> Shared | None:
+        """The ``file``, if it is read as it is, from its beginning."""
+        from acgz.container.parts import Shared
+
+        known = self.identity
+        if known is None or self.size is None or file == "-":
+            return None
+        return Shared(os.path.abspath(file), known.size, known.mtime)
 
     def name_of(self, name: str) -> str:
         """What a file of that ``name`` is called without the ending of what has been undone."""

@@ -137,7 +137,8 @@ class Together:
             try:
                 with self.compression.open(found) as source:
                     read.append((found.path, source))
-                    yield Source(source.stream, source.name_of(found.name), found.path)
+                    name = source.name_of(found.name)
+                    yield Source(source.stream, name, found.path, source.shared(found.path))
             except AcgzError as error:
                 error.place = error.place or found.path
                 raise

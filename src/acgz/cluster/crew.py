@@ -16,6 +16,7 @@ from acgz import identity
 from acgz.cluster import worker
 from acgz.codec import Job, Need
 from acgz.container.blocks import Encoding, Recipe
+from acgz.container.parts import ElsewhereError
 from acgz.crew import AHEAD, Crew, Started
 from acgz.errors import AcgzError, InputError, LimitError, MissingDependencyError, VersionError
 
@@ -23,6 +24,9 @@ _PATIENCE = 10.0
 """Seconds to reach a scheduler, or without a word of it."""
 _LOOK = 1.0
 """Seconds between two looks at the connection and the workers."""
+
+_ELSEWHERE = 3
+"""Texts that workers could not read for themselves before all are sent at once."""
 
 
 class ClusterCrew(Crew):
@@ -38,6 +42,8 @@ class ClusterCrew(Crew):
         self._client = client
         self._cluster = cluster
         self._futures: dict[Started, Any] = {}
+        self._elsewhere = 0
+        """Texts that a worker could not read for itself."""
         self._closed = threading.Event()
         self._check_workers()
         self._count()
@@ -79,9 +85,15 @@ class ClusterCrew(Crew):
     def _hand_over(self, one: Started, job: Job) -> None:
         if one.task.here:
             super()._hand_over(one, job)
-            return
+        elif one.task.short is not None and self._elsewhere < _ELSEWHERE:
+            self._send(one, one.task.short(), job)
+        else:
+            self._send(one, one.task.work, job)
+
+    def _send(self, one: Started, work: Any, job: Job) -> None:
+        """Have a worker do it."""
         try:
-            parcel = _parcel(one.task.work, job)
+            parcel = _parcel(work, job)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a block is large
                 future = self._client.submit(worker.do, parcel, pure=False)
@@ -90,18 +102,27 @@ class ClusterCrew(Crew):
             self._finished(one)
             return
         self._futures[one] = future
-        future.add_done_callback(lambda future: self._came(one, future))
+        future.add_done_callback(lambda future: self._came(one, future, job))
 
-    def _came(self, one: Started, future: Any) -> None:
+    def _came(self, one: Started, future: Any, job: Job) -> None:
         """A result is there, or never will be; called in a thread of the client."""
         with self.changed:
             if one.done:
                 return
         try:
-            one.value = future.result(timeout=None)
+            outcome = future.result(timeout=None)
+            if outcome.error is not None:
+                raise outcome.error
+            one.value = outcome.value
             if one.task.then is not None:
                 one.task.then(one.value)
             _count_text(one)
+        except ElsewhereError as error:
+            self._elsewhere += 1
+            if not one.unwanted:
+                self._send(one, one.task.work, job)
+                return
+            one.error = error
         except BaseException as error:  # noqa: BLE001 - it is raised again where it is taken
             one.error = _as_ours(error)
         self._futures.pop(one, None)

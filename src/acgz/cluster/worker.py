@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from acgz import identity, references
 from acgz.codec import Job
-from acgz.errors import InputError, VersionError
+from acgz.errors import AcgzError, InputError, LimitError, VersionError
 from acgz.models import store
 from acgz.progress import Progress, Stopped
 
@@ -55,11 +55,35 @@ def hello() -> str:
     return identity.fingerprint()
 
 
-def do(parcel: Parcel) -> Any:
-    """The result of the work, done by one thread. Raises what that raises.
+class Outcome(NamedTuple):
+    """The result of some work, or the error that it has ended with.
+
+    Errors go back as values: Dask sends its own with all that they refer to, which may fail, and
+    then whoever waits for the result waits for ever.
+    """
+
+    value: Any = None
+    error: Exception | None = None
+
+
+def do(parcel: Parcel) -> Outcome:
+    """The outcome of the work, done by one thread.
 
     VersionError if this is another acgz, InputError if a file is not what it is there.
     """
+    try:
+        return Outcome(_result(parcel))
+    except Stopped:
+        raise  # nobody waits
+    except AcgzError as error:
+        return Outcome(error=type(error)(str(error)))
+    except MemoryError:
+        return Outcome(error=LimitError("a worker has not enough memory"))
+    except Exception as error:  # noqa: BLE001 - it is raised where the result is taken
+        return Outcome(error=RuntimeError(f"in a worker: {type(error).__name__}: {error}"))
+
+
+def _result(parcel: Parcel) -> Any:
     terms = parcel.terms
     if hello() != terms.fingerprint:
         raise VersionError(f"a worker has acgz {hello()}, and here is {terms.fingerprint}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import operator
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -17,6 +17,7 @@ from acgz import layout, references
 from acgz.codec import MEMORY_LIMIT, Codec, Coded, Job, Need, allow, decode
 from acgz.container import format as fields
 from acgz.container.format import BlockHead
+from acgz.container.parts import Part
 from acgz.container.source import Source
 from acgz.errors import AcgzError, DamagedError, LimitError, UsageError
 from acgz.modes import DEFAULT_MODE, get_codec, get_mode
@@ -154,16 +155,19 @@ def decode_block(block: Block, job: Job) -> bytes:
 class Encoding:
     """`encode_block` as something to be done anywhere: it can be pickled."""
 
-    text: bytes
+    text: bytes | Part
     recipe: Recipe
 
     def __call__(self, job: Job) -> Block:
-        return encode_block(self.text, self.recipe, job)
+        """Raises ElsewhereError if the text is to be read and is not here."""
+        text = self.text.read() if isinstance(self.text, Part) else self.text
+        return encode_block(text, self.recipe, job)
 
-    @property
-    def task(self) -> Task[Block]:
-        need = need_to_encode(len(self.text), self.recipe)
-        return Task(self, need, 2 * len(self.text), len(self.text))
+    def task(self, part: Callable[[], Part] | None = None) -> Task[Block]:
+        """``part``: makes out where others may find the text."""
+        size = self.text.size if isinstance(self.text, Part) else len(self.text)
+        short = None if part is None else lambda: replace(self, text=part())
+        return Task(self, need_to_encode(size, self.recipe), 2 * size, size, short=short)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol, Self
 
 from acgz.codec import Job
@@ -17,6 +18,7 @@ from acgz.container.format import BLOCK, INDEX, SINGLE, FileStart
 from acgz.container.index import BlockRow, FileRow, IndexWriter, pack_state
 from acgz.container.journal import Journal
 from acgz.container.names import fault_of
+from acgz.container.parts import Part, Shared
 from acgz.container.records import (
     SNIFFED,
     Dialect,
@@ -47,6 +49,7 @@ class _File:
 
     name: str | None
     dialect: Dialect
+    shared: Shared | None = None
     size: int = 0
     """Bytes of its text that are in blocks."""
     records_before: int = 0
@@ -97,22 +100,27 @@ class ArchiveWriter:
         """The beginning of a block, less than a whole one."""
         self._starts: list[tuple[int, _File]] = []
         """Where files begin in it."""
+        self._cutting: _File | None = None
+        """The file that the last text ends in which has been cut."""
+        self._offset = 0
+        """Bytes of it up to there."""
         self._current: _File | None = None
         """The file that the last written block ends in."""
         self._kind = Kind.ALONE
         """Of the last file."""
         self._write(fields.PREAMBLE)
 
-    def add(self, source: Stream, name: str | None = None) -> None:
+    def add(self, source: Stream, name: str | None = None, shared: Shared | None = None) -> None:
         """Compress all of ``source``.
 
         ``name`` may be None if this is the only file. Otherwise it is where the file will be
         restored: relative, with "/" between folders. UsageError for a name that no file may have
-        or that was there before, or None twice, or if a file were in a file.
+        or that was there before, or None twice, or if a file were in a file. ``shared``: the file
+        that ``source`` reads, if others may be able to read it.
         """
         self._take_name(name)
         head = read_up_to(source, SNIFFED)
-        file = _File(name, dialect_of(head, whole=len(head) < SNIFFED))
+        file = _File(name, dialect_of(head, whole=len(head) < SNIFFED), shared)
         kind = Kind.ALONE if name is None else kind_of(head, file.dialect)
         if kind is not self._kind or not kind.follows(self._text):
             self._flush()
@@ -132,7 +140,7 @@ class ArchiveWriter:
         if not self.digests:
             raise UsageError("an archive has at least one file")
         if self._names == {None} and not self._blocks and len(self._text) <= MOST_SINGLE:
-            [block] = [*self._coded.put(self._task(self._text)), *self._coded.rest()]
+            [block] = [*self._coded.put(self._task(self._text, None)), *self._coded.rest()]
             if self._can_do_without_index(block):
                 self._write_checked(replace(block, digest=self.digests[0]).pack(SINGLE))
                 self._write_check()
@@ -182,12 +190,31 @@ class ArchiveWriter:
 
         ``whole``: none of the files so far goes on behind it, or begins there.
         """
+        part = self._part(text)
         self._cuts.append(self._cut(text, whole=whole))
-        for block in self._coded.put(self._task(text)):
+        for block in self._coded.put(self._task(text, part)):
             self._write_block(self._cuts.popleft(), block)
 
-    def _task(self, text: bytes) -> Task[Block]:
-        task = Encoding(text, self._recipe).task
+    def _part(self, text: bytes) -> Callable[[], Part] | None:
+        """Where a text is that is about to be cut, if all of it is in one file that may be shared.
+
+        Called once for every text, in their order: it counts.
+        """
+        starts = [start for start in self._starts if start[0] < len(text)]
+        begun, offset = self._cutting, self._offset
+        if starts:
+            at, self._cutting = starts[-1]
+            self._offset = len(text) - at
+        else:
+            self._offset += len(text)
+        if starts:
+            if starts[0][0] or len(starts) > 1:
+                return None
+            begun, offset = self._cutting, 0
+        return partial(begun.shared.part, offset, text) if begun and begun.shared else None
+
+    def _task(self, text: bytes, part: Callable[[], Part] | None) -> Task[Block]:
+        task = Encoding(text, self._recipe).task(part)
         return task if self._journal is None else self._journal.task(text, task)
 
     def _cut(self, text: bytes, *, whole: bool) -> _Cut:
