@@ -115,14 +115,14 @@ MUTANTS = (
     ),
     Mutant(
         "blocks side by side do not share their memory",
-        "src/acgz/scheduling.py",
-        "            and memory + task.need.memory <= self._job.memory\n",
-        "            and memory >= 0\n",
+        "src/acgz/crew.py",
+        "            and self._memory() + need.memory <= self.memory\n",
+        "            and self._memory() >= 0\n",
         "test_scheduling.py",
     ),
     Mutant(
         "nobody hears that the work is not wanted any more",
-        "src/acgz/scheduling.py",
+        "src/acgz/crew.py",
         "                one.progress.stop()\n",
         "                pass\n",
         "test_scheduling.py",
@@ -158,8 +158,8 @@ MUTANTS = (
     Mutant(
         "--rm removes the file before its archive has a name",
         "src/acgz/cli/compress.py",
-        "                self.write(out, iter([Source(source.stream)]), file, source.size)\n",
-        "                self.write(out, iter([Source(source.stream)]), file, source.size)\n"
+        "                self.write(out, sources, file, source.size, journal=journal)\n",
+        "                self.write(out, sources, file, source.size, journal=journal)\n"
         "                os.path.exists(file) and self.remove and os.unlink(file)\n",
         "cli",
     ),

@@ -73,7 +73,7 @@ def test_blocks_stay_byte_for_byte_and_nothing_is_coded_anew(
     def decode(*_: object) -> bytes:
         raise AssertionError("a block is decoded")
 
-    monkeypatch.setattr(writer, "encode_block", encode)
+    monkeypatch.setattr(blocks, "encode_block", encode)
     monkeypatch.setattr("acgz.container.contents.decode_block", decode)
     assert append("-T", "1", "c.acgz", "y.fa") == 0
     assert coded == [OTHER]
