@@ -227,6 +227,20 @@ MUTANTS = (
         "cli/test_choosing.py",
     ),
     Mutant(
+        "geneformer asks a network that knows nothing",
+        "src/acgz/nets/geneformer/codec.py",
+        "return len(payload) < len(two_bits)",
+        "return len(payload) >= 0",
+        "nets/geneformer/test_trust.py",
+    ),
+    Mutant(
+        "a network that is wrong stays trusted",
+        "src/acgz/nets/geneformer/predictor.py",
+        "self._trust.learn(self._said, bases)",
+        "pass",
+        "nets/geneformer/test_trust.py",
+    ),
+    Mutant(
         "an empty file at the end of an archive is lost",
         "src/acgz/container/writer.py",
         "if start[0] < len(text) or whole]",

@@ -115,4 +115,4 @@ def test_a_network_of_the_package_knows_human_mitochondria(model: str, most: flo
 
 def test_an_untrained_network_leaves_two_bits(tmp_path: Path) -> None:
     coded = encode(CODEC, residues(540), {"model": str(tiny_model(tmp_path))}, Job())
-    assert len(coded.payload) == 540 // 4
+    assert (coded.parameters, len(coded.payload)) == ({"grouped": False}, 540 // 4)
