@@ -326,6 +326,17 @@ def test_an_interrupted_command_stops_its_workers(cluster: Cluster, files: Path)
     assert len(cluster.begun()) == 1
 
 
+def test_it_waits_for_workers_and_says_so(cluster: Cluster, files: Path) -> None:
+    command = [*ACGZ, "compress", "--cluster", cluster.address, *OPTIONS, "large.fa"]
+    with subprocess.Popen(command, cwd=files, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().endswith(b"has no workers yet: this waits for one\n")
+        cluster.worker()
+        _, said = process.communicate(timeout=LONG)
+    assert (process.returncode, said) == (0, b"")
+    assert (files / "large.fa.acgz").read_bytes() == expected(files)["large.fa"]
+
+
 def test_where_there_is_no_cluster_it_says_so(files: Path) -> None:
     for address in ("tcp://127.0.0.1:1", "nonsense", "files"):
         done = run(files, "test", "--cluster", address, "none.acgz")

@@ -221,6 +221,8 @@ def crew_of(args: argparse.Namespace) -> Crew:
     made = crew.connect(address, args.threads, args.memory, dashboard=args.dashboard)
     if args.dashboard:
         messages.remark(args, f"the dashboard is at {made.dashboard}")
+    if not made.has_workers:
+        messages.remark(args, f"{address} has no workers yet: this waits for one")
     return made
 
 

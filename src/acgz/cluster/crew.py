@@ -138,6 +138,11 @@ class ClusterCrew(Crew):
                 here = identity.fingerprint()
                 raise VersionError(f"the worker {address} has acgz {answer}, and here is {here}")
 
+    @property
+    def has_workers(self) -> bool:
+        """False as long as none has come: then nothing happens until one does."""
+        return bool(self._client.nthreads())
+
     def _count(self) -> None:
         """See how many threads the cluster has; some may have come or gone."""
         threads = max(1, sum(self._client.nthreads().values()))
