@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -19,6 +20,16 @@ sys.path += [str(folder) for folder in HELPERS if str(folder) not in sys.path]
 # How fast a machine is, is no claim of a test.
 hypothesis.settings.register_profile("acgz", deadline=None)
 hypothesis.settings.load_profile("acgz")
+
+# Whoever starts the tests in the background may have them ignore signals, and with them all
+# programs that they start: those would never end when a test interrupts them.
+for _number, _handler in {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+    signal.SIGHUP: signal.SIG_DFL,
+}.items():
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 
 MOST_SETS = 6
