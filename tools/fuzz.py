@@ -29,6 +29,9 @@ SLOW = 3.0
 
 GUIDED = {"archive": 4, "layout": 4, "text": 2, "range-coder": 1, "model": 1, "region": 1}
 """Target -> its share of the executions."""
+LEARNED = ("deepgeco", "deepzip", "geneformer", "seqcoder")
+PATIENCE = 4_000
+"""Residues that a network decodes in less than `SLOW`."""
 STRUCTURED = {"wrong-archive": 2, "codec": 3, "layout": 1}
 
 
@@ -260,6 +263,8 @@ def _changed_blocks(choose: random.Random) -> Iterator[bytes]:
             count = choose.choice((count + 1, count - 1, choose.choice(NUMBERS)))
         if not isinstance(parameters, dict) or count < 1:
             continue
+        if block.codec in LEARNED and PATIENCE < count < 2**20:
+            continue  # no fault: a network needs a millisecond for each residue that was paid for
         try:
             yield msgpack.packb([block.codec, parameters, payload, count])
         except (OverflowError, ValueError, UnicodeEncodeError):
