@@ -9,6 +9,7 @@ nothing has been checked.
 from __future__ import annotations
 
 import argparse
+import runpy
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -97,10 +98,8 @@ def text_for(codec: str, most: int | None) -> tuple[bytes, int]:
     """A genome that the networks of ``codec`` can say something about, and how many bases."""
     genome = (ROOT / "demo" / "phage_lambda.fa").read_bytes()
     if codec == "geneformer":  # of the phage its networks know nothing, and are not stored
-        sys.path.insert(0, str(ROOT / "tests" / "golden"))
-        from make import mitochondrion
-
-        genome = mitochondrion()
+        made = runpy.run_path(str(ROOT / "tests" / "golden" / "make.py"))
+        genome = made["mitochondrion"]()
     letters = b"".join(genome.split(b"\n")[1:])
     wanted = min(BASES[codec], most or BASES[codec])
     letters = (letters * -(-wanted // len(letters)))[:wanted]

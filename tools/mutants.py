@@ -89,7 +89,7 @@ MUTANTS = (
         "an input that changes while it is read is compressed",
         "src/acgz/remote/reading.py",
         '        if any(facts.get(key) != self._facts.get(key) for key in ("size", *_MARKS)):\n',
-        '        if any(facts.get(key) != self._facts.get(key) for key in ()):\n',
+        "        if any(facts.get(key) != self._facts.get(key) for key in ()):\n",
         "remote/test_http.py",
     ),
     Mutant(

@@ -31,6 +31,7 @@ def in_order(tasks: Iterable[Task[T]], job: Job) -> Iterator[T]:
     of ``tasks`` themselves, when the results before it have been taken. Then, and when the
     iteration is given up, what still runs is told to stop, and not waited for.
 
+    >>> from acgz.codec import Need
     >>> squares = (Task(lambda job, n=n: n * n, Need(memory=8)) for n in range(5))
     >>> list(in_order(squares, Job(threads=2)))
     [0, 1, 4, 9, 16]

@@ -26,6 +26,9 @@ SAMPLE_LANES, SAMPLE_PIECE = 64, 512
 LITTLE = 8 * SAMPLE_LANES * SAMPLE_PIECE
 """Bases. Of more a sample is tried first: a network that knows nothing of it is not asked again."""
 
+_NAMED = 32
+"""Bytes that the number of groups and the digest of a network take in an archive, at most."""
+
 Reached = Callable[[int], object]
 """Told how many residues are done."""
 
@@ -97,8 +100,8 @@ def packed(residues: NDArray[np.uint8], job: Job) -> bytes:
 
 
 def is_smaller(payload: bytes, two_bits: bytes) -> bool:
-    """Whether it is worth to ask the network."""
-    return len(payload) < len(two_bits)
+    """Whether it is worth to ask the network, which has to be named too."""
+    return len(payload) + _NAMED < len(two_bits)
 
 
 def _memory(architecture: GeneFormerArchitecture, groups: int, count: int) -> int:

@@ -21,7 +21,7 @@ def codes(positions: int, width: int) -> NDArray[np.float32]:
     Float64 in a written order (powers by square roots, later angles by the addition theorem), then
     float32: libraries' sines differ in the last bit.
 
-    >>> np.abs(codes(640, 32)[639, :2] - [np.sin(639.0), np.cos(639.0)]).max() < 1e-6
+    >>> bool(np.abs(codes(640, 32)[639, :2] - [np.sin(639.0), np.cos(639.0)]).max() < 1e-6)
     True
     """
     ratio = 1 / sqrt(BASE)  # BASE ** (-2 / 4), for four columns
