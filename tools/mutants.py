@@ -229,7 +229,7 @@ MUTANTS = (
     Mutant(
         "geneformer asks a network that knows nothing",
         "src/acgz/nets/geneformer/codec.py",
-        "return len(payload) < len(two_bits)",
+        "return len(payload) + _NAMED < len(two_bits)",
         "return len(payload) >= 0",
         "nets/geneformer/test_trust.py",
     ),
