@@ -192,14 +192,14 @@ class Compression:
 
     def _held(self, file: str) -> int:
         """Bytes of a file that wait to be coded, at most."""
-        size = os.path.getsize(file) if os.path.isfile(file) else None
+        size = os.path.getsize(file) if _is_here(file) else None
         packed = size is not None and self.glance(Found(file, file)).name != file
         most = self.recipe.block_size
         return most if size is None else min(most, size * (_UNPACKED if packed else 1))
 
     def _size(self, file: str) -> int | None:
         """Bytes that will be compressed of a file, if that is known before it is opened."""
-        if not os.path.isfile(file) or self.glance(Found(file, file)).name != file:
+        if not _is_here(file) or self.glance(Found(file, file)).name != file:
             return None
         return os.path.getsize(file)
 
@@ -349,3 +349,8 @@ class Compression:
 
 def _shown(file: str) -> str:
     return "standard input" if file == "-" else file
+
+
+def _is_here(file: str) -> bool:
+    """True for a regular file of this machine."""
+    return not is_address(file) and os.path.isfile(file)

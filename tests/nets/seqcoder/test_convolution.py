@@ -112,7 +112,7 @@ def test_the_exact_two_bits_agree_with_the_trained_ones(widths: str) -> None:
         module.decoder_attention.gain.fill_(0.5)
         for _ in range(20):  # so that batch norm has seen something
             module.decode(module.encode(torch.randint(0, 4, (8, 64))))
-    stored = twobit.arrays(module)
+    stored = published.arrays(module)
     assert {name: array.shape for name, array in stored.items()} == d.shapes()
     bases = torch.randint(0, 4, (3, 64))
     module.eval()

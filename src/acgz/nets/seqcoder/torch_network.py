@@ -111,7 +111,7 @@ def rounded(latents: Tensor, grid: int) -> Tensor:
     return kept + ((kept * grid).round() / grid - kept).detach()
 
 
-def arrays(network: TorchAutoEncoder) -> dict[str, Any]:
+def arrays(network: nn.Module) -> dict[str, Any]:
     """The weights as float16 arrays, batch norm as a ``scale`` and a ``shift`` per channel."""
     found: dict[str, Tensor] = {}
     for name, module in network.named_modules():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -118,17 +117,3 @@ def _start_as_rearrangement(network: TorchTwoBit) -> None:
         for value in range(LATENTS):
             first = value * BASES
             weight[value, first : first + BASES, 0] = levels
-
-
-def arrays(network: TorchTwoBit) -> dict[str, Any]:
-    """The weights as float16 arrays, batch norm as a ``scale`` and a ``shift`` per channel."""
-    found: dict[str, Tensor] = {}
-    for name, module in network.named_modules():
-        if isinstance(module, nn.BatchNorm1d):
-            state = module.state_dict()
-            scale = state["weight"] / (state["running_var"] + module.eps).sqrt()
-            found[f"{name}.scale"] = scale
-            found[f"{name}.shift"] = state["bias"] - state["running_mean"] * scale
-        else:
-            found.update(module.named_parameters(name, recurse=False))
-    return {name: tensor.detach().cpu().half().numpy() for name, tensor in found.items()}

@@ -9,10 +9,11 @@ import torch
 from numpy.typing import NDArray
 
 from acgz.nets.corpus import Corpus
+from acgz.nets.seqcoder.torch_network import arrays
 from acgz.nets.seqcoder.train import cost_of_mismatches, entropy
 from acgz.nets.seqcoder.twobit.architecture import BASES, TwoBitArchitecture
 from acgz.nets.seqcoder.twobit.settings import TwoBitPlan
-from acgz.nets.seqcoder.twobit.torch_network import ENCODER, TorchTwoBit, arrays, centres
+from acgz.nets.seqcoder.twobit.torch_network import ENCODER, TorchTwoBit, centres
 from acgz.nets.training import Run, train
 
 read = Corpus.read
