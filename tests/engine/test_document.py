@@ -649,7 +649,7 @@ class Decoder:
         self.rested = 0
         if "models" in parameters:
             self.prior = Prior(file_of(*parameters["models"]))
-            if preset == "ultra":
+            if preset == "ultra" or n < 1 << 15:
                 self.further = [Prior(file_of(*parameters["models"]), begin) for begin in (2, 1)]
             self.start(self.prior.arrays)
 

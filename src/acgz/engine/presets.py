@@ -8,6 +8,10 @@ LARGE = 1 << 23
 """From this many residues on a genome has so many chance matches that repeats are taken less
 willingly."""
 
+SMALL = 1 << 15
+"""Fewer residues than this take no time worth saving: the prior is read three times by `plus`,
+too."""
+
 GAPPED = (
     "111010010100110111",
     "1101100011010111",
@@ -86,7 +90,7 @@ class Preset:
     learned: bool = True
     """Whether there are hidden layers and a prior."""
     further: bool = False
-    """See `Parts`."""
+    """See `Parts`; with a prior that is so in any case for fewer than `SMALL` residues."""
     most_lanes: int = 1
     """Lanes of a long sequence, where a user does not say how many."""
 
@@ -142,5 +146,5 @@ def parts(preset: str, count: int, bits: int) -> Parts:
         stay_misses=pool.stay_misses,
         hidden=row.learned,
         prior=row.learned,
-        further=row.further,
+        further=row.further or (row.learned and count < SMALL),
     )
