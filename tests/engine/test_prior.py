@@ -69,6 +69,21 @@ def test_the_trial_takes_the_prior_that_saves_most_and_none_for_noise() -> None:
     assert "models" not in encode(CODEC, residues(0), {}).parameters
 
 
+@pytest.mark.parametrize(("ahead", "mix_decides"), [(0.0, True), (0.02, True), (0.04, False)])
+def test_between_near_networks_the_mix_decides(
+    ahead: float, mix_decides: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = phage(20_000)
+    sizes = {name: len(encode(CODEC, original, {"prior": name}).payload) for name in NAMES}
+    better, worse = min(sizes, key=sizes.__getitem__), max(sizes, key=sizes.__getitem__)
+    # alone, the one that is worse in the mix is made to look better
+    said = iter([1.8 - ahead if name == worse else 1.8 for name in NAMES])
+    monkeypatch.setattr(priors, "_bits", lambda network, pieces: next(said))
+    taken = encode(CODEC, original, {})
+    expected = better if mix_decides else worse
+    assert taken.parameters["models"] == [models.digest_of(priors.shipped()[expected])]
+
+
 def test_odds_of_a_node_are_the_sums_of_those_below_it() -> None:
     network = prior.make(models.read(priors.shipped()[NAMES[0]]).arrays)
     for residue in phage(300):
