@@ -119,8 +119,8 @@ class _DeepZip(Suite):
     quick = Quick(
         ("human_hg19",),
         20_000,
-        "uniform;order0;gzip;xz;plus;*32, 10 epochs;lstm-*, 10 epochs;*32, 1 epochs;*, package;"
-        "gru-32, m=*;*, lanes=*;*, k=64;*, carried",
+        "uniform;order0;gzip;xz;plus;*32, 10 epochs;lstm-64, 10 epochs;lstm-32, [12] epochs;"
+        "gru-32, [12] epochs;*, package;gru-32, m=*;lstm-32, lanes=*;lstm-32, k=64;*32, carried",
     )
     usual = (*OTHERS, *ONE_FOR_ALL, *LANES, *STATES)
     """What needs no training and takes minutes."""
