@@ -7,8 +7,11 @@ import random
 import pytest
 
 import faults
+import fuzz_targets
 import mutants
 import soak
+from acgz import layout
+from acgz.layout import text as header_lines
 from mutation import changed_bytes, changed_tree
 from paths import ROOT, TESTS
 
@@ -46,3 +49,14 @@ def test_a_soak_notices_wrong_bytes_and_wrong_records(monkeypatch) -> None:
 def test_a_fault_before_any_call_of_the_system_loses_nothing(work, what, tmp_path) -> None:
     scene = faults.Scene(tmp_path, work, b">genome\n" + b"ACGT" * 50 + b"\n")
     assert faults.stopped_at_every_call(scene, what) > 5
+
+
+def test_a_primer_that_is_read_once_changes_no_layout(monkeypatch) -> None:
+    monkeypatch.setattr(header_lines, "_code", header_lines._code)  # as it is now, afterwards
+    texts = [b">a b\nACGT\n>a c\nAC", b">a\nNNacgtN\n" * 9, b">" + bytes(range(11, 90)) + b"\nA"]
+    right = [layout.split(text) for text in texts]
+    fuzz_targets.read_primers_once()
+    for _ in "12":
+        for text, parts in zip(texts, right, strict=True):
+            assert layout.split(text).layout == parts.layout
+            assert layout.join(parts.residues, parts.layout, max_size=len(text)) == text

@@ -16,7 +16,7 @@ import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ def environments(pythons: list[str]) -> dict[str, Environment]:
             {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}, compiled="generic"
         ),
         "kernels with every index checked": Environment(
-            {"NUMBA_BOUNDSCHECK": "1"}, largest="small", compiled="checked"
+            {"NUMBA_BOUNDSCHECK": "1"}, compiled="checked"
         ),
         "kernels not compiled": Environment({"NUMBA_DISABLE_JIT": "1"}, largest="tiny"),
         "NumPy without vector instructions": Environment({"NPY_DISABLE_CPU_FEATURES": extensions}),
@@ -62,23 +62,28 @@ def environments(pythons: list[str]) -> dict[str, Environment]:
                        ("SkylakeX", "avx512f")):  # fmt: skip
         if flag in flags:
             variables = {"OPENBLAS_CORETYPE": core}
-            found[f"OpenBLAS for {core}"] = Environment(variables, largest="tiny")
+            found[f"OpenBLAS for {core}"] = Environment(variables)
     for level in ("default", "avx2", "avx512"):
         if level == "default" or level in flags:
             found[f"PyTorch, {level}"] = Environment(
                 {"ATEN_CPU_CAPABILITY": level}, largest="tiny", backend="torch"
             )
     for number, python in enumerate(pythons):
-        found[python] = Environment(python=python, largest="small", compiled=f"python{number}")
+        found[python] = Environment(python=python, compiled=f"python{number}")
     return found
 
 
-def archives(environment: Environment, kernels: Path) -> tuple[str, dict[str, str]]:
-    """What it is, and the SHA-256 of every archive; RuntimeError if it does not run."""
+def archives(
+    environment: Environment, kernels: Path, sizes: list[str], modes: list[str]
+) -> tuple[str, dict[str, str]]:
+    """What it is, and the SHA-256 of every archive; RuntimeError if it does not run.
+
+    ``sizes``: keys of `SIZES`; ``modes``: names, none for all.
+    """
     done = subprocess.run(
         [
-            *(environment.python, __file__, "--child"),
-            *(str(environment.threads), environment.backend, environment.largest),
+            *(environment.python, __file__, "--modes", *modes, "--child"),
+            *(str(environment.threads), environment.backend, *sizes),
         ],
         env={
             **os.environ,
@@ -96,7 +101,7 @@ def archives(environment: Environment, kernels: Path) -> tuple[str, dict[str, st
     return found.pop("versions"), found
 
 
-def child(threads: int, backend: str, largest: str) -> None:
+def child(threads: int, backend: str, sizes: list[str], modes: list[str]) -> None:
     """Print a JSON map: archive -> SHA-256."""
     import platform
 
@@ -113,9 +118,11 @@ def child(threads: int, backend: str, largest: str) -> None:
 
         found["versions"] += f", Numba {numba.__version__}"
     with tempfile.TemporaryDirectory() as folder:
-        for size, bases in SIZES.items():
-            text = genome(bases)
+        for size in sizes:
+            text = genome(SIZES[size])
             for name, mode in MODES.items():
+                if modes and name not in modes:
+                    continue
                 plain = not mode.needs_model and not mode.fits
                 quick = {} if plain else _quick(mode, Path(folder), backend)
                 if quick is not None and (plain or size == "tiny"):
@@ -123,8 +130,6 @@ def child(threads: int, backend: str, largest: str) -> None:
                     found[f"{size} {name}"] = hashlib.sha256(packed).hexdigest()
                     if acgz.decompress(packed, threads=threads) != text:
                         raise RuntimeError(f"{size} {name} does not come back")
-            if size == largest:
-                break
     print(json.dumps(found))
 
 
@@ -168,11 +173,13 @@ def main() -> int:
     parser.add_argument("--python", action="append", default=[], help="another interpreter")
     parser.add_argument("--only", default="", help="environments with this in their names")
     parser.add_argument("--largest", choices=SIZES, default="large", help="no larger texts")
-    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--smallest", choices=SIZES, default="tiny", help="no smaller texts")
+    parser.add_argument("--modes", nargs="*", default=[], help="only these")
+    parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.child:
-        threads, backend, largest = args.child
-        child(int(threads), backend, largest)
+        threads, backend, *of = args.child
+        child(int(threads), backend, of, args.modes)
         return 0
     kernels = ROOT / ".pytest_cache" / "kernels"
     found = environments(args.python)
@@ -184,20 +191,20 @@ def main() -> int:
     }
     reference: dict[str, str] = {}
     different = 0
-    for name, digests in _run(chosen, kernels):
+    for name, environment in chosen.items():
+        within = sizes[sizes.index(args.smallest) : sizes.index(environment.largest) + 1]
+        if not within:
+            continue
+        versions, digests = archives(environment, kernels, within, args.modes)
         reference = reference or digests
         wrong = [one for one, digest in digests.items() if reference.get(one) != digest]
         different += len(wrong)
         print(
-            f"{name}: {len(digests)} archives, {len(wrong)} different {' '.join(wrong)}", flush=True
+            f"{name} ({versions}): {len(digests)} archives, {len(wrong)} different "
+            f"{' '.join(wrong)}",
+            flush=True,
         )
     return 1 if different else 0
-
-
-def _run(chosen: Mapping[str, Environment], kernels: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    for name, environment in chosen.items():
-        versions, digests = archives(environment, kernels)
-        yield f"{name} ({versions})", digests
 
 
 if __name__ == "__main__":

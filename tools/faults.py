@@ -25,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -99,29 +100,39 @@ class Work:
 
     name: str
     arguments: tuple[str, ...]
-    given: str
-    """The file that is there before."""
-    made: str
-    """The file that is there afterwards."""
+    given: tuple[str, ...]
+    """The files that are there before."""
+    made: tuple[str, ...]
+    """The files that are there afterwards."""
     removes: bool = False
     adds: bool = False
     """What is made is there before, too, and gets more files."""
 
+    @property
+    def packed(self) -> tuple[str, ...]:
+        """What is in the archive that there is before, or that comes to be."""
+        if self.adds:
+            return ("genome.fa",)
+        return self.made if ARCHIVE in self.given else self.given
+
+
+ARCHIVE = "genome.fa.acgz"
+_ONE, _TWO = ("genome.fa",), ("genome.fa", "more.fa")
+_COMPRESS = ("compress", "-m", "order0")
+_TOGETHER = (*_COMPRESS, "-o", ARCHIVE)
+_APPEND = ("append", "-m", "order0", ARCHIVE)
 
 WORKS = (
-    Work("compress", ("compress", "-m", "order0"), "genome.fa", "genome.fa.acgz"),
-    Work(
-        "compress --rm", ("compress", "-m", "order0", "--rm"), "genome.fa", "genome.fa.acgz", True
-    ),
-    Work("decompress", ("decompress",), "genome.fa.acgz", "genome.fa"),
-    Work("decompress --rm", ("decompress", "--rm"), "genome.fa.acgz", "genome.fa", True),
-    Work(
-        "append",
-        ("append", "-m", "order0", "genome.fa.acgz"),
-        "more.fa",
-        "genome.fa.acgz",
-        adds=True,
-    ),
+    Work("compress", _COMPRESS, _ONE, (ARCHIVE,)),
+    Work("compress --rm", (*_COMPRESS, "--rm"), _ONE, (ARCHIVE,), removes=True),
+    Work("decompress", ("decompress",), (ARCHIVE,), _ONE),
+    Work("decompress --rm", ("decompress", "--rm"), (ARCHIVE,), _ONE, removes=True),
+    Work("append", _APPEND, ("more.fa",), (ARCHIVE,), adds=True),
+    Work("compress two", _TOGETHER, _TWO, (ARCHIVE,)),
+    Work("compress two --rm", (*_TOGETHER, "--rm"), _TWO, (ARCHIVE,), removes=True),
+    Work("decompress two", ("decompress",), (ARCHIVE,), _TWO),
+    Work("decompress two --rm", ("decompress", "--rm"), (ARCHIVE,), _TWO, removes=True),
+    Work("append two", _APPEND, ("more.fa", "third.fa"), (ARCHIVE,), adds=True),
 )
 
 
@@ -150,23 +161,45 @@ class Stage:
 
 
 class Scene:
-    """A folder with one file, the command, and what must be true whatever happens."""
+    """A folder with some files, the command, and what must be true whatever happens."""
 
     def __init__(self, folder: Path, work: Work, text: bytes) -> None:
-        self.folder, self.work, self.text = folder, work, text
-        self.archive = acgz.compress(text, "order0")
+        self.folder, self.work = folder, work
+        self.texts = {
+            "genome.fa": text,
+            "more.fa": b">more\n" + text,
+            "third.fa": b">third\n" + text,
+        }
+        self.archive = self._packed()
         self.reset()
 
     def reset(self) -> None:
         for entry in self.folder.iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-        content = self.archive if self.work.given.endswith(".acgz") else self.text
-        (self.folder / self.work.given).write_bytes(content)
-        if self.work.adds:
-            (self.folder / self.work.made).write_bytes(self.archive)
+        self.set_up()
+
+    def set_up(self) -> None:
+        """Write what is there before."""
+        contents = {**self.texts, ARCHIVE: self.archive}
+        for name in (*self.work.given, *(self.work.made if self.work.adds else ())):
+            (self.folder / name).write_bytes(contents[name])
+
+    def on(self, folder: Path) -> Scene:
+        """The same in another folder, where nothing is set up."""
+        there = copy(self)
+        there.folder = folder
+        return there
 
     def command(self) -> list[str]:
         return [sys.executable, "-m", "acgz", *self._words()]
+
+    def to_stdout(self) -> list[str]:
+        """The command with standard output as its target; it removes nothing."""
+        words = [word for word in self.command() if word != "--rm"]
+        if "-o" in words:
+            at = words.index("-o")
+            del words[at : at + 2]
+        return [*words, "-c"]
 
     def staged(self, number: int, what: str, *more: str) -> str:
         """The command in a process that does ``what`` to itself, for `STAGE`."""
@@ -174,33 +207,51 @@ class Scene:
 
     def _words(self) -> list[str]:
         command, *arguments = self.work.arguments
-        return [command, "-q", *arguments, self.work.given]
+        return [command, "-q", *arguments, *self.work.given]
+
+    def _packed(self) -> bytes:
+        """The archive; of one file alone without its name."""
+        names = self.work.packed
+        if len(names) == 1:
+            return acgz.compress(self.texts[names[0]], "order0")
+        with tempfile.TemporaryDirectory() as folder:
+            for name in names:
+                (Path(folder) / name).write_bytes(self.texts[name])
+            run = [sys.executable, "-m", "acgz", *_TOGETHER, "-q", *names]
+            subprocess.run(run, cwd=folder, check=True)
+            return (Path(folder) / ARCHIVE).read_bytes()
 
     def check(self, when: str, *, swept: bool = False) -> None:
         """Nothing is lost, and nothing lies about; ``swept``: not even a hidden folder."""
         names = {entry.name for entry in self.folder.iterdir()}
-        strays = names - {"genome.fa", "genome.fa.acgz", "more.fa"}
+        strays = names - {*self.texts, ARCHIVE}
         if swept or any(not HIDDEN.fullmatch(name) for name in strays):
             self._require(not strays, f"{when}: left behind {sorted(strays)}")
-        self._require(bool(names - strays), f"{when}: everything is lost")
+        whole = names.issuperset(self.work.given) or names.issuperset(self.work.made)
+        self._require(whole, f"{when}: there is only {sorted(names)}")
+        for name, text in self.texts.items():
+            with suppress(FileNotFoundError):
+                found = (self.folder / name).read_bytes()
+                self._require(found == text, f"{when}: {name} is not what it was")
         with suppress(FileNotFoundError):
-            found = (self.folder / "genome.fa").read_bytes()
-            self._require(found == self.text, f"{when}: genome.fa is not what it was")
-        with suppress(FileNotFoundError):
-            found = acgz.decompress((self.folder / "genome.fa.acgz").read_bytes())
-            right = found == self.text or (self.work.adds and found == 2 * self.text)
-            self._require(right, f"{when}: the archive is not complete")
+            found = acgz.decompress((self.folder / ARCHIVE).read_bytes())
+            more = (*self.work.packed, *self.work.given) if self.work.adds else self.work.packed
+            right = [self.joined(self.work.packed), self.joined(more)]
+            self._require(found in right, f"{when}: the archive is not complete")
+        kept = (*self.work.given, *(self.work.made if self.work.adds else ()))
         if not self.work.removes:
-            self._require(self.work.given in names, f"{when}: {self.work.given} is gone")
-        if self.work.adds:
-            self._require(self.work.made in names, f"{when}: {self.work.made} is gone")
+            self._require(names.issuperset(kept), f"{when}: only {sorted(names)} is left")
+
+    def joined(self, names: tuple[str, ...]) -> bytes:
+        """What an archive of them restores."""
+        return b"".join(self.texts[name] for name in names)
 
     def run_again(self, when: str, stage: Stage | None = None) -> None:
         """The same command, undisturbed, does its work and sweeps up."""
-        made = self.folder / self.work.made
+        made = self.folder / self.work.made[0]
         if self.work.adds and made.read_bytes() != self.archive:
             return  # it has been added, and cannot be once more
-        if (self.folder / self.work.given).exists():
+        if all((self.folder / name).exists() for name in self.work.given):
             if stage is None:
                 run = [*self.command(), "-f"]
                 done = subprocess.run(run, cwd=self.folder, capture_output=True, check=False)
@@ -208,7 +259,8 @@ class Scene:
             else:
                 code, error = stage.run(self.staged(0, "", "-f"))
             self._require(code == 0, f"{when}, again: {error}")
-            self._require(made.exists(), f"{when}, again: nothing made")
+            there = all((self.folder / name).exists() for name in self.work.made)
+            self._require(there, f"{when}, again: nothing made")
             grown = made.read_bytes() != self.archive or not self.work.adds
             self._require(grown, f"{when}, again: nothing added")
             self.check(f"{when}, again", swept=True)
@@ -262,18 +314,13 @@ def full_disk(scene: Scene, sizes: range) -> int:
     done = 0
     for kilobytes in sizes:
         with _small_disk(kilobytes) as disk:
-            content = scene.archive if scene.work.given.endswith(".acgz") else scene.text
+            there = scene.on(disk)
             try:
-                (disk / scene.work.given).write_bytes(content)
-                if scene.work.adds:
-                    (disk / scene.work.made).write_bytes(scene.archive)
+                there.set_up()
             except OSError as error:
                 if error.errno != errno.ENOSPC:
                     raise
                 continue
-            there = Scene.__new__(Scene)
-            there.folder, there.work = disk, scene.work
-            there.text, there.archive = scene.text, scene.archive
             ended = subprocess.run(
                 there.command(), cwd=disk, capture_output=True, text=True, check=False
             )
@@ -299,7 +346,10 @@ def starved(scene: Scene) -> int:
     """Limits on memory, on the size of files, and on open files: an error, or success."""
     limits: list[tuple[int, list[int]]] = [
         (resource.RLIMIT_AS, [megabytes << 20 for megabytes in (150, 300, 500, 700, 1000, 1500)]),
-        (resource.RLIMIT_FSIZE, [0, 1, 4096, len(scene.archive) - 1, len(scene.text) - 1]),
+        (
+            resource.RLIMIT_FSIZE,
+            [0, 1, 4096, len(scene.archive) - 1, len(scene.texts["genome.fa"]) - 1],
+        ),
         (resource.RLIMIT_NOFILE, [3, 4, 5, 8, 16]),
     ]
     done = 0
@@ -329,8 +379,7 @@ def closed_pipes(scene: Scene) -> int:
     """Standard output that nobody reads any more, or that is closed, at the beginning or later."""
     for number, read in enumerate((0, 1, 1000, None)):
         scene.reset()
-        command = [*scene.command(), "-c"]
-        command = [part for part in command if part != "--rm"]
+        command = scene.to_stdout()
         if read is None:
             command = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
         process = subprocess.Popen(
@@ -346,12 +395,6 @@ def closed_pipes(scene: Scene) -> int:
     return 4
 
 
-def _replace(path: Path) -> None:
-    other = path.with_name("new")
-    other.write_bytes(b">other\n")
-    other.replace(path)
-
-
 def changing_input(scene: Scene) -> int:
     """The input grows, shrinks or is replaced while it is read: it is never removed."""
     changes: list[Callable[[Path], object]] = [
@@ -364,7 +407,7 @@ def changing_input(scene: Scene) -> int:
     ]
     for number, change in enumerate(changes):
         scene.reset()
-        path = scene.folder / scene.work.given
+        path = scene.folder / scene.work.given[0]
         program = [sys.executable, "-c", STAGE, scene.staged(1, str(int(signal.SIGSTOP)))]
         process = subprocess.Popen(program, stderr=subprocess.DEVNULL)
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
@@ -373,9 +416,9 @@ def changing_input(scene: Scene) -> int:
         process.send_signal(signal.SIGCONT)
         process.wait()
         if not path.exists() or path.read_bytes() != changed:
-            made = scene.folder / scene.work.made
-            kept = made.exists() and scene.work.made.endswith(".acgz")
-            if not kept or acgz.decompress(made.read_bytes()) != changed:
+            made, rest = scene.folder / ARCHIVE, scene.joined(scene.work.given[1:])
+            kept = made.exists() and ARCHIVE in scene.work.made
+            if not kept or acgz.decompress(made.read_bytes()) != changed + rest:
                 raise BrokenPromiseError(f"{scene.work.name}: change {number} of the input is lost")
     return len(changes)
 
@@ -386,6 +429,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bases", type=int, default=300_000)
     parser.add_argument("--only", default="", help="one kind of fault")
+    parser.add_argument("--works", default="", help="works with this in their names")
     args = parser.parse_args()
     choose = random.Random(args.seed)
     bases = "".join(choose.choices("ACGTN", [30, 20, 20, 30, 1], k=args.bases))
@@ -410,7 +454,7 @@ def main() -> int:
         if kind == "full disks" and (os.geteuid() != 0 or shutil.which("mount") is None):
             print(f"{kind}: skipped, only root can mount small file systems")
             continue
-        for work in WORKS:
+        for work in (work for work in WORKS if args.works in work.name):
             with tempfile.TemporaryDirectory(prefix="acgz-faults-") as name:
                 try:
                     done = run(Scene(Path(name), work, content))

@@ -33,6 +33,7 @@ from acgz import layout, models, modes
 from acgz.codec import Coded, Job, decode, encode
 from acgz.coding import streams
 from acgz.errors import AcgzError
+from acgz.layout import text as header_lines
 from acgz.modes import MODES
 
 MEMORY_LIMIT = 1 << 24
@@ -102,15 +103,20 @@ class _Fixed:
 
 
 _FREQUENCIES = ([1 << 14] * 4, [65533, 1, 1, 1], [1, 65535], [0, 1 << 15, 0, 1 << 15])
+_MANY = 240
+"""From this first byte on there may be as many symbols as a byte holds."""
 
 
 def range_coder(data: bytes) -> None:
-    """Byte 0: which frequencies; byte 1: how many symbols; then the stream.
+    """Byte 0: which frequencies, and whether there may be many symbols; byte 1: how many; then the
+    stream.
 
     What decodes encodes to a stream that decodes to the same.
     """
-    frequencies = _FREQUENCIES[data[0] % len(_FREQUENCIES) if data else 0]
-    count = data[1] if len(data) > 1 else 0
+    kind, count = (*data[:2], 0, 0)[:2]
+    frequencies = _FREQUENCIES[kind % len(_FREQUENCIES)]
+    if kind < _MANY:
+        count %= 32  # time goes into symbols: few of them are as good, and are quick
     try:
         symbols = streams.decode(data[2:], count, _Fixed(frequencies), 1)
     except AcgzError:
@@ -138,7 +144,12 @@ def modest_limit(name: str) -> int:
 
 
 _needed: dict[str, int] = {}
-_folder = tempfile.TemporaryDirectory(prefix="acgz-fuzz-", ignore_cleanup_errors=True)
+_MEMORY = "/dev/shm"
+_folder = tempfile.TemporaryDirectory(
+    prefix="acgz-fuzz-",
+    dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None,  # a disk is a hundred times slower
+    ignore_cleanup_errors=True,
+)
 
 
 def model(data: bytes) -> None:
@@ -233,6 +244,45 @@ class NoPatch:
 
     def setenv(self, name: str, value: str) -> None:
         os.environ[name] = value
+
+
+def read_primers_once() -> None:
+    """From now on header lines are coded after a copy of a model that has read the primer.
+
+    Reading it again for every tiny input is most of the time; what is coded does not change.
+    """
+    right = header_lines._code
+    known: dict[int, list[tuple[Any, NDArray[Any]]]] = {}
+
+    def code(bits: Any, mixer: Any, past: Any, history: Any, start: int, lines: int) -> int:
+        size = mixer.slots.size
+        if start or size > _LARGEST_KEPT:  # the primer begins at 0, lines behind it
+            return int(right(bits, mixer, past, history, start, lines))
+        state = [
+            part for part in (*mixer, *past[:-1], *past.guesses) if isinstance(part, np.ndarray)
+        ]
+        if size in known:
+            for part, (places, values) in zip(state, known[size], strict=True):
+                part.reshape(-1)[places] = values
+            return int(history.size)
+        fresh = [part.copy() for part in state]
+        end = int(right(bits, mixer, past, history, start, lines))
+        known[size] = [_change(one, new) for one, new in zip(fresh, state, strict=True)]
+        return end
+
+    header_lines._code = code
+
+
+def _change(old: NDArray[Any], new: NDArray[Any]) -> tuple[Any, NDArray[Any]]:
+    """Places of an array, and what they hold now: the few that have changed, or all."""
+    places = np.flatnonzero(old != new)
+    if places.size * 8 < new.size:
+        return places, new.reshape(-1)[places]
+    return slice(None), new.reshape(-1).copy()
+
+
+_LARGEST_KEPT = 1 << 19
+"""Slots of a model that is copied: those of tiny texts."""
 
 
 def blocks(counts: tuple[int, ...] = (1, 40, 130), patch: Any = None) -> list[Block]:
