@@ -15,12 +15,15 @@ from acgz.nets.deepgeco.architecture import WarmStartArchitecture
 from acgz.nets.deepgeco.changes import PARTS, Changes, names_of
 from acgz.nets.deepgeco.grid import Grid
 from acgz.nets.deepgeco.settings import WarmStartPlan
+from acgz.nets.deepgeco.trial import worth_of
 from acgz.nets.exact import pytorch
 from acgz.nets.training import Plan, train
 
 _STREAMS = 128
 _STEPS = 32
 """Tokens through which gradients flow back: short, for more steps on a short input."""
+_LEAST_STEPS = 200
+"""Of a part, however short the input is."""
 _TRIALS = range(2, 9)
 """Changes are tried in multiples of 2**-2 … 2**-8."""
 _RATES = {"outputs": 10.0, "biases": 10.0, "head": 2.0, "all": 1.0}
@@ -40,9 +43,10 @@ def fine_tune(
     """Changes that make ``network`` fit ``residues`` (n,), for one part of it after the other.
 
     The network will help to code the first ``used`` tokens of each of the ``lanes``; it sees
-    them ``rounds`` times for each part. Changes are rounded as it pays best for the network
-    alone, by the loss on a sample; those that do not pay even there are left out, and so are
-    larger parts then. MissingDependencyError without PyTorch.
+    them ``rounds`` times for each part, and takes `_LEAST_STEPS` at least. Changes are rounded as
+    it pays best, by the loss of the network alone on a sample, as often as that counts beside a
+    Supporter (`worth_of`); those that do not pay are left out, and so are larger parts then.
+    MissingDependencyError without PyTorch.
     """
     torch = pytorch.load()
     from acgz.nets.deepgeco.torch_network import TorchWarmStart
@@ -69,7 +73,8 @@ def fine_tune(
             return task.validate(module)
 
     original = bits(before)
-    steps = max(1, rounds * seen.size // (grid.s * streams * _STEPS))
+    steps = max(_LEAST_STEPS, rounds * seen.size // (grid.s * streams * _STEPS))
+    counted = lanes * grid.s * worth_of(min(used, seen.size // (lanes * grid.s)))  # bases
     after = before
     for place, part in enumerate(PARTS):
         _load(torch, module, after)
@@ -83,7 +88,7 @@ def fine_tune(
         for precision in _TRIALS:
             changes = Changes.between(before, after, part, precision)
             gain = original - bits(dict(changes.apply(network).arrays))
-            worth = gain * seen.size / 8 - len(changes.to_bytes())
+            worth = gain * counted / 8 - len(changes.to_bytes())
             if not math.isnan(worth) and worth > saved:
                 best, saved = changes, worth
         if best is not None:

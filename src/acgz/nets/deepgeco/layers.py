@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from acgz.nets.deepgeco.operations import DeepGeCoOperations
+from acgz.nets.exact.matmul import Quantised
 from acgz.nets.exact.operations import Array
 
 
@@ -54,50 +55,53 @@ def layer_norm_backward(
 class Attended:
     """What the backward pass of `attend` needs."""
 
-    query: Array  # (m, heads, width), scaled
-    keys: Array  # (m, positions, heads, width)
-    values: Array  # (m, positions, heads, width)
-    weights: Array  # (m, positions, heads)
+    queries: Array  # (m, heads, n), scaled
+    rows: Array  # (m, positions, n)
+    quantised: Quantised  # the rows, (m * positions, n)
+    weights: Array  # (m, heads, positions)
+    scale: float
 
 
 def attend(
-    ops: DeepGeCoOperations, query: Array, keys: Array, values: Array, heads: int
+    ops: DeepGeCoOperations, queries: Array, rows: Array, scale: float
 ) -> tuple[Array, Attended]:
-    """Attention of one query per row to a few positions, in ``heads`` heads.
+    """Attention of each of ``queries`` (m, heads, n) to ``rows`` (m, positions, n).
 
-    ``query``: (m, n), ``keys`` and ``values``: (m, positions, n); the result is (m, n).
+    Returns the means of the rows that each head has seen, (m, heads, n), and what `attend_backward`
+    needs. Keys and values are the rows themselves: with one query for each lane it is less work to
+    carry the query, and the mean, through a matrix than every row.
     """
-    m, positions, n = keys.shape
-    width = n // heads
-    q = (query * float(width) ** -0.5).reshape(m, heads, width)
-    k = keys.reshape(m, positions, heads, width)
-    v = values.reshape(m, positions, heads, width)
-    scores = ops.total((k * q[:, None]).reshape(-1, width), 1).reshape(m, positions, heads)
-    exponentials = ops.exp(scores - ops.largest(scores, 1))
-    weights = exponentials / _sum(exponentials)[:, None]
-    mixed = _sum(v * weights[..., None])
-    return mixed.reshape(m, n), Attended(q, k, v, weights)
+    queries = queries * scale
+    quantised = ops.quantise(rows.reshape(-1, rows.shape[2]), 1)
+    scores = _dots(ops, queries, quantised)
+    exponentials = ops.exp(scores - ops.largest(scores, 2))
+    weights = exponentials / _sum(exponentials)[..., None]
+    return ops.mix(weights, rows), Attended(queries, rows, quantised, weights, scale)
 
 
 def attend_backward(
     ops: DeepGeCoOperations, kept: Attended, gradient: Array
-) -> tuple[Array, Array, Array]:
-    """Gradients of query (m, n), keys and values (m, positions, n)."""
-    m, positions, heads, width = kept.keys.shape
-    g = gradient.reshape(m, 1, heads, width)
-    of_weights = ops.total((kept.values * g).reshape(-1, width), 1).reshape(m, positions, heads)
-    values = kept.weights[..., None] * g
-    mean = _sum(kept.weights * of_weights)[:, None]
-    of_scores = (kept.weights * (of_weights - mean))[..., None]
-    query = _sum(kept.keys * of_scores) * float(width) ** -0.5
-    keys = of_scores * kept.query[:, None]
-    n = heads * width
-    return query.reshape(m, n), keys.reshape(m, positions, n), values.reshape(m, positions, n)
+) -> tuple[Array, Array]:
+    """Gradients of queries (m, heads, n) and rows (m, positions, n)."""
+    weights = kept.weights
+    of_weights = _dots(ops, gradient, kept.quantised)
+    of_scores = weights * (of_weights - _sum(weights * of_weights)[..., None])
+    queries = ops.mix(of_scores, kept.rows) * kept.scale
+    of_rows = [
+        ops.mix(ops.contiguous(by_head.swapaxes(1, 2)), x)
+        for by_head, x in ((weights, gradient), (of_scores, kept.queries))
+    ]
+    return queries, of_rows[0] + of_rows[1]
+
+
+def _dots(ops: DeepGeCoOperations, x: Array, rows: Quantised) -> Array:
+    """Products of each of x (m, heads, n) with each row of its lane: (m, heads, positions)."""
+    return ops.products(ops.quantise(x.reshape(-1, x.shape[2]), 1), rows, x.shape[0])
 
 
 def _sum(x: Array) -> Array:
-    """Sum over axis 1, one after the other: the order is written down."""
-    result = x[:, 0]
-    for place in range(1, x.shape[1]):
-        result = result + x[:, place]
+    """Sum over the last axis, one after the other: the order is written down."""
+    result = x[..., 0]
+    for place in range(1, x.shape[-1]):
+        result = result + x[..., place]
     return result

@@ -8,6 +8,7 @@ import numpy as np
 
 from acgz.kernel import kernel
 from acgz.nets.exact import functions, operations
+from acgz.nets.exact.matmul import Quantised
 from acgz.nets.exact.numpy_operations import NumPy
 from acgz.nets.exact.operations import Array, Operations
 from acgz.nets.exact.torch_operations import PyTorch
@@ -31,6 +32,15 @@ class DeepGeCoOperations(Operations, Protocol):
 
     def scatter(self, rows: Array, index: Array, count: int) -> Array:
         """Sum the ``rows`` (m, n) of equal ``index`` (m,): (count, n); rounded as in `total`."""
+        ...
+
+    def products(self, a: Quantised, b: Quantised, groups: int) -> Array:
+        """Of the rows of ``a`` (groups * p, n) with those of ``b`` (groups * q, n) that are in the
+        same group, both quantised along axis 1; (groups, p, q)."""
+        ...
+
+    def mix(self, weights: Array, rows: Array) -> Array:
+        """Weighted sums (m, p, n) of ``rows`` (m, q, n), ``weights`` (m, p, q), added in order."""
         ...
 
     def adam(self, p: Array, v: Array, g: Array, rate: float, decay: float, lift: float) -> None:
@@ -61,6 +71,14 @@ class OnNumPy(NumPy):
         _scatter(rows, index, out)
         return (out / GRID).astype(np.float32)
 
+    def products(self, a: Quantised, b: Quantised, groups: int) -> Array:
+        return _products(a, b, groups)
+
+    def mix(self, weights: Array, rows: Array) -> Array:
+        out = np.empty((*weights.shape[:2], rows.shape[2]), np.float32)
+        _mix(weights, rows, out)
+        return out
+
     def adam(self, p: Array, v: Array, g: Array, rate: float, decay: float, lift: float) -> None:
         one = np.float32(1) - np.float32(decay)
         flat = (p.reshape(-1), v.reshape(-1), g.reshape(-1))
@@ -77,6 +95,15 @@ class _PyTorch(PyTorch):
         out.index_add_(0, index.long(), self._on_grid(rows))
         return (out / GRID).float()
 
+    def products(self, a: Quantised, b: Quantised, groups: int) -> Array:
+        return _products(a, b, groups)
+
+    def mix(self, weights: Array, rows: Array) -> Array:
+        out = weights[:, :, :1] * rows[:, None, 0]
+        for place in range(1, rows.shape[1]):
+            out = out + weights[:, :, place, None] * rows[:, None, place]
+        return out
+
     def adam(self, p: Array, v: Array, g: Array, rate: float, decay: float, lift: float) -> None:
         rest = float(np.float32(1) - np.float32(decay))
         v.copy_(v * float(np.float32(decay)) + (g * g) * rest)
@@ -86,6 +113,12 @@ class _PyTorch(PyTorch):
 
     def _on_grid(self, x: Array) -> Array:
         return (x.double().clamp(-LIMIT, LIMIT) * GRID).round()
+
+
+def _products(a: Quantised, b: Quantised, groups: int) -> Array:
+    left, right = (x.values.reshape(groups, -1, x.values.shape[1]) for x in (a, b))
+    whole = left @ right.swapaxes(1, 2)
+    return (whole * a.inverse.reshape(groups, -1, 1)) * b.inverse.reshape(groups, 1, -1)
 
 
 @kernel
@@ -111,6 +144,27 @@ def _total_columns(x, out):
 def _add_row(x, out):
     for j in range(x.size):
         out[j] += _on_grid(x[j])
+
+
+@kernel
+def _mix(weights, rows, out):
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            _scale_row(weights[i, j, 0], rows[i, 0], out[i, j])
+            for place in range(1, rows.shape[1]):
+                _add_scaled_row(weights[i, j, place], rows[i, place], out[i, j])
+
+
+@kernel
+def _scale_row(weight, x, out):
+    for j in range(x.size):
+        out[j] = weight * x[j]
+
+
+@kernel
+def _add_scaled_row(weight, x, out):
+    for j in range(x.size):
+        out[j] += weight * x[j]
 
 
 @kernel

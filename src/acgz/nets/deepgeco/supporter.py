@@ -10,6 +10,7 @@ computed that serves others.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,11 @@ class Shape:
         return GROUP * self.embedding
 
     @property
+    def width(self) -> int:
+        """Numbers that each head has."""
+        return self.hidden // self.heads
+
+    @property
     def positions(self) -> int:
         return self.context // GROUP
 
@@ -66,9 +72,10 @@ class _Kept:
     """What the backward pass needs."""
 
     window: NDArray[np.int64]  # (m, context)
-    first: Array  # (m * positions, hidden), normed
     first_kept: Normed
-    last: Array  # (m, hidden): its rows of the last position
+    last: Array  # (m, hidden): normed rows of the last position
+    queries: list[Array]  # (m, width) of each head
+    seen: list[Array]  # (m, hidden) of each head: means of normed rows
     attended: Array  # (m, hidden)
     attended_kept: Attended
     middle: Array  # (m, hidden), normed
@@ -78,7 +85,9 @@ class _Kept:
     final_kept: Normed
 
 
-_MATRICES = ("query", "key", "value", "out", "up", "down", "logits")
+_MATRICES = ("query", "out", "up", "down", "logits")
+_OF_HEADS = ("key", "value")
+"""Matrices of which each head has its own."""
 
 
 class Supporter:
@@ -98,8 +107,9 @@ class Supporter:
         self._shape = shape
         self._tokens = tokens
         h, f = shape.hidden, shape.ffn
-        sizes = {
-            "query": (h, h), "key": (h, h), "value": (h, h), "out": (h, h),
+        of_heads = (shape.heads, h, shape.width)
+        sizes: dict[str, tuple[int, ...]] = {
+            "query": (h, h), "key": of_heads, "value": of_heads, "out": (h, h),
             "up": (h, f), "down": (f, h), "logits": (h, outputs),
         }  # fmt: skip
         arrays: dict[str, NDArray[np.float32]] = {
@@ -107,7 +117,7 @@ class Supporter:
             "place": first_weights((shape.positions, h), 0.1, seed=2),
         }
         for number, (name, size) in enumerate(sizes.items(), start=3):
-            arrays[name] = first_weights(size, float(np.sqrt(1.0 / size[0])), seed=number)
+            arrays[name] = first_weights(size, float(np.sqrt(1.0 / size[-2])), seed=number)
         arrays["logits"][:] = 0  # it begins with equal probabilities
         for name, width in (("up", f), ("down", h), ("logits", outputs)):
             arrays[f"{name}_bias"] = np.zeros(width, np.float32)
@@ -116,6 +126,9 @@ class Supporter:
             arrays[f"{name}_bias"] = np.zeros(h, np.float32)
         self._p = {name: ops.array(array) for name, array in arrays.items()}
         self._m = {name: Matrix(ops, self._p[name], format) for name in _MATRICES}
+        self._of_heads = {
+            name: [Matrix(ops, values, format) for values in self._p[name]] for name in _OF_HEADS
+        }
         self._adam = Adam(ops, list(self._p.values()), shape.rate, shape.decay, shape.cooling)
         self._kept: _Kept | None = None
 
@@ -128,19 +141,26 @@ class Supporter:
         first, first_kept = layer_norm(
             ops, x.reshape(-1, h), p["first_gain"], p["first_bias"], UNIT
         )
-        seen = ops.quantise(first, 1)
-        keys = matrix["key"].times(seen).reshape(m, positions, h)
-        values = matrix["value"].times(seen).reshape(m, positions, h)
-        last = ops.contiguous(first.reshape(m, positions, h)[:, -1])
-        query = matrix["query"].forward(last)
-        attended, attended_kept = attend(ops, query, keys, values, shape.heads)
+        first = first.reshape(m, positions, h)
+        last = ops.contiguous(first[:, -1])
+        queries = self._by_head(matrix["query"].forward(last))
+        # A head compares its query with keys, which are rows times a matrix: here the query is
+        # carried through that matrix instead, and so is what it sees through that of the values.
+        keys = self._of_heads["key"]
+        asked = [k.input_gradient(q) for k, q in zip(keys, queries, strict=True)]
+        means, attended_kept = attend(
+            ops, ops.join(asked).reshape(m, -1, h), first, float(shape.width) ** -0.5
+        )
+        seen = self._by_head(means)
+        values = self._of_heads["value"]
+        attended = ops.join([v.forward(x) for v, x in zip(values, seen, strict=True)])
         y = x[:, -1] + matrix["out"].forward(attended)
         middle, middle_kept = layer_norm(ops, y, p["middle_gain"], p["middle_bias"], UNIT)
         active = ops.positive(matrix["up"].forward(middle) + p["up_bias"])
         y = (y + matrix["down"].forward(active)) + p["down_bias"]
         final, final_kept = layer_norm(ops, y, p["final_gain"], p["final_bias"], UNIT)
         self._kept = _Kept(
-            window, first, first_kept, last, attended, attended_kept,
+            window, first_kept, last, queries, seen, attended, attended_kept,
             middle, middle_kept, active, final, final_kept,
         )  # fmt: skip
         return matrix["logits"].forward(final) + p["logits_bias"]
@@ -150,8 +170,14 @@ class Supporter:
         assert self._kept is not None, "logits() comes first"  # noqa: S101
         gradients = self._backward(self._kept, gradient)
         self._adam.step([gradients[name] for name in self._p])
-        for matrix in self._m.values():
+        for matrix in (*self._m.values(), *chain.from_iterable(self._of_heads.values())):
             matrix.changed()
+
+    def _by_head(self, x: Array) -> list[Array]:
+        """Parts of x (m, …), one for each head, (m, n)."""
+        m, heads = x.shape[0], self._shape.heads
+        parts = x.reshape(m, heads, -1)
+        return [self._ops.contiguous(parts[:, head]) for head in range(heads)]
 
     def _backward(self, kept: _Kept, gradient: Array) -> dict[str, Array]:
         ops, shape, p, matrix = self._ops, self._shape, self._p, self._m
@@ -171,11 +197,10 @@ class Supporter:
         )
         of_y = of_y + of_input
         of_attended, g["out"] = matrix["out"].backward(kept.attended, of_y)
-        of_query, of_keys, of_values = attend_backward(ops, kept.attended_kept, of_attended)
-        of_last, g["query"] = matrix["query"].backward(kept.last, of_query)
-        of_first, g["key"] = matrix["key"].backward(kept.first, of_keys.reshape(-1, h))
-        of_more, g["value"] = matrix["value"].backward(kept.first, of_values.reshape(-1, h))
-        of_first = (of_first + of_more).reshape(m, positions, h)
+        of_seen, g["value"] = self._values_backward(kept.seen, of_attended)
+        of_asked, of_first = attend_backward(ops, kept.attended_kept, of_seen)
+        of_queries, g["key"] = self._keys_backward(kept.queries, of_asked)
+        of_last, g["query"] = matrix["query"].backward(kept.last, of_queries)
         of_first[:, -1] += of_last
         of_x, g["first_gain"], g["first_bias"] = layer_norm_backward(
             ops, kept.first_kept, p["first_gain"], of_first.reshape(-1, h)
@@ -187,3 +212,31 @@ class Supporter:
             of_x.reshape(-1, shape.embedding), ops.array(kept.window.reshape(-1)), self._tokens
         )
         return g
+
+    def _values_backward(self, seen: list[Array], gradient: Array) -> tuple[Array, Array]:
+        """Gradients of what the heads have seen (m, heads, hidden), and of their values."""
+        pairs = [
+            matrix.backward(x, g)
+            for matrix, x, g in zip(
+                self._of_heads["value"], seen, self._by_head(gradient), strict=True
+            )
+        ]
+        m, h = gradient.shape
+        of_seen = self._ops.join([of_x for of_x, _ in pairs]).reshape(m, -1, h)
+        return of_seen, self._stacked([of_matrix for _, of_matrix in pairs])
+
+    def _keys_backward(self, queries: list[Array], gradient: Array) -> tuple[Array, Array]:
+        """Gradients of the queries (m, hidden), and of the keys that they were carried through."""
+        of_asked = self._by_head(gradient)
+        keys = self._of_heads["key"]
+        of_queries = [matrix.forward(g) for matrix, g in zip(keys, of_asked, strict=True)]
+        of_keys = [
+            matrix.weight_gradient(g, q)
+            for matrix, g, q in zip(keys, of_asked, queries, strict=True)
+        ]
+        return self._ops.join(of_queries), self._stacked(of_keys)
+
+    def _stacked(self, of_heads: list[Array]) -> Array:
+        """Matrices of all heads as one array (heads, hidden, width)."""
+        flat = self._ops.join([matrix.reshape(1, -1) for matrix in of_heads])
+        return flat.reshape(len(of_heads), *of_heads[0].shape)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import log, log1p
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,8 +11,23 @@ from acgz.coding.predictor import Predictor
 from acgz.coding.streams import lane_starts
 from acgz.nets.deepgeco.mixer import sine
 
-BATCHES = 200
+BATCHES = 300
 """Batches of a trial, at most."""
+LASTING = 100.0
+"""Batches after which a Supporter that learns has left half of what changes save at first.
+
+With biases fitted to 2,000,000 bases of P. falciparum a batch took 2.9 bytes less among the first
+50, 1.0 less among the fourth 50 and 0.4 less among the twelfth.
+"""
+
+
+def worth_of(batches: int) -> float:
+    """How often changes save in all what they save in the first batch, beside a Supporter.
+
+    >>> round(worth_of(10)), round(worth_of(2000))
+    (10, 304)
+    """
+    return LASTING * log1p(batches / LASTING)
 
 
 def bits_of_batches(
@@ -37,27 +54,20 @@ def saving(
     """Bits that changes save in all, from those of each batch of a trial.
 
     ``batches`` of the input; ``warm``: those that the network takes part in, if there are as
-    many. A Supporter that learns leaves less and less to save: what the last quarter of the
-    trial has saved goes on in quarters, each with as large a part of the one before as that had
-    of the one before it (all of it at most), and with the share that equation (3) leaves to the
-    network.
+    many. A Supporter that learns leaves less and less to save, about as 1/t after t batches (see
+    `LASTING`): so goes on what the second half of the trial has saved, with the share that
+    equation (3) leaves to the network.
 
     >>> saving(np.full(8, 2.0), np.full(8, 1.5), batches=8, warm=8)
     4.0
     """
     saved = without - with_them
-    quarter = saved.size // 4
     total = float(saved.sum())
-    if not quarter:
+    seen, end = saved.size, min(batches, warm)
+    second_half = float(saved[seen // 2 :].sum())
+    if seen < 4 or second_half <= 0 or end <= seen:
         return total
-    before, last = (float(saved[-n * quarter :][:quarter].sum()) for n in (2, 1))
-    if before <= 0 or last <= 0:
-        return total
-    kept = min(1.0, last / before)
-    now = 1.0 - sine(min(1.0, saved.size / warm))
-    end = min(batches, warm)
-    for first in range(saved.size, end, quarter):
-        last *= kept
-        part = min(quarter, end - first) / quarter
-        total += last * part * (1.0 - sine(first / warm)) / now
-    return total
+    rest = np.arange(seen, end)
+    now = 1.0 - sine(seen / warm)
+    shares = np.array([1.0 - sine(t / warm) for t in rest]) / now
+    return total + second_half / log(seen / (seen // 2)) * float((shares / rest).sum())
