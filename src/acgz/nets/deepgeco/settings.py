@@ -82,7 +82,10 @@ class DeepGeCoSettings(NetworkSettings):
         stored=CHANGED,
     )
     rounds: int = setting(
-        1, "of fine-tuning (ultra): how often it sees the input", least=1, most=1000
+        1,
+        "of fine-tuning (ultra): how often it sees the input, which is 200 steps at least",
+        least=1,
+        most=1000,
     )
     learning_rate: float = setting(1e-3, "of fine-tuning (ultra)", above=0, below=1)
 
