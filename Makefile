@@ -64,6 +64,7 @@ fuzz: .venv/.fuzz
 
 soak: .venv/.dev
 	@$(BIN)/python tools/soak.py --count $(COUNT)
+	@$(BIN)/python tools/soak.py --networks --count $(COUNT)
 
 faults: .venv/.dev
 	@$(BIN)/python tools/faults.py --count $(COUNT)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 
 import pytest
 
@@ -41,6 +44,17 @@ def test_a_soak_notices_wrong_bytes_and_wrong_records(monkeypatch) -> None:
     lengths = iter(range(4))
     monkeypatch.setattr("acgz.archive.Record.length", property(lambda _: next(lengths)))
     assert "records" in soak.fault(text, "order0", 17, random.Random(1))
+
+
+@pytest.mark.slow
+def test_a_soak_goes_through_networks(tmp_path) -> None:
+    run = [sys.executable, ROOT / "tools" / "soak.py", "--networks", "--count", "6"]
+    without_shared = {**os.environ, "ACGZ_SHARED": str(tmp_path)}
+    said = subprocess.run(
+        run, env=without_shared, cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout
+    assert "6 pieces of 1 files came back" in said
+    assert "deep" in said or "geneformer" in said or "seqcoder" in said
 
 
 @pytest.mark.slow
