@@ -91,6 +91,28 @@ def test_a_signal_ends_the_work_at_once_and_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["x.fa"]
 
 
+def test_an_interrupted_process_does_not_take_itself_down_under_its_work() -> None:
+    # In the middle of PyTorch that is an abort. What a `join` that was interrupted says of the
+    # thread is not true.
+    program = """
+import os, signal, sys, time
+from acgz.cli import background
+
+def work():
+    time.sleep(0.25)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(60)
+
+try:
+    background.run(work)
+except KeyboardInterrupt as interrupt:
+    code = background.exit_code_after(interrupt)
+    print("the work goes on, and the interpreter ends")
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (143, b"", b"")
+
+
 @pytest.mark.parametrize("command", ["compress", "decompress"])
 def test_a_signal_ends_blocks_that_run_side_by_side(command: str, tmp_path: Path) -> None:
     name = {"compress": "x.fa", "decompress": "x.fa.acgz"}[command]

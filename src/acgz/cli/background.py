@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -64,8 +65,17 @@ def exit_code_after(interrupt: KeyboardInterrupt) -> int:
     If interrupted work is still running, there is no return: this ends the process.
     """
     number = interrupt.number if isinstance(interrupt, interrupts.Interrupted) else signal.SIGINT
-    if any(thread.is_alive() for thread in _running):
+    if any(_works(thread) for thread in _running):
         log.event("end", exit_code=128 + number)
         os._exit(128 + number)
     _running.clear()
     return 128 + number
+
+
+def _works(thread: threading.Thread) -> bool:
+    """Whether it still runs.
+
+    `Thread.is_alive` says no, before CPython 3.13, once a signal has interrupted a `join` of it.
+    The interpreter would then take itself down under a kernel or PyTorch, and may end in SIGABRT.
+    """
+    return thread.ident in sys._current_frames()
