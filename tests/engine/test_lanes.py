@@ -10,6 +10,7 @@ from acgz import modes
 from acgz.codec import Coded, Job, decode, encode
 from acgz.engine import codec as engine_codec
 from acgz.engine import lanes as lanes_of_engine
+from acgz.engine.presets import SMALL
 from acgz.engine.repetition import repeated_share
 from acgz.errors import DamagedError, LimitError, UsageError
 from acgz.progress import Progress
@@ -128,3 +129,19 @@ def test_lanes_that_need_more_memory_than_allowed_are_refused() -> None:
 def test_lanes_that_make_no_sense_are_refused(lanes: object) -> None:
     with pytest.raises(UsageError):
         encode(CODEC, residues(100), {"lanes": lanes}, Job())  # type: ignore[dict-item]
+
+
+def test_where_ultra_is_plus_it_is_coded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    presets = []
+
+    def coded(
+        _codec: object, _source: object, settings: engine_codec.EngineSettings, _job: Job
+    ) -> Coded:
+        presets.append(settings.preset)
+        return Coded({}, b"")
+
+    monkeypatch.setattr(type(CODEC), "coded", coded)
+    encode(CODEC, residues(SMALL - 1), {"preset": "ultra"})
+    assert presets == ["plus"]
+    encode(CODEC, residues(SMALL), {"preset": "ultra"})
+    assert presets == ["plus", "ultra", "plus"]

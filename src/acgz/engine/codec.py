@@ -73,8 +73,6 @@ _NO_REFERENCE = Reference(np.zeros(0, np.uint8), b"", "")
 class Start(NamedTuple):
     """What is chosen before the first residue is coded."""
 
-    bits: int
-    """log2 of the largest sparse tables."""
     parts: Parts
     prior: Model | None
     reference: Reference
@@ -107,19 +105,21 @@ class EngineCodec:
         if residues.size >= _MOST:
             raise UsageError("a block of the engine holds fewer than 2**31 residues")
         source = np.array(residues, np.uint8)
-        coded = self.coded(source, settings, job)
-        if settings.preset == "ultra":
-            plus = self.coded(source, replace(settings, preset="plus"), job)
-            if len(coded.payload) + _WORTH > len(plus.payload):
-                return plus
-        return coded
+        if settings.preset != "ultra":
+            return self.coded(source, settings, job)
+        as_plus = replace(settings, preset="plus")
+        count = _reference(settings).residues.size + source.size
+        if _parts("ultra", count) == _parts("plus", count):
+            return self.coded(source, as_plus, job)
+        coded, plus = (self.coded(source, one, job) for one in (settings, as_plus))
+        return plus if len(coded.payload) + _WORTH > len(plus.payload) else coded
 
     def coded(self, source: NDArray[np.uint8], settings: EngineSettings, job: Job) -> Coded:
         """``source`` coded with the preset of the settings and no other."""
         from acgz.engine import lanes
 
         start = self.start(source, settings)
-        parameters: dict[str, JSON] = {"preset": settings.preset, "b": start.bits}
+        parameters: dict[str, JSON] = {"preset": settings.preset, "b": start.parts.table_bits}
         if start.reference.digest:
             parameters["reference"] = start.reference.digest
             parameters["known"] = start.before
@@ -145,16 +145,13 @@ class EngineCodec:
 
     def start(self, source: NDArray[np.uint8], settings: EngineSettings) -> Start:
         """What an engine begins with that is to code ``source``; UsageError, InputError."""
-        from acgz.engine.presets import PRESETS, parts
-
         reference = _reference(settings)
         count = reference.residues.size + source.size
         if count >= _MOST:
             raise UsageError("a block and its reference have fewer than 2**31 residues together")
-        bits = _table_bits(count, PRESETS[settings.preset].most_table_bits)
-        made = parts(settings.preset, count, bits)
+        made = _parts(settings.preset, count)
         prior = self._prior(settings, source, made.prior)
-        return Start(bits, made, prior, reference, np.concatenate([reference.residues, source]))
+        return Start(made, prior, reference, np.concatenate([reference.residues, source]))
 
     def decode(self, coded: Coded, count: int, job: Job) -> NDArray[np.uint8]:
         from acgz.engine import lanes, priors
@@ -268,6 +265,13 @@ def _stored_reference(parameters: Mapping[str, JSON], before: int) -> NDArray[np
     if residues.size // _WORD * _WORD != before:
         raise DamagedError("the reference has another length than the block says")
     return residues[:before]
+
+
+def _parts(preset: str, count: int) -> Parts:
+    """What an engine for ``count`` residues is made of, where a writer chooses."""
+    from acgz.engine.presets import PRESETS, parts
+
+    return parts(preset, count, _table_bits(count, PRESETS[preset].most_table_bits))
 
 
 def _table_bits(count: int, most: int) -> int:
