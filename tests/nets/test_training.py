@@ -96,12 +96,27 @@ def test_a_network_that_starts_with_a_gru_predicts_as_it_does(network: str) -> N
     torch.testing.assert_close(ours if network == "bigru" else ours[-1], theirs[-1])
 
 
+@pytest.mark.parametrize(("units", "more"), [(8, 12), (8, 16), (16, 24)])
+def test_a_gru_grows_from_one_of_fewer_units_and_predicts_as_it_does(units: int, more: int) -> None:
+    architecture = tiny("gru")
+    new, old = started(replace(architecture, hidden=more), replace(architecture, hidden=units))
+    tokens = torch.from_numpy(np.random.default_rng(4).integers(0, 64, (8, 5)))
+    with torch.no_grad():
+        torch.testing.assert_close(new(tokens)[0], old(tokens)[0])
+    for layer in ("recurrent.weight_ih_l0", "recurrent.weight_hh_l1"):
+        assert (new.state_dict()[layer].view(3, more, -1)[:, units:] != 0).all()  # able to learn
+
+
 @pytest.mark.parametrize("network", ["gru", "bigru"])
 def test_a_network_to_start_with_has_the_right_sizes(network: str) -> None:
     with pytest.raises(InputError, match="other sizes"):
         started(tiny(network), replace(tiny("gru"), hidden=24))
     with pytest.raises(InputError, match="other sizes"):
         started(tiny("gru"), tiny("bigru"))
+    with pytest.raises(InputError, match="other sizes"):
+        started(tiny("gru"), replace(tiny("gru"), hidden=24))
+    with pytest.raises(InputError, match="other sizes"):
+        started(replace(tiny("gru"), hidden=24, dense=24), tiny("gru"))
 
 
 def test_the_command_takes_the_units_of_the_network_it_starts_with(tmp_path: Path) -> None:

@@ -124,7 +124,13 @@ class WarmStartPlan(Plan):
     both_strands: bool = setting(True, "streams read either strand")
     start: str | None = setting(
         None,
-        "a network to begin with; a bigru can begin with a gru of as many units",
+        "a network to begin with, of as many units; a gru can begin with one of fewer, a bigru "
+        "with a gru",
         flag="--start",
         metavar="PATH",
+    )
+    bfloat16: bool = setting(
+        False,
+        "16 bits are enough for products; faster where the processor has them",
+        flag="--bfloat16",
     )

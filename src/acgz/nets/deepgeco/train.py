@@ -38,6 +38,7 @@ class NextToken:
         self._architecture = architecture
         self._unroll = plan.unroll
         self._device = device
+        self._bfloat16 = plan.bfloat16
         self._validation = corpus.validation
         self._streams = Streams(corpus.training, architecture.grid, plan)
         self._state: torch.Tensor | None = None
@@ -46,16 +47,17 @@ class NextToken:
         return nats / math.log(2) / self._architecture.s
 
     def loss(self, network: Any, step: int) -> torch.Tensor:
-        if self._architecture.network == "bigru":
-            tokens, _ = self._streams.next(self._architecture.window)
-            return self._window_loss(network, torch.from_numpy(tokens).to(self._device))
-        tokens, fresh = self._streams.next(self._unroll)
-        if self._state is not None:
-            self._state[:, torch.from_numpy(fresh).to(self._device)] = 0
-        loss, state = self._causal_loss(
-            network, torch.from_numpy(tokens).to(self._device), self._state
-        )
-        self._state = state.detach()
+        with torch.autocast(self._device, torch.bfloat16, enabled=self._bfloat16):
+            if self._architecture.network == "bigru":
+                tokens, _ = self._streams.next(self._architecture.window)
+                return self._window_loss(network, torch.from_numpy(tokens).to(self._device))
+            tokens, fresh = self._streams.next(self._unroll)
+            if self._state is not None:
+                self._state[:, torch.from_numpy(fresh).to(self._device)] = 0
+            loss, state = self._causal_loss(
+                network, torch.from_numpy(tokens).to(self._device), self._state
+            )
+        self._state = state.detach().float()
         return loss
 
     def validate(self, network: Any) -> float:
@@ -82,12 +84,12 @@ class NextToken:
     ) -> tuple[torch.Tensor, torch.Tensor]:
         logits, state = network(tokens[:-1], state)
         targets = self._targets(tokens[1:])
-        loss = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
+        loss = nn.functional.cross_entropy(logits.flatten(0, 1).float(), targets.flatten())
         return loss, state
 
     def _window_loss(self, network: Any, tokens: torch.Tensor) -> torch.Tensor:
         logits, _ = network(tokens[:-1])
-        return nn.functional.cross_entropy(logits, self._targets(tokens[-1]))
+        return nn.functional.cross_entropy(logits.float(), self._targets(tokens[-1]))
 
 
 def trained(
