@@ -288,6 +288,8 @@ _LARGEST_KEPT = 1 << 19
 def blocks(counts: tuple[int, ...] = (1, 40, 130), patch: Any = None) -> list[Block]:
     """Small blocks of every mode, with tiny models; of every codec two modes at least.
 
+    Of the engine also some that repeat themselves.
+
     ``patch``: pytest's monkeypatch, or what stands in for it.
     """
     from codec_checks import orderly, quick_settings
@@ -302,12 +304,24 @@ def blocks(counts: tuple[int, ...] = (1, 40, 130), patch: Any = None) -> list[Bl
         if "model" in quick:
             _LOADED[mode.name] = {key: value for key, value in quick.items() if key != "model"}
         chosen = modes.get_codec(mode.codec)
-        for count in counts:
-            coded = encode(chosen, orderly(count), {**mode.settings, **quick})
-            found.append(Block(mode.codec, coded, count))
-            needed = chosen.memory(coded.parameters, count)
+        sources = [orderly(count) for count in counts]
+        if mode.codec == "engine":
+            sources.append(_alike())
+        for residues in sources:
+            coded = encode(chosen, residues, {**mode.settings, **quick})
+            found.append(Block(mode.codec, coded, residues.size))
+            needed = chosen.memory(coded.parameters, residues.size)
             _needed[mode.codec] = max(needed, _needed.get(mode.codec, 0))
     return found
+
+
+def _alike() -> NDArray[np.uint8]:
+    """Five sequences that differ in a residue: most of it is coded in stretches."""
+    draw = np.random.default_rng(5)
+    rows = np.tile(draw.integers(0, 4, 100).astype(np.uint8), (5, 1))
+    for row in rows[1:]:
+        row[draw.integers(60, 80)] ^= 1
+    return rows.ravel()
 
 
 def _few_modes() -> list[modes.Mode]:

@@ -214,17 +214,19 @@ class ContextExperts:
                 q[place] = max(q[place] + (hit - q[place]) * u, F(0.00001))
             calibration[1] = min(v + 1, 399)
             self.count_sparse(counts, r)
-        if i >= past.begin + 36:
-            for j, (c, residue) in enumerate(self.notes[i - 4]):
-                slow = len(self.SLOW)
-                if j < slow:
-                    self.count_slow(self.slow[j][c], residue)
-                else:
-                    k = self.SPARSE[j - slow]
-                    self.count_sparse(self.sparse[j - slow][self.cell(k, c)], residue)
+        self.learn_note(i - 4)
         if i >= past.begin + 32:
             orders = (*self.SLOW, *self.SPARSE)
             self.notes[i] = [(number(past.turned(k)), 3 - past.r[i - k]) for k in orders]
+
+    def learn_note(self, i: int) -> None:
+        for j, (c, residue) in enumerate(self.notes.pop(i, ())):
+            slow = len(self.SLOW)
+            if j < slow:
+                self.count_slow(self.slow[j][c], residue)
+            else:
+                k = self.SPARSE[j - slow]
+                self.count_sparse(self.sparse[j - slow][self.cell(k, c)], residue)
 
 
 @dataclass
@@ -276,14 +278,14 @@ class RepeatExperts:
         self.here: dict[tuple[int, int], int] = {}
         self.there: dict[tuple[int, int], int] = {}
         self.candidates: list[tuple[int | None, int | None]] = [(None, None)] * len(self.seeds)
+        self.longest = 0
         self.replaced = self.dropped = self.turned = self.silenced = 0
         """Pointers that were, or that are of the other strand: so that tests know what happened."""
 
     def predict(self, raw: list[list[Any]], past: Past, i: int) -> tuple[int, Any, Any]:
         """*match*, and *sum* and *most* of every residue; adds three inputs to ``raw``."""
         if (i - past.begin) % 256 == 0:
-            self.odds = {kind: right / (ONE - right) for kind, right in self.right.items()}
-            self.vote = {kind: max(log(odds * F(3)), ZERO) for kind, odds in self.odds.items()}
+            self.renew()
         odds, count, sums, most = [F(0.5)] * 4, [F(0.5)] * 4, [ZERO] * 4, [ZERO] * 4
         for pointer in self.pool:
             pointer.says = said = past.r[pointer.at]
@@ -298,6 +300,7 @@ class RepeatExperts:
         saying = [pointer for pointer in self.pool if pointer.says is not None]
         best = max(saying, key=lambda p: 64 * p.run + 32 - p.missed, default=None)
         self.best = None
+        self.copy = best
         match = 0
         expected = [ONE] * 4
         if best:
@@ -337,6 +340,7 @@ class RepeatExperts:
                 self.dropped += 1
             else:
                 j += 1
+        self.longest = max((pointer.run for pointer in self.pool), default=0)
         if i < past.begin + 32:
             return
         known = [0 if residue is None else residue for residue in past.r]
@@ -366,16 +370,51 @@ class RepeatExperts:
 
     def noted(self, k: int, seed: str, past: Past, i: int) -> tuple[int | None, int | None]:
         last = at = None
-        if i - 4 >= past.begin + 32:
-            entry = self.here[k, i - 4]
+        if (k, i - 4) in self.here:
+            entry = self.here.pop((k, i - 4))
             if g := self.table[k].get(entry, 0):
                 last = g + 4
             self.table[k][entry] = i - 3
-        if i - 2 >= past.begin + 32 and (g := self.table[k].get(self.there[k, i - 2], 0)):
+        if (k, i - 2) in self.there and (g := self.table[k].get(self.there[k, i - 2], 0)):
             at = g - len(seed) - 4
         self.here[k, i] = self.entry(seed, past.last(len(seed)))
         self.there[k, i] = self.entry(seed, past.turned(len(seed)))
         return last, at
+
+    def follow(self, past: Past, i: int, done: int, wrong: bool) -> None:
+        """A stretch at ``i``, after whose residues ``past`` ends."""
+        for (k, seen), entry in sorted(self.here.items(), key=lambda note: note[0][1]):
+            self.table[k][entry] = seen + 1
+        self.here.clear()
+        self.there.clear()
+        self.candidates = [(None, None)] * len(self.seeds)
+        seen_then = Past(0, past.begin)
+        seen_then.r = past.r
+        for at in range(i, i + done):
+            seen_then.end = at + 1
+            for table, seed in zip(self.table, self.seeds, strict=True):
+                table[self.entry(seed, seen_then.last(len(seed)))] = at + 1
+        j = 0
+        while j < len(self.pool):
+            pointer = self.pool[j]
+            pointer.mistakes = ([False] * done + pointer.mistakes)[:32]
+            pointer.run += done
+            if wrong:
+                pointer.mistakes[0] = True
+                pointer.run = 0
+            pointer.at += done * pointer.step
+            if pointer.missed > self.stay or not 0 <= pointer.at < len(past.r):
+                self.pool[j] = self.pool[-1]
+                self.pool.pop()
+            else:
+                j += 1
+        self.longest = max((pointer.run for pointer in self.pool), default=0)
+        if any((at - past.begin) % 256 == 0 for at in range(i, i + done)):
+            self.renew()
+
+    def renew(self) -> None:
+        self.odds = {kind: right / (ONE - right) for kind, right in self.right.items()}
+        self.vote = {kind: max(log(odds * F(3)), ZERO) for kind, odds in self.odds.items()}
 
     def absorb(self, past: Past, i: int) -> None:
         """Learn r(i) of the lane of ``past``, which ends after it."""
@@ -386,6 +425,92 @@ class RepeatExperts:
     def entry(self, seed: str, residues: list[int]) -> int:
         view = [r if place == "1" else 0 for place, r in zip(seed, residues, strict=True)]
         return times_h(number(view)) >> 64 - self.h
+
+
+class Stretches:
+    def __init__(self, preset: str, n: int) -> None:
+        self.risk = {"fast": 16, "plus": 32 if n >= 2**15 else 256, "ultra": 256}[preset]
+        self.classes: dict[Any, list[int]] = {}
+        self.instead: Any = defaultdict(lambda: [1] * 4)
+        self.sites = [(0, 4)] * n
+        self.coded = self.wrong = self.turned = self.risky = 0
+        """Residues in stretches and what happened in these: so that tests know."""
+
+    def site(self, pointer: Pointer, at: int) -> tuple[int, int]:
+        level, other = self.sites[at]
+        return level, other if level == 0 or pointer.step == 1 else 3 - other
+
+    def expected(self, pointers: RepeatExperts, past: Past, i: int, last: int) -> list[Any]:
+        """What all say, its class and what else stood there, of each residue of a stretch."""
+        if pointers.longest < 48:
+            return []
+        pool = pointers.pool
+        best = max(pool, key=lambda p: 64 * p.run + 32 - p.missed)
+        many = (len(pool) > 1) + (len(pool) > 3) + (len(pool) > 11)
+        found: list[Any] = []
+        for k in range(min(32, last - i)):
+            said = set()
+            for p in pool:
+                at = p.at + k * p.step
+                residue = past.r[at] if 0 <= at < len(past.r) else None
+                said.add(3 - residue if residue is not None and p.step < 0 else residue)
+            if len(said) > 1 or None in said:
+                break
+            level, other = self.site(best, best.at + k * best.step)
+            kind = (bucket(best.run) // 2, many, level)
+            counts = self.classes.setdefault(kind, [(2048, 256, 64, 32)[level], 1])
+            if counts[1] * self.risk > counts[0]:
+                self.risky += 1
+                break
+            found.append((said.pop(), counts, other))
+        self.best, self.at = best, best.at
+        return found if len(found) >= 8 else []
+
+    def decode(self, coder: RangeDecoder, expected: list[Any], past: Past) -> tuple[int, bool]:
+        """Append the stretch; returns its residues, and whether the last is wrong."""
+        p = ONE
+        for _, (residues, errors), _ in expected:
+            p = p * (ONE - F(errors) / F(residues))
+        right = min(max(int(p * F(1048576)), 1), 2**20 - 3 * len(expected))
+        wrong = bool(coder.residue([right, 2**20 - right]))
+        done = len(expected)
+        if wrong:
+            w = [errors * 2**20 // residues + 1 for _, (residues, errors), _ in expected]
+            frequency = [one * (2**20 - 32) // sum(w) + 1 for one in w]
+            frequency[-1] = 2**20 - sum(frequency[:-1])
+            done = coder.residue(frequency) + 1
+        for k, (said, counts, other) in enumerate(expected[:done]):
+            mistaken = wrong and k == done - 1
+            came = said
+            if mistaken:
+                count = self.instead[other, said]
+                left = [s for s in ALL if s != said]
+                frequency = [count[s] * 2**20 // sum(count[s] for s in left) for s in left]
+                frequency[-1] = 2**20 - sum(frequency[:-1])
+                came = left[coder.residue(frequency)]
+                count[came] += 1
+                if count[came] > 255:
+                    count[:] = [one + 1 >> 1 for one in count]
+            counts[0] += 1
+            counts[1] += mistaken
+            if counts[0] > 2**20:
+                counts[:] = [counts[0] >> 1, max(counts[1] >> 1, 1)]
+            self.mark(past.end, self.best, self.at + k * self.best.step, said, came)
+            past.append(came)
+        self.coded += done
+        self.wrong += wrong
+        self.turned += self.best.step < 0
+        return done, wrong
+
+    def mark(self, i: int, pointer: Pointer, at: int, said: int, came: int) -> None:
+        level, other = self.site(pointer, at)
+        self.sites[i] = (level, other) if came == said else (min(level + 1, 3), said)
+
+    def visit(self, pointers: RepeatExperts, i: int, came: int) -> None:
+        """A residue that is no part of a stretch, before the pool learns it."""
+        best = pointers.copy
+        if best and best.missed <= 7:
+            self.mark(i, best, best.at, best.says, came)
 
 
 def noise(size: int, b: int) -> Any:
@@ -642,6 +767,7 @@ class Decoder:
         self.past = Past(n, begin)
         self.contexts = ContextExperts(preset, parameters["b"])
         self.repeats = RepeatExperts(preset, n)
+        self.stretches = Stretches(preset, n)
         self.mixer = Mixer(preset)
         self.correction = Correction()
         self.prior: Prior | NoPrior = NoPrior()
@@ -683,7 +809,34 @@ class Decoder:
         self.contexts.absorb(past, i)
         self.repeats.absorb(past, i)
 
-    def residue(self, i: int) -> int:
+    def decode(self, count: int) -> bytes:
+        """The letters of so many residues, in epochs."""
+        for first in range(self.past.begin, self.past.begin + count, 4096):
+            self.run(min(first + 4096, self.past.begin + count))
+        found = self.past.r[self.past.begin : self.past.end]
+        return bytes(LETTERS[residue] for residue in found)
+
+    def run(self, last: int) -> None:
+        """Decode what comes before ``last``."""
+        while self.past.end < last:
+            i = self.past.end
+            expected = self.stretches.expected(self.repeats, self.past, i, last)
+            if expected:
+                self.stretch(i, expected)
+            else:
+                self.residue(i)
+
+    def stretch(self, i: int, expected: list[Any]) -> None:
+        done, wrong = self.stretches.decode(self.coder, expected, self.past)
+        self.repeats.follow(self.past, i, done, wrong)
+        for before in range(i - 4, i):
+            self.contexts.learn_note(before)
+        for residue in self.past.r[i : i + done]:
+            for reading in (self.prior, *self.further):
+                if isinstance(reading, Prior):
+                    reading.note(residue, sure=True)
+
+    def residue(self, i: int) -> None:
         raw, longest = self.contexts.predict(self.past, i)
         match, sums, most = self.repeats.predict(raw, self.past, i)
         size = len(self.repeats.pool)
@@ -713,13 +866,13 @@ class Decoder:
         self.past.append(r)
         self.correction.learn(r)
         self.mixer.learn(r, i - self.past.begin)
+        self.stretches.visit(self.repeats, i, r)
         self.contexts.learn(self.past, i)
         self.repeats.learn(self.past, i)
         self.prior.learn(r, sure)
         for reading in self.further:
             reading.note(r, sure)
         self.rested += sure
-        return r
 
 
 def average(lanes: list[Decoder]) -> None:
@@ -780,9 +933,8 @@ def decoded_in_lanes(
     ends = [*(lane.past.begin for lane in lanes[1:]), n]
     while any(lane.past.end < end for lane, end in zip(lanes, ends, strict=True)):
         spans = [(x.past.end, min(x.past.end + 4096, e)) for x, e in zip(lanes, ends, strict=True)]
-        for lane, (first, last) in zip(lanes, spans, strict=True):
-            for i in range(first, last):
-                lane.residue(i)
+        for lane, (_, last) in zip(lanes, spans, strict=True):
+            lane.run(last)
         for lane in lanes:
             for other, (first, last) in zip(lanes, spans, strict=True):
                 if other is not lane:
@@ -847,7 +999,7 @@ def crowd(copies: int, run: int) -> bytes:
 def decoded(text: bytes, mode: str, **settings: Any) -> tuple[bytes, RepeatExperts]:
     data, parameters, n = section(text, mode, **settings)
     decoder = Decoder(data, parameters, n)
-    return bytes(LETTERS[decoder.residue(i)] for i in range(n)), decoder.repeats
+    return decoder.decode(n), decoder.repeats
 
 
 @pytest.mark.parametrize("mode", ["fast", "plus", "ultra"])
@@ -863,7 +1015,7 @@ def test_a_decoder_after_the_document_knows_when_the_prior_rests() -> None:
     text = unit + unit[:120] + bases(30, 14) + other_strand(unit) + bases(100, 15)
     data, parameters, n = section(text, "plus", prior="prokaryotes")
     decoder = Decoder(data, parameters, n)
-    assert bytes(LETTERS[decoder.residue(i)] for i in range(n)) == text
+    assert decoder.decode(n) == text
     assert 3 < decoder.rested < 200
 
 
@@ -896,8 +1048,35 @@ def test_a_decoder_after_the_document_restores_what_a_reference_tells(tmp_path: 
         past.append(LETTERS.index(residue))
     for i in range(known):
         decoder.absorb(past, i)
-    assert bytes(LETTERS[decoder.residue(known + i)] for i in range(n)) == text
+    assert decoder.decode(n) == text
     assert decoder.repeats.turned
+
+
+def collection() -> bytes:
+    """Genomes of a kind, which differ at the same sites, some of them on the other strand."""
+    genome = bases(260, 19)
+    sites = random.Random(20).sample(range(60, 240), 5)
+    result = [genome]
+    for seed in range(21, 33):
+        generator = random.Random(seed)
+        letters = bytearray(genome)
+        for site in generator.sample(sites, 2):
+            letters[site] = generator.choice(LETTERS)
+        result.append(other_strand(bytes(letters)) if seed % 4 == 0 else bytes(letters))
+    return b"".join(result)
+
+
+@pytest.mark.parametrize("mode", ["fast", "plus", "ultra"])
+def test_a_decoder_after_the_document_restores_stretches(mode: str) -> None:
+    data, parameters, n = section(collection(), mode, prior="none")
+    decoder = Decoder(data, parameters, n)
+    assert decoder.decode(n) == collection()
+    found = decoder.stretches
+    assert n / 4 < found.coded < n
+    assert found.wrong > 3
+    assert found.turned
+    assert bool(found.risky) == (mode != "fast")
+    assert {level for level, _ in found.sites} == {0, 1, 2, 3}
 
 
 @pytest.mark.slow
@@ -914,11 +1093,14 @@ def test_a_decoder_after_the_document_restores_what_overflows_pool_and_counts(
 def test_a_decoder_after_the_document_restores_lanes_that_point_into_each_other() -> None:
     unit = bases(600, 9)
     first = unit + other_strand(mutated(unit, 0.05, 10)) + bases(3500, 11)
-    text = first + mutated(first, 0.05, 12)
+    # what the second lane copies in its second epoch is not all known to it
+    second = bases(4100, 12) + mutated(first[3700:4150], 0.01, 13) + other_strand(first[:150])
+    text = first + second
     data, parameters, n = section(text, "plus", lanes=2, prior="prokaryotes")
     result, lanes = decoded_in_lanes(data, parameters, n)
     assert result == text
     assert any(lane.repeats.silenced for lane in lanes)
+    assert any(lane.stretches.coded for lane in lanes)
 
 
 @pytest.mark.parametrize("mode", ["plus", "ultra"])

@@ -150,7 +150,7 @@ class EngineCodec:
         if count >= _MOST:
             raise UsageError("a block and its reference have fewer than 2**31 residues together")
         made = _parts(settings.preset, count)
-        prior = self._prior(settings, source, made.prior)
+        prior = self._prior(settings, source, made)
         return Start(made, prior, reference, np.concatenate([reference.residues, source]))
 
     def decode(self, coded: Coded, count: int, job: Job) -> NDArray[np.uint8]:
@@ -175,7 +175,7 @@ class EngineCodec:
         made = parts(settings.preset, count, bits)
         tables = 2 * len(made.sparse) << made.table_bits
         index = (4 * len(made.seeds) << made.seed_bits) + count // 4
-        return lanes * (tables + index + count + (64 << 20)) + 3 * count + (32 << 20)
+        return lanes * (tables + index + 2 * count + (64 << 20)) + 3 * count + (32 << 20)
 
     def need_to_encode(self, settings: EngineSettings, count: int) -> Need:
         """The most that it may take: how many lanes there are depends on the residues."""
@@ -200,13 +200,13 @@ class EngineCodec:
         return Need(lanes, self.memory(parameters, count))
 
     def _prior(
-        self, settings: EngineSettings, residues: NDArray[np.uint8], used: bool
+        self, settings: EngineSettings, residues: NDArray[np.uint8], made: Parts
     ) -> Model | None:
-        """The prior for these residues; ``used``: the preset can use one."""
+        """The prior for these residues and an engine of these parts."""
         from acgz.engine import priors
 
-        if used:
-            return priors.chosen(settings.prior, residues)
+        if made.prior:
+            return priors.chosen(settings.prior, residues, made.units)
         if settings.prior not in (None, priors.NONE):
             raise UsageError(f"the preset {settings.preset} uses no prior")
         return None

@@ -206,10 +206,10 @@ def _count_slow(table, at, residue):
 
 
 @inline_kernel
-def update(c, residues, begin, i, residue, history, inverse):
+def update(c, residues, begin, since, i, residue, history, inverse):
     """Learn that ``residue`` stands at ``i``; prepare the reads of the residues to come.
 
-    ``begin``: the first residue of the lane.
+    ``begin``: the first residue of the lane; ``since``: that whose inverted repeats may wait.
     ``history`` and ``inverse`` already contain it: the last 32 residues (newest in the low
     bits) and their reverse complement (complement of the newest in the high bits).
     """
@@ -240,11 +240,8 @@ def update(c, residues, begin, i, residue, history, inverse):
     # inverted repeats: the context is the reverse complement of the last k residues, and
     # what follows it there is the complement of what came before them here
     row = (i % DELAY) * (slow + orders)
-    if i >= begin + 32 + DELAY:
-        for k in range(slow):
-            _count_slow(c.slow, c.inverted_slot[row + k], np.int64(c.inverted_residue[row + k]))
-        for k in range(slow, slow + orders):
-            _count(c.sparse, c.inverted_slot[row + k], np.int64(c.inverted_residue[row + k]))
+    if i >= since + DELAY:
+        learn_inverted(c, i)
     if i >= begin + 32:
         for k in range(slow):
             order = c.slow_orders[k]
@@ -261,6 +258,27 @@ def update(c, residues, begin, i, residue, history, inverse):
             c.inverted_slot[row + slow + k] = at
             c.inverted_residue[row + slow + k] = 3 - residues[i - order]
             prefetch(c.sparse, at)
+    prepare(c, i, history)
+
+
+@inline_kernel
+def learn_inverted(c, i):
+    """Learn the inverted repeats that were noted `DELAY` residues before ``i``."""
+    slow = c.slow_orders.size
+    orders = c.sparse_orders.size
+    row = (i % DELAY) * (slow + orders)
+    for k in range(slow):
+        _count_slow(c.slow, c.inverted_slot[row + k], np.int64(c.inverted_residue[row + k]))
+    for k in range(slow, slow + orders):
+        _count(c.sparse, c.inverted_slot[row + k], np.int64(c.inverted_residue[row + k]))
+
+
+@inline_kernel
+def prepare(c, i, history):
+    """Ask for what predictions after residue ``i`` read; ``history`` ends with it."""
+    slow = c.slow_orders.size
+    fast = c.fast_orders.size
+    orders = c.sparse_orders.size
     # lines for the prediction of residue i + 3, of which two residues are still unknown
     ahead = ((i + 3) & 3) * orders
     for k in range(orders):

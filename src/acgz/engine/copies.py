@@ -64,6 +64,8 @@ class Copies(NamedTuple):
     """Number of the recent mismatches."""
     run: NDArray[np.int64]
     """Matches since the last mismatch."""
+    longest: NDArray[np.int64]
+    """(1,): the greatest of them, candidates that have just joined left out."""
     said: NDArray[np.int64]
     """What each pointer predicts now."""
     kind: NDArray[np.int64]
@@ -77,7 +79,7 @@ class Copies(NamedTuple):
     """(RUNS,): how often the pointer with the longest run is right."""
     run_seen: NDArray[np.int64]
     best: NDArray[np.int64]
-    """(3,): class of the best pointer (-1: none), its residue, its run."""
+    """(4,): class of the best pointer (-1: none), what it says, where it is, its step."""
     spans: NDArray[np.int64]
     """(seeds,): residues from the first to the last that a seed looks at."""
     masks: NDArray[np.uint64]
@@ -111,6 +113,7 @@ def make(
         misses=np.zeros(capacity, np.uint64),
         missed=zeros[2],
         run=zeros[3],
+        longest=np.zeros(1, np.int64),
         said=zeros[4],
         kind=zeros[5],
         right=right,
@@ -118,7 +121,7 @@ def make(
         odds=np.zeros(CLASSES, np.float32),
         run_right=np.full(RUNS, 0.9, np.float32),
         run_seen=np.zeros(RUNS, np.int64),
-        best=np.full(3, -1, np.int64),
+        best=np.full(4, -1, np.int64),
         spans=np.array([len(seed) for seed in seeds], np.int64),
         masks=np.array([_mask(seed) for seed in seeds], np.uint64),
         table=np.zeros(len(seeds) << bits, np.int32),
@@ -137,7 +140,7 @@ def _mask(seed: str) -> int:
 
 
 @inline_kernel
-def _class(missed, run):
+def class_of(missed, run):
     """Class of a pointer: matches among the last 32, and runs of 0, 1, 2, 3, 4, 8, 16, 32 up.
 
     Sums of comparisons instead of branches that nobody can predict.
@@ -148,7 +151,7 @@ def _class(missed, run):
 
 
 @inline_kernel
-def _run_bucket(run):
+def run_bucket(run):
     """0..63: runs up to 15 each, then four buckets to an octave."""
     if run < 16:
         return run
@@ -161,7 +164,7 @@ def _run_bucket(run):
 
 
 @kernel
-def _refresh(c):
+def refresh(c):
     """Votes and odds of every class from how often it was right."""
     one = splat(np.float32(1.0))
     for at in range(0, CLASSES, 8):
@@ -182,7 +185,7 @@ def predict(c, residues, raw, votes, width, first, age):
     ``age``: residues done in this lane. Returns 0..15, how good the best pointer is.
     """
     if age % REFRESH == 0:
-        _refresh(c)
+        refresh(c)
     for s in range(4):
         votes[s] = np.float32(0.0)
         votes[4 + s] = np.float32(0.0)
@@ -210,11 +213,13 @@ def predict(c, residues, raw, votes, width, first, age):
     if best < 0:
         c.best[0] = -1
         return 0
-    bucket = _run_bucket(best_rank >> 6)
+    bucket = run_bucket(best_rank >> 6)
     kind = bucket * 33 + (best_rank & 63)
     base = c.said[best]
     c.best[0] = kind
     c.best[1] = base
+    c.best[2] = c.at[best]
+    c.best[3] = c.step[best]
     right = c.run_right[kind]
     wrong = (np.float32(1.0) - right) * np.float32(1.0 / 3.0)
     for s in range(4):
@@ -225,7 +230,7 @@ def predict(c, residues, raw, votes, width, first, age):
 
 
 @inline_kernel
-def _window(packed, last):
+def window(packed, last):
     """The 32 residues that end at position ``last``, the newest in the low bits."""
     word = last >> 5
     over = np.uint64(2 * (31 - (last & 31)))
@@ -265,14 +270,14 @@ def _join(c, at, step, flags, missed):
     c.misses[place] = flags
     c.missed[place] = missed
     c.run[place] = run
-    c.kind[place] = _class(missed, run)
+    c.kind[place] = class_of(missed, run)
 
 
 @inline_kernel
 def _try_forward(c, residues, last, history):
     """Consider the copy whose residue ``last`` matches the one just read."""
     if last >= 31 and last + 1 < residues.size:
-        differ = _window(c.packed, last) ^ history
+        differ = window(c.packed, last) ^ history
         flags = (differ | (differ >> np.uint64(1))) & _EVEN
         missed = count_ones(flags)
         if missed <= c.settings[0]:
@@ -283,7 +288,7 @@ def _try_forward(c, residues, last, history):
 def _try_inverted(c, residues, at, inverse):
     """Consider the copy on the other strand that goes on downwards at ``at``."""
     if at >= 0 and at + 32 < residues.size and residues[at + 32] != UNKNOWN:
-        differ = _window(c.packed, at + 32) ^ inverse
+        differ = window(c.packed, at + 32) ^ inverse
         flags = (differ | (differ >> np.uint64(1))) & _EVEN
         missed = count_ones(flags)
         if missed <= c.settings[0]:
@@ -332,6 +337,7 @@ def _advance(c, residue, count):
     stay = c.settings[1]
     j = 0
     size = c.size[0]
+    longest = np.int64(0)
     while j < size:
         kind = c.kind[j]
         p = c.right[kind]
@@ -345,19 +351,21 @@ def _advance(c, residue, count):
         c.missed[j] = missed
         run = (c.run[j] + 1) * (1 - miss)
         c.run[j] = run
-        c.kind[j] = _class(missed, run)
+        c.kind[j] = class_of(missed, run)
         at = c.at[j] + c.step[j]
         c.at[j] = at
         if missed > stay or at < 0 or at >= count or unknown:
             size -= 1
-            _move(c, size, j)
+            move(c, size, j)
         else:
+            longest = max(longest, run)
             j += 1
     c.size[0] = size
+    c.longest[0] = longest
 
 
 @inline_kernel
-def _move(c, j, place):
+def move(c, j, place):
     """Give the pointer ``j`` another place in the pool."""
     c.at[place] = c.at[j]
     c.step[place] = c.step[j]
@@ -389,15 +397,19 @@ def _look_up(c, k, i):
 
 
 @inline_kernel
+def place(c, k, history):
+    """Entry of what a seed sees of the last 32 residues."""
+    shift = np.uint64(64) - np.uint64(c.settings[2])
+    return (k << c.settings[2]) + np.int64(((history & c.masks[k]) * _HASH) >> shift)
+
+
+@inline_kernel
 def _ask(c, k, i, history, inverse):
     """Ask for the entries of what a seed sees now, on both strands."""
-    shift = np.uint64(64) - np.uint64(c.settings[2])
-    first = k << c.settings[2]
-    slot = first + np.int64(((history & c.masks[k]) * _HASH) >> shift)
+    slot = place(c, k, history)
     c.late[(i % LATE) * c.spans.size + k] = slot
     prefetch(c.table, slot)
-    seen = (inverse >> np.uint64(64 - 2 * c.spans[k])) & c.masks[k]
-    slot = first + np.int64((seen * _HASH) >> shift)
+    slot = place(c, k, inverse >> np.uint64(64 - 2 * c.spans[k]))
     c.turned[(i % BACK) * c.spans.size + k] = slot
     prefetch(c.table, slot)
 
@@ -407,7 +419,6 @@ def absorb(c, residues, begin, first, last):
     """Remember where residues ``first`` to ``last`` of the lane that begins at ``begin`` stand."""
     for i in range(first, last):
         c.packed[i >> 5] |= np.uint64(residues[i]) << np.uint64(2 * (31 - (i & 31)))
-    shift = np.uint64(64) - np.uint64(c.settings[2])
     for k in range(c.spans.size):
         history = np.uint64(0)
         for i in range(max(begin, first - 32), first):
@@ -416,11 +427,9 @@ def absorb(c, residues, begin, first, last):
         for j in range(first, last + AHEAD):
             if j < last:
                 ahead = (ahead << np.uint64(2)) | np.uint64(residues[j])
-                slot = np.int64(((ahead & c.masks[k]) * _HASH) >> shift)
-                prefetch(c.table, (k << c.settings[2]) + slot)
+                prefetch(c.table, place(c, k, ahead))
             i = j - AHEAD
             if i >= first:
                 history = (history << np.uint64(2)) | np.uint64(residues[i])
                 if i >= begin + 32:
-                    slot = np.int64(((history & c.masks[k]) * _HASH) >> shift)
-                    c.table[(k << c.settings[2]) + slot] = np.int32(i + 1)
+                    c.table[place(c, k, history)] = np.int32(i + 1)

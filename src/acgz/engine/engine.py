@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz.coding import range_coder
-from acgz.engine import contexts, copies, correction, prior
+from acgz.engine import contexts, copies, correction, passing, prior, stretches
 from acgz.engine import mixer as network
 from acgz.engine.contexts import LENGTHS, Contexts
 from acgz.engine.copies import UNKNOWN, Copies
@@ -19,6 +19,7 @@ from acgz.engine.mixer import SETS, Network
 from acgz.engine.presets import Parts
 from acgz.engine.prior import Prior
 from acgz.engine.simd import load, splat, store
+from acgz.engine.stretches import Stretches
 from acgz.kernel import inline_kernel, kernel
 
 KNOWN = 100
@@ -57,8 +58,11 @@ class Engine(NamedTuple):
     chosen: NDArray[np.int64]
     """(3,): where the chosen weight sets begin."""
     frequency: NDArray[np.int64]
+    stretches: Stretches
     begin: int
     """The first residue of the engine's lane."""
+    since: NDArray[np.int64]
+    """(1,): the first residue whose inverted repeats were noted after the last stretch."""
     known: NDArray[np.uint8]
     """(count,): the residues that the engine knows; UNKNOWN elsewhere."""
     recent: NDArray[np.uint64]
@@ -99,7 +103,9 @@ def make(parts: Parts, count: int, begin: int = 0, learned: Arrays | None = None
         error=np.zeros(4, np.float32),
         chosen=np.zeros(3, np.int64),
         frequency=np.zeros(4, np.int64),
+        stretches=stretches.make(count, parts.risk),
         begin=begin,
+        since=np.array([begin + 32], np.int64),
         known=np.full(count, UNKNOWN, np.uint8),
         recent=np.zeros(2, np.uint64),
         rates=np.array([parts.rate, parts.hidden_rate, parts.rate_boost], np.float32),
@@ -189,10 +195,15 @@ def run(e, residues, first, last, stream, coder, decoding, shares):
     caller starts and finishes. ``shares``: int32 (count,), set to the frequency that each residue
     was coded with, of 2**PRECISION; (0,) if nobody wants to know it.
     """
-    history = e.recent[0]
-    inverse = e.recent[1]
     width = e.network.width
-    for i in range(first, last):
+    i = np.int64(first)
+    while i < last:
+        length = stretches.begins(e.stretches, e.copies, e.known, e.begin, i, last)
+        if length > 0:
+            i = _stretch(e, residues, i, length, stream, coder, decoding, shares)
+            continue
+        history = e.recent[0]
+        inverse = e.recent[1]
         for k in range(4 * width):
             e.x[k] = np.float32(1.0)
         kind = _inputs(e, i, history)
@@ -226,7 +237,8 @@ def run(e, residues, first, last, stream, coder, decoding, shares):
         network.learn(e.network, e.x, e.chosen, e.error, rate, e.rates[1] * boost)
         history = (history << np.uint64(2)) | np.uint64(residue)
         inverse = (inverse >> np.uint64(2)) | (np.uint64(3 - residue) << np.uint64(62))
-        contexts.update(e.contexts, e.known, e.begin, i, residue, history, inverse)
+        stretches.visit(e.stretches, e.copies, i, residue)
+        contexts.update(e.contexts, e.known, e.begin, e.since[0], i, residue, history, inverse)
         copies.update(e.copies, e.known, e.begin, i, residue, history, inverse)
         rests = kind >= SURE * LENGTHS
         if not rests:
@@ -234,8 +246,36 @@ def run(e, residues, first, last, stream, coder, decoding, shares):
         prior.follow(e.prior, residue, rests)
         prior.follow(e.second, residue, rests)
         prior.follow(e.third, residue, rests)
-    e.recent[0] = history
-    e.recent[1] = inverse
+        e.recent[0] = history
+        e.recent[1] = inverse
+        i += 1
+
+
+@kernel
+def _stretch(e, residues, i, length, stream, coder, decoding, shares):
+    """Code the stretch of ``length`` residues at ``i``, or those to its first error.
+
+    Returns the residue after it. All is told of it but what learns from being right and wrong.
+    """
+    s = e.stretches
+    done, wrong, share = stretches.code(s, residues, i, length, stream, coder, decoding)
+    if i < shares.size:
+        stretches.price(s, i, done, wrong, share, shares)
+    stretches.learn(s, i, done, wrong)
+    for k in range(i, i + done):
+        e.known[k] = residues[k]
+    passing.to_index(e.copies, e.known, i, done, e.recent[0])
+    passing.to_pool(e.copies, e.known, e.begin, i, done, wrong)
+    for k in range(i, i + done):
+        residue = np.int64(residues[k])
+        e.recent[0] = (e.recent[0] << np.uint64(2)) | np.uint64(residue)
+        e.recent[1] = (e.recent[1] >> np.uint64(2)) | (np.uint64(3 - residue) << np.uint64(62))
+        prior.follow(e.prior, residue, True)
+        prior.follow(e.second, residue, True)
+        prior.follow(e.third, residue, True)
+    passing.to_contexts(e.contexts, e.since[0], i, done, e.recent[0])
+    e.since[0] = i + done
+    return i + done
 
 
 @kernel

@@ -12,6 +12,11 @@ SMALL = 1 << 15
 """Fewer residues than this take no time worth saving: the prior is read three times by `plus`,
 too."""
 
+CAREFUL = 256
+"""`Parts.risk` where time does not count."""
+ANY = 1 << 16
+"""More units than any prior has."""
+
 GAPPED = (
     "111010010100110111",
     "1101100011010111",
@@ -54,8 +59,12 @@ class Parts:
     """Whether the mixer has hidden layers."""
     prior: bool
     """Whether a prior may be among the experts."""
+    units: int
+    """Of a layer of the prior, at most, where a writer chooses."""
     further: bool
     """Whether it is read two more times, with 3-mers that begin elsewhere."""
+    risk: int
+    """A stretch ends before a residue where more than one in so many is not as copies say."""
     rate: float = 0.0004
     hidden_rate: float = 0.002
     rate_boost: float = 4.0
@@ -89,8 +98,12 @@ class Preset:
     sparse: tuple[int, ...] = (12, 16, 22)
     learned: bool = True
     """Whether there are hidden layers and a prior."""
+    units: int = 96
+    """See `Parts`; any number for fewer than `SMALL` residues."""
     further: bool = False
     """See `Parts`; with a prior that is so in any case for fewer than `SMALL` residues."""
+    risk: int = 32
+    """See `Parts`; with a prior, `CAREFUL` for fewer than `SMALL` residues."""
     most_lanes: int = 1
     """Lanes of a long sequence, where a user does not say how many."""
 
@@ -104,6 +117,7 @@ PRESETS = {
         fast=(),
         sparse=(12,),
         learned=False,
+        risk=16,
         most_lanes=2,
     ),
     "plus": Preset(
@@ -116,7 +130,9 @@ PRESETS = {
         most_table_bits=24,
         small=Pool(kmer=12, gapped=5, pool=32, enter_misses=14, stay_misses=17),
         large=Pool(kmer=12, gapped=12, pool=32, enter_misses=13, stay_misses=16),
+        units=ANY,
         further=True,
+        risk=CAREFUL,
     ),
 }
 """The orders of `fast` are the best two and one of some twenty choices on 1 Mb of EsCo; a second
@@ -133,6 +149,7 @@ def parts(preset: str, count: int, bits: int) -> Parts:
     2
     """
     row = PRESETS[preset]
+    small = row.learned and count < SMALL
     pool = row.large if count >= LARGE else row.small
     return Parts(
         slow=row.slow,
@@ -146,5 +163,7 @@ def parts(preset: str, count: int, bits: int) -> Parts:
         stay_misses=pool.stay_misses,
         hidden=row.learned,
         prior=row.learned,
-        further=row.further or (row.learned and count < SMALL),
+        units=ANY if small else row.units,
+        further=row.further or small,
+        risk=CAREFUL if small else row.risk,
     )

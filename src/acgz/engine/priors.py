@@ -58,14 +58,16 @@ def shipped() -> dict[str, Path]:
     return {path.stem.removeprefix(_PREFIX): path for path in sorted(folder.glob(_PREFIX + "*"))}
 
 
-def chosen(name: str | None, residues: NDArray[np.uint8]) -> Model | None:
+def chosen(name: str | None, residues: NDArray[np.uint8], units: int = MOST_UNITS) -> Model | None:
     """The prior that a user asks for: a name, a path, `NONE`, or None for the best on a sample.
 
+    Where nobody asks, it has no more than so many ``units``.
     Raises UsageError for a name that is neither, InputError for a file that is no prior.
     """
     known = shipped()
     if name is None:
-        return _best([_read(path) for path in known.values()], residues)
+        priors = [_read(path) for path in known.values()]
+        return _best([one for one in priors if int(one.architecture["units"]) <= units], residues)
     if name == NONE:
         return None
     if name in known:

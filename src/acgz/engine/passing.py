@@ -1,0 +1,77 @@
+"""What the parts of an engine that are left out of a stretch are told of it afterwards."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from acgz.engine import contexts, copies
+from acgz.engine.simd import count_ones
+from acgz.kernel import kernel
+
+
+@kernel
+def to_pool(c, known, begin, i, done, wrong):
+    """The pool after a stretch, whose residues are known now: all were right until the last."""
+    for k in range(i, i + done):
+        c.packed[k >> 5] |= np.uint64(known[k]) << np.uint64(2 * (31 - (k & 31)))
+        if (k - begin) % copies.REFRESH == 0:
+            copies.refresh(c)
+    j = 0
+    size = c.size[0]
+    longest = np.int64(0)
+    while j < size:
+        flags = np.uint64(0) if done == 32 else c.misses[j] << np.uint64(2 * done)
+        run = c.run[j] + done
+        if wrong:
+            flags |= np.uint64(1)
+            run = np.int64(0)
+        c.misses[j] = flags
+        c.missed[j] = np.int64(count_ones(flags))
+        c.run[j] = run
+        c.kind[j] = copies.class_of(c.missed[j], run)
+        c.at[j] += done * c.step[j]
+        if c.missed[j] > c.settings[1] or c.at[j] < 0 or c.at[j] >= known.size:
+            size -= 1
+            copies.move(c, size, j)
+        else:
+            longest = max(longest, run)
+            j += 1
+    c.size[0] = size
+    c.longest[0] = longest
+
+
+@kernel
+def to_index(c, known, i, done, history):
+    """Seeds see the residues of a stretch; no candidates are looked for, none are kept.
+
+    ``history``: the last 32 residues before it.
+    """
+    seeds = c.spans.size
+    for before in range(i - copies.LATE, i):
+        for k in range(seeds):
+            row = (before % copies.LATE) * seeds + k
+            if c.late[row] >= 0:
+                c.table[c.late[row]] = np.int32(before + 1)
+                c.late[row] = -1
+    for k in range(copies.BACK * seeds):
+        c.turned[k] = -1
+    for k in range(seeds):
+        c.found[k] = -1
+        c.found_turned[k] = -1
+    for at in range(i, i + done):
+        history = (history << np.uint64(2)) | np.uint64(known[at])
+        for k in range(seeds):
+            c.table[copies.place(c, k, history)] = np.int32(at + 1)
+
+
+@kernel
+def to_contexts(c, since, i, done, history):
+    """Contexts learn nothing of a stretch; those of the next three residues are made ready.
+
+    ``since``: the first residue whose inverted repeats may wait; they are learned first.
+    ``history``: the last 32 residues after the stretch.
+    """
+    for at in range(max(since, i - contexts.DELAY), i):
+        contexts.learn_inverted(c, at)
+    for back in range(3):
+        contexts.prepare(c, i + done - 1 - back, history >> np.uint64(2 * back))
