@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from acgz import models, modes
+from acgz import models
 from acgz.codec import Coded, Job, decode, encode
 from acgz.engine import engine, prior, priors
-from acgz.engine.presets import parts
+from acgz.engine.codec import CODEC, EngineSettings
+from acgz.engine.presets import SMALL, parts
 from acgz.errors import DamagedError, InputError, MissingModelError, UsageError
 from codec_checks import residues
 from machines import ENVIRONMENTS, REFERENCE, WITHOUT_COMPILER
 from paths import PHAGE
 
-CODEC = modes.get_codec("engine")
 NAMES = list(priors.shipped())
 
 PROGRAM = """
@@ -82,6 +82,18 @@ def test_between_near_networks_the_mix_decides(
     taken = encode(CODEC, original, {})
     expected = better if mix_decides else worse
     assert taken.parameters["models"] == [models.digest_of(priors.shipped()[expected])]
+
+
+@pytest.mark.parametrize(("preset", "large"), [("plus", False), ("ultra", True)])
+def test_only_ultra_takes_a_large_network_unasked(
+    preset: str, large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the more units, the better it looks
+    monkeypatch.setattr(priors, "_bits", lambda network, pieces: 1.8 - network.units / 1000)
+    count = SMALL + 1
+    chosen = CODEC.start(phage(count), EngineSettings(preset=preset)).prior
+    assert chosen is not None
+    assert (chosen.architecture["units"] > 96) == large
 
 
 def test_odds_of_a_node_are_the_sums_of_those_below_it() -> None:
