@@ -119,14 +119,17 @@ def test_a_network_to_start_with_has_the_right_sizes(network: str) -> None:
         started(replace(tiny("gru"), hidden=24, dense=24), tiny("gru"))
 
 
-def test_the_command_takes_the_units_of_the_network_it_starts_with(tmp_path: Path) -> None:
+@pytest.mark.parametrize("quick", [[], ["--bfloat16"]])
+def test_the_command_takes_the_units_of_the_network_it_starts_with(
+    tmp_path: Path, quick: list[str]
+) -> None:
     architecture = WarmStartArchitecture(hidden=8)
     gru = tmp_path / "gru.safetensors"
     architecture.write(gru, arrays(TorchWarmStart(architecture)))
     genome, output = tmp_path / "genome.fa", tmp_path / "bigru.safetensors"
     genome.write_bytes(fasta(2 * PIECE + 100))
     line = ["train", "warm-start", "-q", str(genome), "-o", str(output), "--network", "bigru"]
-    assert main([*line, "--start", str(gru), "--steps", "1", "--batch", "2"]) == 0
+    assert main([*line, "--start", str(gru), "--steps", "1", "--batch", "2", *quick]) == 0
     trained = WarmStartArchitecture.read(output).architecture
     assert (trained.network, trained.hidden) == ("bigru", 8)
 
