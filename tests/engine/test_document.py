@@ -576,24 +576,30 @@ class Prior:
             node = 4 * node + 1 + residue
         return node
 
-    def predict(self, raw: list[list[Any]]) -> None:
+    def predict(self, raw: list[list[Any]], further: list[Prior]) -> None:
         first = self.weights()
         lo = log(first)
-        for s in ALL:
-            v = np.zeros(8, F)
-            for j in range(0, self.u, 8):
-                v = v + self.tuned[self.node, s, j : j + 8] * self.h[1][j : j + 8]
-            lo[s] += total(v)
+        if further:
+            lo = ((lo + log(further[0].weights())) + log(further[1].weights())) * F(0.4)
+        for reading in (self, *further):
+            for s in ALL:
+                v = np.zeros(8, F)
+                for j in range(0, self.u, 8):
+                    tuned = reading.tuned[reading.node, s, j : j + 8]
+                    v = v + tuned * reading.h[1][j : j + 8]
+                lo[s] += total(v)
         e = [exp(lo[s] - max(lo)) for s in ALL]
         self.c = [e[s] / ((e[0] + e[1]) + (e[2] + e[3])) for s in ALL]
         for s in ALL:
             raw[s] += [first[s], self.c[s] + F(1 / 1024)]
 
-    def learn(self, r: int, sure: bool) -> None:
-        for s in () if sure else ALL:
-            step = ((ONE if s == r else ZERO) - self.c[s]) * F(0.002)
-            self.tuned[self.node, s] += step * self.h[1]
-        self.note(r, sure)
+    def learn(self, r: int, sure: bool, further: list[Prior]) -> None:
+        rate = F(0.001) if further else F(0.002)
+        for reading in (self, *further):
+            for s in () if sure else ALL:
+                step = ((ONE if s == r else ZERO) - self.c[s]) * rate
+                reading.tuned[reading.node, s] += step * reading.h[1]
+            reading.note(r, sure)
 
     def note(self, r: int, sure: bool) -> None:
         self.known.append(r)
@@ -626,11 +632,11 @@ class Prior:
 
 
 class NoPrior:
-    def predict(self, raw: list[list[Any]]) -> None:
+    def predict(self, raw: list[list[Any]], further: list[Prior]) -> None:
         for s in ALL:
             raw[s] += [ONE, ONE]
 
-    def learn(self, r: int, sure: bool) -> None:
+    def learn(self, r: int, sure: bool, further: list[Prior]) -> None:
         pass
 
 
@@ -845,7 +851,7 @@ class Decoder:
         e = len(raw[0]) - 3
         sure = match >= 10
         if self.mixer.hidden:
-            (NoPrior() if sure else self.prior).predict(raw)
+            (NoPrior() if sure else self.prior).predict(raw, self.further)
             agreed = np.ones(4, F)
             for reading in () if sure else self.further:
                 agreed = agreed * np.sqrt(reading.weights())
@@ -869,9 +875,7 @@ class Decoder:
         self.stretches.visit(self.repeats, i, r)
         self.contexts.learn(self.past, i)
         self.repeats.learn(self.past, i)
-        self.prior.learn(r, sure)
-        for reading in self.further:
-            reading.note(r, sure)
+        self.prior.learn(r, sure, self.further)
         self.rested += sure
 
 
@@ -893,11 +897,12 @@ def average(lanes: list[Decoder]) -> None:
         table = mean([getattr(network, name) for network in networks])
         for network in networks:
             setattr(network, name, table.copy())
-    heads = [lane.prior for lane in lanes if isinstance(lane.prior, Prior)]
-    if heads:
-        table = mean([head.tuned for head in heads])
-        for head in heads:
-            head.tuned = table.copy()
+    for alike in zip(*([lane.prior, *lane.further] for lane in lanes), strict=True):
+        heads = [head for head in alike if isinstance(head, Prior)]
+        if heads:
+            table = mean([head.tuned for head in heads])
+            for head in heads:
+                head.tuned = table.copy()
     for key in {key for lane in lanes for key in lane.contexts.calibration}:
         each = [lane.contexts.calibrated(key[0], list(key[1:]))[0] for lane in lanes]
         middle = [mean([q[j] for q, _ in each]) for j in ALL]

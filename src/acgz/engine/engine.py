@@ -137,12 +137,14 @@ def learning(e: Engine) -> dict[str, NDArray[Any]]:
         "run_right": e.copies.run_right,
         "correction": e.correction.map,
         "tuned": e.prior.tuned,
+        "tuned second": e.second.tuned,
+        "tuned third": e.third.tuned,
     }
 
 
 def starting(e: Engine) -> dict[str, NDArray[Any]]:
     """What a prior's file has of an engine, and the numbers of events behind that."""
-    general = {name: array for name, array in learning(e).items() if name != "tuned"}
+    general = {name: a for name, a in learning(e).items() if not name.startswith("tuned")}
     return {**general, "seen": e.contexts.seen, "run_seen": e.copies.run_seen}
 
 
@@ -155,8 +157,7 @@ def _inputs(e, i, history):
     longest = contexts.predict(e.contexts, x, width, i, history)
     match = copies.predict(e.copies, e.known, x, e.votes, width, experts, i - e.begin)
     if match < SURE:
-        prior.predict(e.prior, x, width, experts + copies.INPUTS)
-        prior.agree(e.second, e.third, x, width, experts + copies.INPUTS + prior.INPUTS)
+        prior.predict(e.prior, e.second, e.third, x, width, experts + copies.INPUTS)
     # centred logarithms: what matters is how the residues compare
     for at in range(0, width, 8):
         a = log8(load(x, at))
@@ -242,7 +243,7 @@ def run(e, residues, first, last, stream, coder, decoding, shares):
         copies.update(e.copies, e.known, e.begin, i, residue, history, inverse)
         rests = kind >= SURE * LENGTHS
         if not rests:
-            prior.learn(e.prior, residue)
+            prior.learn(e.prior, e.second, e.third, residue)
         prior.follow(e.prior, residue, rests)
         prior.follow(e.second, residue, rests)
         prior.follow(e.third, residue, rests)

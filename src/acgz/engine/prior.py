@@ -17,7 +17,8 @@ H. pylori.
 
 Where 3-mers begin is arbitrary. Two further readings of the same network, whose 3-mers begin a
 residue earlier and later, see the same past in other words; what they agree on takes another
-0.25 % off.
+0.25 % off. Then the expert that learns begins with what all three say, and learns from the states
+of all three: 0.13 % less for E. coli, 0.43 % for yeast.
 """
 
 from __future__ import annotations
@@ -62,6 +63,10 @@ _MAGIC = np.float32(12582912.0)  # 1.5 * 2**23: adding and subtracting it rounds
 _FLOOR = np.float32(1 / 1024)
 """Share of all that is added to the weight of each residue."""
 _RATE = np.float32(0.002)
+_RATE_TOGETHER = np.float32(0.001)
+_SHARE = np.float32(0.4)
+"""Of each of three readings in the logarithms that the expert that learns begins with: where they
+agree they are surer together than on average."""
 
 
 class Prior(NamedTuple):
@@ -312,23 +317,31 @@ def _weigh(p):
 
 
 @inline_kernel
-def predict(p, raw, width, first):
-    """Write weights of residue s to ``raw[s * width + first]`` and the next; none of no units."""
-    n = p.units
-    if n == 0:
+def predict(p, second, third, raw, width, first):
+    """Write what readings of a prior expect; nothing if there is none.
+
+    Weights of residue s go to ``raw[s * width + first]`` as ``p`` has them, to the next as the
+    expert that learns has them, to the one after that as ``second`` and ``third`` do on average
+    (geometric mean), if they have units.
+    """
+    if p.units == 0:
         return
-    k = 4 * p.node[0]
-    least = ((p.odds[k] + p.odds[k + 1]) + (p.odds[k + 2] + p.odds[k + 3])) * _FLOOR
+    _look(p)
     for s in range(4):
-        p.chance[s] = p.odds[k + s] + least
         raw[s * width + first] = p.chance[s]
     store(p.chance, 8, log8(load(p.chance, 0)))
-    for s in range(4):
-        at = (k + s) * n
-        a = splat(np.float32(0.0))
-        for j in range(0, n, 8):
-            a += load(p.tuned, at + j) * load(p.state, n + j)
-        p.chance[8 + s] += total(a)
+    if second.units > 0:
+        _look(second)
+        _look(third)
+        for s in range(4):
+            mean = np.sqrt(second.chance[s]) * np.sqrt(third.chance[s])
+            raw[s * width + first + 2] = mean
+        sum3 = load(p.chance, 8) + log8(load(second.chance, 0)) + log8(load(third.chance, 0))
+        store(p.chance, 8, sum3 * splat(_SHARE))
+    _tune(p, p.chance)
+    if second.units > 0:
+        _tune(second, p.chance)
+        _tune(third, p.chance)
     most = max(max(p.chance[8], p.chance[9]), max(p.chance[10], p.chance[11]))
     for s in range(4):
         p.chance[8 + s] -= most
@@ -340,28 +353,43 @@ def predict(p, raw, width, first):
 
 
 @inline_kernel
-def agree(p, q, raw, width, first):
-    """Write the geometric mean of what two readings expect to ``raw[s * width + first]``."""
-    if p.units == 0:
-        return
+def _look(p):
+    """Weights of the four residues, to ``chance[:4]``."""
     k = 4 * p.node[0]
-    m = 4 * q.node[0]
     least = ((p.odds[k] + p.odds[k + 1]) + (p.odds[k + 2] + p.odds[k + 3])) * _FLOOR
-    other = ((q.odds[m] + q.odds[m + 1]) + (q.odds[m + 2] + q.odds[m + 3])) * _FLOOR
     for s in range(4):
-        a = np.sqrt(p.odds[k + s] + least)
-        raw[s * width + first] = a * np.sqrt(q.odds[m + s] + other)
+        p.chance[s] = p.odds[k + s] + least
 
 
 @inline_kernel
-def learn(p, residue):
-    """The expert that learns takes a step; `predict` has to come first."""
+def _tune(p, chance):
+    """Add what the state of a reading says by what was learned to the logits ``chance[8:12]``."""
     n = p.units
-    if n == 0:
-        return
+    for s in range(4):
+        at = (4 * p.node[0] + s) * n
+        a = splat(np.float32(0.0))
+        for j in range(0, n, 8):
+            a += load(p.tuned, at + j) * load(p.state, n + j)
+        chance[8 + s] += total(a)
+
+
+@inline_kernel
+def learn(p, second, third, residue):
+    """The expert that learns takes a step; `predict` has to come first."""
+    if second.units > 0:
+        _learn(p, p.chance, _RATE_TOGETHER, residue)
+        _learn(second, p.chance, _RATE_TOGETHER, residue)
+        _learn(third, p.chance, _RATE_TOGETHER, residue)
+    else:
+        _learn(p, p.chance, _RATE, residue)
+
+
+@inline_kernel
+def _learn(p, chance, rate, residue):
+    n = p.units
     for s in range(4):
         came = np.float32(1.0) if s == residue else np.float32(0.0)
-        step = splat((came - p.chance[s]) * _RATE)
+        step = splat((came - chance[s]) * rate)
         at = (4 * p.node[0] + s) * n
         for j in range(0, n, 8):
             store(p.tuned, at + j, load(p.tuned, at + j) + step * load(p.state, n + j))
