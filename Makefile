@@ -64,7 +64,8 @@ fuzz: .venv/.fuzz
 
 soak: .venv/.dev
 	@$(BIN)/python tools/soak.py --count $(COUNT)
-	@$(BIN)/python tools/soak.py --networks --count $(COUNT)
+	@$(BIN)/python tools/soak.py --networks tiny --count $(COUNT)
+	@$(BIN)/python tools/soak.py --networks shipped --count $(COUNT)
 
 faults: .venv/.dev
 	@$(BIN)/python tools/faults.py --count $(COUNT)

@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+import acgz
+import determinism
 import faults
 import fuzz_targets
 import mutants
@@ -37,24 +39,43 @@ def test_changes_of_bytes_and_trees_are_repeatable_and_change_something() -> Non
 
 def test_a_soak_notices_wrong_bytes_and_wrong_records(monkeypatch) -> None:
     text = b">a\nACGT\n>b\nGGG\n"
-    assert soak.fault(text, "order0", 17, random.Random(1)) == ""
+    archive = acgz.compress(text, "order0", block=17)
+    assert soak.fault(text, archive, random.Random(1)) == ""
     with monkeypatch.context() as broken:
         broken.setattr("acgz.decompress", lambda archive: text[1:])
-        assert "bytes" in soak.fault(text, "order0", 17, random.Random(1))
+        assert "bytes" in soak.fault(text, archive, random.Random(1))
     lengths = iter(range(4))
     monkeypatch.setattr("acgz.archive.Record.length", property(lambda _: next(lengths)))
-    assert "records" in soak.fault(text, "order0", 17, random.Random(1))
+    assert "records" in soak.fault(text, archive, random.Random(1))
 
 
 @pytest.mark.slow
-def test_a_soak_goes_through_networks(tmp_path) -> None:
-    run = [sys.executable, ROOT / "tools" / "soak.py", "--networks", "--count", "6"]
+@pytest.mark.parametrize("networks", ["tiny", "shipped"])
+def test_a_soak_goes_through_networks(networks, tmp_path) -> None:
+    run = [sys.executable, ROOT / "tools" / "soak.py", "--networks", networks, "--count", "6"]
     without_shared = {**os.environ, "ACGZ_SHARED": str(tmp_path)}
     said = subprocess.run(
         run, env=without_shared, cwd=tmp_path, capture_output=True, text=True, check=True
     ).stdout
     assert "6 pieces of 1 files came back" in said
     assert "deep" in said or "geneformer" in said or "seqcoder" in said
+
+
+def test_determinism_notices_an_archive_that_differs(monkeypatch, capsys) -> None:
+    digests = iter([{"tiny plus": "a", "tiny fast": "b"}, {"tiny plus": "a", "tiny fast": "c"}])
+    monkeypatch.setattr(determinism, "archives", lambda *_: ("Python", next(digests)))
+    monkeypatch.setattr(sys, "argv", ["determinism.py", "--only", "2 threads"])
+    assert determinism.main() == 1
+    assert "2 archives, 1 different tiny fast" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("networks", [[], ["--shipped"]])
+def test_determinism_compares_networks(networks) -> None:
+    only = ["--only", "2 threads", "--largest", "tiny", "--modes", "seqcoder", "seqcoder-twobit"]
+    run = [sys.executable, ROOT / "tools" / "determinism.py", *networks, *only]
+    said = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    assert said.count(": 2 archives, 0 different") == 2
 
 
 @pytest.mark.slow

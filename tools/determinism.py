@@ -3,7 +3,8 @@
 A fixed set of texts is compressed with every mode in many environments, each a process of its own,
 and the SHA-256 of every archive is compared with that of the first environment. ``--python`` adds
 interpreters, such as those of environments with other versions of Python, NumPy and Numba, into
-which the dependencies of acgz (not acgz) are installed.
+which the dependencies of acgz (not acgz) are installed. Networks are tiny ones or, with
+``--shipped``, those of the package.
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import soak
+
 ROOT = Path(__file__).parents[1]
 SIZES = {"tiny": 80, "small": 12_000, "large": 1_000_000}
-"""Bases. Networks, here with tiny models, compress the first; `twobit` to `plus` all of them."""
+"""Bases. Tiny networks compress the first, those of the package the first two, and modes without a
+network all of them."""
 
 
 @dataclass(frozen=True)
@@ -73,16 +77,30 @@ def environments(pythons: list[str]) -> dict[str, Environment]:
     return found
 
 
+@dataclass(frozen=True)
+class Choice:
+    """What is compressed."""
+
+    modes: list[str]
+    """Names; none for all."""
+    shipped: bool
+    """Networks of the package, not tiny ones."""
+
+    def arguments(self) -> list[str]:
+        """Those of this program that say so."""
+        return ["--modes", *self.modes, *(["--shipped"] if self.shipped else [])]
+
+
 def archives(
-    environment: Environment, kernels: Path, sizes: list[str], modes: list[str]
+    environment: Environment, kernels: Path, sizes: list[str], choice: Choice
 ) -> tuple[str, dict[str, str]]:
     """What it is, and the SHA-256 of every archive; RuntimeError if it does not run.
 
-    ``sizes``: keys of `SIZES`; ``modes``: names, none for all.
+    ``sizes``: keys of `SIZES`.
     """
     done = subprocess.run(
         [
-            *(environment.python, __file__, "--modes", *modes, "--child"),
+            *(environment.python, __file__, *choice.arguments(), "--child"),
             *(str(environment.threads), environment.backend, *sizes),
         ],
         env={
@@ -101,14 +119,13 @@ def archives(
     return found.pop("versions"), found
 
 
-def child(threads: int, backend: str, sizes: list[str], modes: list[str]) -> None:
+def child(threads: int, backend: str, sizes: list[str], choice: Choice) -> None:
     """Print a JSON map: archive -> SHA-256."""
     import platform
 
     import numpy as np
 
     import acgz
-    from acgz.modes import MODES
 
     found: dict[str, Any] = {
         "versions": f"Python {platform.python_version()}, NumPy {np.__version__}"
@@ -118,36 +135,38 @@ def child(threads: int, backend: str, sizes: list[str], modes: list[str]) -> Non
 
         found["versions"] += f", Numba {numba.__version__}"
     with tempfile.TemporaryDirectory() as folder:
+        networks = _networks(Path(folder), backend, choice.shipped)
         for size in sizes:
             text = genome(SIZES[size])
-            for name, mode in MODES.items():
-                if modes and name not in modes:
+            ways = {name: soak.Way(name) for name in soak.QUICK}
+            if size == "tiny" or (size == "small" and choice.shipped):
+                ways |= networks
+            for name, way in ways.items():
+                if choice.modes and way.mode not in choice.modes:
                     continue
-                plain = not mode.needs_model and not mode.fits
-                quick = {} if plain else _quick(mode, Path(folder), backend)
-                if quick is not None and (plain or size == "tiny"):
-                    packed = acgz.compress(text, name, threads=threads, **quick)
-                    found[f"{size} {name}"] = hashlib.sha256(packed).hexdigest()
-                    if acgz.decompress(packed, threads=threads) != text:
-                        raise RuntimeError(f"{size} {name} does not come back")
+                packed = acgz.compress(text, way.mode, threads=threads, **way.settings)
+                found[f"{size} {name}"] = hashlib.sha256(packed).hexdigest()
+                if acgz.decompress(packed, threads=threads) != text:
+                    raise RuntimeError(f"{size} {name} does not come back")
     print(json.dumps(found))
 
 
-def _quick(mode: Any, folder: Path, backend: str) -> dict[str, Any] | None:
-    """Settings with tiny models; None where the tools of the tests are not installed."""
-    if not _has("pytest") or not _has("hypothesis"):
-        return None
-    sys.path.insert(0, str(ROOT / "tools"))
-    import fuzz_targets
-    from codec_checks import quick_settings
-
-    os.environ["ACGZ_MODELS"] = str(folder)
-    if (backend == "torch" or "PyTorch" in mode.summary) and not _has("torch"):
-        return None
-    quick = dict(quick_settings(mode, folder, fuzz_targets.NoPatch()))
-    if backend != "numpy":
-        quick["backend"] = backend
-    return quick
+def _networks(folder: Path, backend: str, shipped: bool) -> Mapping[str, soak.Way]:
+    """Modes with a network, by the names that are shown; tiny networks are written to ``folder``,
+    and there are none where the tools of the tests are not installed."""
+    more = {} if backend == "numpy" else {"backend": backend}
+    if backend == "torch" and not _has("torch"):
+        return {}
+    if not shipped and not (_has("pytest") and _has("hypothesis")):
+        return {}
+    course = (
+        soak.networks_of_the_package(folder)
+        if shipped
+        else soak.tiny_networks(folder, pytorch=_has("torch"))
+    )
+    return {
+        name: replace(way, settings={**way.settings, **more}) for name, way in course.ways.items()
+    }
 
 
 def _has(module: str) -> bool:
@@ -175,11 +194,13 @@ def main() -> int:
     parser.add_argument("--largest", choices=SIZES, default="large", help="no larger texts")
     parser.add_argument("--smallest", choices=SIZES, default="tiny", help="no smaller texts")
     parser.add_argument("--modes", nargs="*", default=[], help="only these")
+    parser.add_argument("--shipped", action="store_true", help="networks of the package")
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
     args = parser.parse_args()
+    choice = Choice(args.modes, args.shipped)
     if args.child:
         threads, backend, *of = args.child
-        child(int(threads), backend, of, args.modes)
+        child(int(threads), backend, of, choice)
         return 0
     kernels = ROOT / ".pytest_cache" / "kernels"
     found = environments(args.python)
@@ -195,7 +216,7 @@ def main() -> int:
         within = sizes[sizes.index(args.smallest) : sizes.index(environment.largest) + 1]
         if not within:
             continue
-        versions, digests = archives(environment, kernels, within, args.modes)
+        versions, digests = archives(environment, kernels, within, choice)
         reference = reference or digests
         wrong = [one for one, digest in digests.items() if reference.get(one) != digest]
         different += len(wrong)

@@ -4,7 +4,8 @@ Pieces of FASTA, reads and other files are cut anywhere and changed as careless 
 line ends, case, N. Every one is compressed in a mode and with blocks of a size that are drawn, and
 has to come back; its records have to be those of the archive in one block, and a slice of a record
 has to be that slice of all its letters. The modes are those without a network or, with
-``--networks``, those with one: tiny networks, shorter pieces, and PyTorch out of reach.
+``--networks``, those with one: tiny networks, or those of the package, both with shorter pieces
+and with PyTorch out of reach; or fitted ones, which PyTorch trains on the piece.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import random
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +32,31 @@ from mutation import changed_bytes
 
 QUICK = [mode.name for mode in MODES.values() if not mode.needs_model and not mode.fits]
 BLOCKS = (17, 500, 3000, 1 << 20)
-LONGEST_WITH_NETWORK = 1500
-"""Bytes of a piece."""
+SIZES = (0, 1, 100, 1000, 4000, 8000)
+"""Bytes that a piece has before it is changed."""
 MOST = 1 << 20
 """Bytes of a file that pieces are taken from."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A mode, and the settings that it is tried with."""
+
+    mode: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Course:
+    """What pieces go through, and how large they are."""
+
+    ways: Mapping[str, Way]
+    """By the names that are shown."""
+    sizes: tuple[int, ...] = SIZES
+    longest: int = MOST
+    """Bytes of a piece after it has been changed."""
+    least_block: int = 0
+    """Residues: networks take long over many short blocks."""
 
 
 def originals() -> list[bytes]:
@@ -47,12 +70,12 @@ def originals() -> list[bytes]:
     return texts
 
 
-def piece(text: bytes, choose: random.Random) -> bytes:
+def piece(text: bytes, choose: random.Random, sizes: tuple[int, ...] = SIZES) -> bytes:
     """Some of a file, changed."""
     start = choose.randint(0, len(text))
     if choose.random() < 0.6:
         start = text.rfind(b"\n", 0, start) + 1
-    part = text[start : start + choose.choice((0, 1, 100, 1000, 4000, 8000))]
+    part = text[start : start + choose.choice(sizes)]
     for _ in range(choose.choice((0, 1, 2))):
         at = choose.randint(0, len(part))
         stretch = part[at : at + choose.choice((1, 60, 1000))]
@@ -71,16 +94,8 @@ def piece(text: bytes, choose: random.Random) -> bytes:
     return changed_bytes(part, choose) if choose.random() < 0.7 else part
 
 
-def fault(
-    text: bytes,
-    mode: str,
-    block: int,
-    choose: random.Random,
-    settings: Mapping[str, Any] | None = None,
-) -> str:
+def fault(text: bytes, archive: bytes, choose: random.Random) -> str:
     """What is wrong with the archive of a text; "" if nothing is."""
-    threads = choose.choice((1, 2))
-    archive = acgz.compress(text, mode, block=block, threads=threads, **(settings or {}))
     if acgz.decompress(archive) != text:
         return "other bytes come back"
     whole = acgz.open(io.BytesIO(acgz.compress(text, "twobit")))
@@ -100,48 +115,98 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--networks", action="store_true", help="modes with a network")
+    parser.add_argument("--networks", choices=NETWORKS, help="modes with a network")
     args = parser.parse_args()
     texts = originals()
+    if args.networks != "fitted":
+        sys.modules["torch"] = None  # type: ignore[assignment]  # importing it fails
     with tempfile.TemporaryDirectory(prefix="acgz-soak-") as folder:
-        modes = tiny_networks(Path(folder)) if args.networks else {name: {} for name in QUICK}
-        return soak(range(args.seed, args.seed + args.count), texts, modes, args.networks)
+        course = (
+            NETWORKS[args.networks](Path(folder))
+            if args.networks
+            else Course({name: Way(name) for name in QUICK})
+        )
+        return soak(range(args.seed, args.seed + args.count), texts, course)
 
 
-def tiny_networks(folder: Path) -> dict[str, Mapping[str, Any]]:
-    """Every mode with a network that needs no PyTorch, and settings that make it quick; networks
-    that are not trained on the input, which are written to ``folder``."""
+def tiny_networks(folder: Path, pytorch: bool = False) -> Course:
+    """Every mode with a network, and settings that make it quick; networks that are not trained on
+    the input, which are written to ``folder``. ``pytorch``: modes that need it, too."""
     import fuzz_targets
     from codec_checks import quick_settings
 
-    sys.modules["torch"] = None  # type: ignore[assignment]  # importing it fails
     os.environ["ACGZ_MODELS"] = str(folder)
     chosen = [mode for mode in MODES.values() if mode.name not in QUICK]
-    chosen = [mode for mode in chosen if "PyTorch" not in mode.summary]
-    return {mode.name: quick_settings(mode, folder, fuzz_targets.NoPatch()) for mode in chosen}
+    chosen = [mode for mode in chosen if pytorch or "PyTorch" not in mode.summary]
+    ways = {
+        mode.name: Way(mode.name, quick_settings(mode, folder, fuzz_targets.NoPatch()))
+        for mode in chosen
+    }
+    return Course(ways, longest=1500, least_block=100)
 
 
-def soak(
-    numbers: range,
-    texts: list[bytes],
-    modes: Mapping[str, Mapping[str, Any]],
-    networks: bool,
-) -> int:
+def networks_of_the_package(folder: Path) -> Course:
+    """Every network that comes with acgz, as users meet it. Those of GeneFormer take part even
+    where they know so little that two bits a base are smaller."""
+    from acgz.nets.geneformer import codec as geneformer
+
+    geneformer.is_smaller = lambda *payloads: True
+    ways = {name: Way(name) for name in ("deepgeco-mini", "deepgeco-plus", "seqcoder")}
+    ways |= {
+        f"{name} --model {network}": Way(name, {"model": network, **settings})
+        for network in ("human", "hybrid")
+        for name, settings in (("geneformer", {}), ("geneformer-grouped", {"group": 256}))
+    }
+    names = (
+        "seqcoder-twobit",
+        *(f"deepzip-{cell}-{n}" for cell in ("lstm", "gru") for n in (32, 64)),
+    )
+    ways |= {name: Way(name) for name in names}
+    return Course(ways, sizes=(300, 1000, 3000), longest=3000, least_block=500)
+
+
+def fitted_networks(folder: Path) -> Course:
+    """Networks that are trained on every piece."""
+    ways = {
+        f"deepzip-{cell}-32 --fit": Way(f"deepzip-{cell}-32", {"fit": True, "epochs": 2})
+        for cell in ("rnn", "lstm", "gru", "birnn", "bilstm", "bigru")
+    }
+    return Course(ways, sizes=(300, 1000, 3000), longest=3000, least_block=3000)
+
+
+NETWORKS: Mapping[str, Callable[[Path], Course]] = {
+    "tiny": tiny_networks,
+    "shipped": networks_of_the_package,
+    "fitted": fitted_networks,
+}
+"""Each writes models, if it makes any, to a folder."""
+
+
+def soak(numbers: range, texts: list[bytes], course: Course) -> int:
     """A piece for every number, which is the seed of all that is drawn; the exit code."""
     tried: Counter[str] = Counter()
+    learned = 0
     for number in numbers:
         choose = random.Random(number)
-        text, mode = piece(choose.choice(texts), choose), choose.choice([*modes])
-        block = choose.choice(BLOCKS)
-        if networks:
-            text, block = text[:LONGEST_WITH_NETWORK], max(block, 100)
-        wrong = fault(text, mode, block, choose, modes[mode])
+        text = piece(choose.choice(texts), choose, course.sizes)[: course.longest]
+        name = choose.choice([*course.ways])
+        block = max(choose.choice(BLOCKS), course.least_block)
+        way, threads = course.ways[name], choose.choice((1, 2))
+        what = f"seed {number}, {name}, blocks of {block}"
+        try:
+            archive = acgz.compress(text, way.mode, block=block, threads=threads, **way.settings)
+            wrong = fault(text, archive, choose)
+        except Exception as error:
+            error.add_note(what)
+            raise
         if wrong:
-            print(f"seed {number}, {mode}, blocks of {block}: {wrong}")
+            print(f"{what}: {wrong}")
             Path(f"soak-{number}.fa").write_bytes(text)
             return 1
-        tried[mode] += 1
+        tried[name] += 1
+        learned += bool(acgz.open(io.BytesIO(archive)).info.models)
     print(f"{len(numbers)} pieces of {len(texts)} files came back: {dict(tried)}")
+    print(f"{learned} of them in archives that need a model")
     return 0
 
 
