@@ -9,8 +9,10 @@ import pytest
 
 from acgz import models
 from acgz.codec import Coded, Job, decode, encode
-from acgz.engine import engine, prior, priors
+from acgz.coding import range_coder
+from acgz.engine import engine, prior, priors, training
 from acgz.engine.codec import CODEC, EngineSettings
+from acgz.engine.correction import PRECISION
 from acgz.engine.presets import SMALL, parts
 from acgz.errors import DamagedError, InputError, MissingModelError, UsageError
 from codec_checks import residues
@@ -216,3 +218,30 @@ def test_an_engine_begins_with_what_the_file_says() -> None:
     for name, array in engine.starting(made).items():
         assert np.array_equal(array, arrays[name]), name
     assert not made.prior.tuned.any()
+
+
+@pytest.mark.parametrize(("preset", "hears"), [("plus", False), ("ultra", True)])
+def test_the_expert_that_learns_hears_and_teaches_all_readings(preset: str, hears: bool) -> None:
+    arrays = models.read(priors.shipped()["prokaryotes"]).arrays
+    original = phage(SMALL + 300)
+    made = engine.make(parts(preset, original.size, 16), original.size, 0, arrays)
+    stream = np.empty(range_coder.capacity(300, PRECISION), np.uint8)
+    coder = range_coder.new_encoder()
+    engine.run(made, original, 0, 300, stream, coder, False, engine.NO_SHARES)
+    assert made.prior.tuned.any()
+    assert (made.second.units > 0) == hears
+    assert made.second.tuned.any() == hears
+    assert made.third.tuned.any() == hears
+    names = [name for name in engine.learning(made) if name.startswith("tuned")]
+    assert len(names) == 3  # lanes average all of them
+    assert not set(names) & set(engine.starting(made))
+
+
+@pytest.mark.parametrize(("name", "hears"), [("prokaryotes", False), ("prokaryotes-large", True)])
+def test_a_mixer_is_trained_with_the_readings_that_it_will_meet(name: str, hears: bool) -> None:
+    arrays = models.read(priors.shipped()[name]).arrays
+    learned = training.train(arrays, [phage(SMALL)], lambda done, bits: None)
+    # the last of the inputs is what the further readings agree on
+    rows = learned["sets"].reshape(-1, 24)
+    assert rows[:, 22].any()
+    assert rows[:, 23].any() == hears

@@ -79,8 +79,7 @@ def make(parts: Parts, count: int, begin: int = 0, learned: Arrays | None = None
     experts = len(parts.slow) + len(parts.fast) + len(parts.sparse)
     inputs = experts + copies.INPUTS + (prior.INPUTS if parts.prior else 0)
     width = (inputs + parts.further + 7) // 8 * 8
-    reading = prior.make(learned)
-    again = reading if parts.further else prior.make(None)
+    first, second, third = readings(learned, parts.further)
     made = Engine(
         contexts=contexts.make(parts.slow, parts.fast, parts.sparse, parts.table_bits),
         copies=copies.make(
@@ -91,9 +90,9 @@ def make(parts: Parts, count: int, begin: int = 0, learned: Arrays | None = None
             parts.enter_misses,
             parts.stay_misses,
         ),
-        prior=reading,
-        second=prior.again(again, prior.FURTHER[0]),
-        third=prior.again(again, prior.FURTHER[1]),
+        prior=first,
+        second=second,
+        third=third,
         network=network.make(width, inputs, parts.hidden, 0.25),
         correction=correction.make(),
         x=np.ones(4 * width, np.float32),
@@ -113,6 +112,14 @@ def make(parts: Parts, count: int, begin: int = 0, learned: Arrays | None = None
     if learned is not None:
         begin_with(made, learned)
     return made
+
+
+def readings(network: Arrays | None, further: bool) -> tuple[Prior, Prior, Prior]:
+    """A prior and two further readings of it, of no units where there are none."""
+    first = prior.make(network)
+    again = first if further else prior.make(None)
+    second, third = (prior.again(again, node) for node in prior.FURTHER)
+    return first, second, third
 
 
 def begin_with(e: Engine, learned: Arrays) -> None:

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz.coding import range_coder
-from acgz.engine import engine, prior, priors
+from acgz.engine import engine, priors
 from acgz.engine.correction import PRECISION
 from acgz.engine.engine import Arrays
-from acgz.engine.presets import parts
+from acgz.engine.presets import PRESETS, parts
 
 PIECE = 250_000
 """Residues of a piece at most: short enough that beginnings count, long enough for repeats."""
@@ -39,14 +39,19 @@ def train(
 ) -> dict[str, NDArray[Any]]:
     """The arrays of `engine.starting` after reading ``pieces``, to go with a ``network``.
 
+    With a network of more units than `plus` takes, what learns is that of `ultra`.
     Weights and probabilities are the means of those after each piece of the second half; numbers
     of events are the last. ``report`` gets the pieces done and the bits a residue of the last.
     """
     state: dict[str, NDArray[Any]] = {}
     kept: list[dict[str, NDArray[Any]]] = []
+    units = network["below"].shape[0]
+    preset = "plus" if units <= PRESETS["plus"].units else "ultra"
     for done, piece in enumerate(pieces):
-        made = engine.make(parts("plus", piece.size, 22), piece.size)
-        made = made._replace(prior=prior.make(network))
+        made_of = parts(preset, piece.size, 22)
+        made = engine.make(made_of, piece.size)
+        first, second, third = engine.readings(network, made_of.further)
+        made = made._replace(prior=first, second=second, third=third)
         if state:
             engine.begin_with(made, state)
         stream = np.empty(range_coder.capacity(piece.size, PRECISION), np.uint8)
