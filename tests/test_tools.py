@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import subprocess
@@ -67,6 +68,15 @@ def test_determinism_notices_an_archive_that_differs(monkeypatch, capsys) -> Non
     monkeypatch.setattr(sys, "argv", ["determinism.py", "--only", "2 threads"])
     assert determinism.main() == 1
     assert "2 archives, 1 different tiny fast" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_determinism_meets_a_prior_and_ultra() -> None:
+    small, large = (determinism.genome(bases) for bases in (12_000, 200_000))
+    assert acgz.open(io.BytesIO(acgz.compress(small, "plus"))).info.models
+    whole = acgz.open(io.BytesIO(acgz.compress(large, "ultra"))).info
+    assert whole.mode == "ultra"
+    assert whole.models
 
 
 @pytest.mark.slow
