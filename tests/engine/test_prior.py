@@ -99,7 +99,7 @@ def test_only_ultra_takes_a_large_network_unasked(
 
 
 def test_odds_of_a_node_are_the_sums_of_those_below_it() -> None:
-    network = prior.make(models.read(priors.shipped()[NAMES[0]]).arrays)
+    network = prior.make(models.read(priors.shipped()["prokaryotes"]).arrays)
     for residue in phage(300):
         prior.follow(network, np.int64(residue), False)
     odds = network.odds.astype(np.float64)
@@ -113,7 +113,7 @@ def test_odds_of_a_node_are_the_sums_of_those_below_it() -> None:
 def test_a_product_is_that_of_the_matrix() -> None:
     """Whatever instructions the compiler takes, and with the largest numbers."""
     draw = np.random.default_rng(3)
-    arrays = dict(models.read(priors.shipped()[NAMES[0]]).arrays)
+    arrays = dict(models.read(priors.shipped()["prokaryotes"]).arrays)
     arrays["first"] = draw.choice([-127, 127], arrays["first"].shape).astype(np.int8)
     network = prior.make(arrays)
     units = network.units
@@ -149,7 +149,7 @@ def test_a_missing_prior_is_named() -> None:
 
 
 def test_a_block_that_names_two_priors_or_another_network_is_damaged() -> None:
-    digest = models.digest_of(priors.shipped()[NAMES[0]])
+    digest = models.digest_of(priors.shipped()["prokaryotes"])
     other = models.digest_of(models.packaged("deepzip-gru-32"))
     for named in ([digest, digest], [other], "x"):
         parameters = {"preset": "plus", "b": 16, "models": named}
@@ -158,7 +158,9 @@ def test_a_block_that_names_two_priors_or_another_network_is_damaged() -> None:
 
 
 def broken(name: str, how: str) -> dict[str, np.ndarray]:
-    arrays = {key: a.copy() for key, a in models.read(priors.shipped()[NAMES[0]]).arrays.items()}
+    arrays = {
+        key: a.copy() for key, a in models.read(priors.shipped()["prokaryotes"]).arrays.items()
+    }
     if how == "missing":
         del arrays[name]
     elif how == "short":
@@ -196,7 +198,7 @@ def test_a_file_with_other_arrays_is_no_prior(name: str, how: str, tmp_path: Pat
 @pytest.mark.parametrize("units", [0, 95, 1 << 20, "96", True, None])
 def test_a_file_with_other_sizes_is_no_prior(units: object, tmp_path: Path) -> None:
     path = tmp_path / "made.safetensors"
-    arrays = dict(models.read(priors.shipped()[NAMES[0]]).arrays)
+    arrays = dict(models.read(priors.shipped()["prokaryotes"]).arrays)
     models.write(path, {"kind": priors.KIND, "units": units, "dense": 128}, arrays)
     with pytest.raises(InputError, match="not a prior"):
         encode(CODEC, phage(10), {"prior": str(path)})
@@ -204,7 +206,9 @@ def test_a_file_with_other_sizes_is_no_prior(units: object, tmp_path: Path) -> N
 
 def test_a_prior_of_ones_own_is_found_by_its_path(tmp_path: Path) -> None:
     path = tmp_path / "own.safetensors"
-    arrays = {key: a.copy() for key, a in models.read(priors.shipped()[NAMES[0]]).arrays.items()}
+    arrays = {
+        key: a.copy() for key, a in models.read(priors.shipped()["prokaryotes"]).arrays.items()
+    }
     arrays["bias"] *= np.float32(0.5)
     digest = models.write(path, {"kind": priors.KIND, "units": 96, "dense": 128}, arrays)
     coded = encode(CODEC, phage(1000), {"prior": str(path)})
@@ -213,11 +217,11 @@ def test_a_prior_of_ones_own_is_found_by_its_path(tmp_path: Path) -> None:
 
 
 def test_an_engine_begins_with_what_the_file_says() -> None:
-    arrays = models.read(priors.shipped()[NAMES[0]]).arrays
+    arrays = models.read(priors.shipped()["prokaryotes"]).arrays
     made = engine.make(parts("plus", 100, 16), 100, 0, arrays)
     for name, array in engine.starting(made).items():
         assert np.array_equal(array, arrays[name]), name
-    assert not made.prior.tuned.any()
+    assert not made.readings.first.tuned.any()
 
 
 @pytest.mark.parametrize(("preset", "hears"), [("plus", False), ("ultra", True)])
@@ -228,10 +232,10 @@ def test_the_expert_that_learns_hears_and_teaches_all_readings(preset: str, hear
     stream = np.empty(range_coder.capacity(300, PRECISION), np.uint8)
     coder = range_coder.new_encoder()
     engine.run(made, original, 0, 300, stream, coder, False, engine.NO_SHARES)
-    assert made.prior.tuned.any()
-    assert (made.second.units > 0) == hears
-    assert made.second.tuned.any() == hears
-    assert made.third.tuned.any() == hears
+    assert made.readings.first.tuned.any()
+    assert (made.readings.second.units > 0) == hears
+    assert made.readings.second.tuned.any() == hears
+    assert made.readings.third.tuned.any() == hears
     names = [name for name in engine.learning(made) if name.startswith("tuned")]
     assert len(names) == 3  # lanes average all of them
     assert not set(names) & set(engine.starting(made))

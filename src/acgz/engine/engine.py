@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz.coding import range_coder
-from acgz.engine import contexts, copies, correction, passing, prior, stretches
+from acgz.engine import contexts, copies, correction, passing, readings, stretches
 from acgz.engine import mixer as network
 from acgz.engine.contexts import LENGTHS, Contexts
 from acgz.engine.copies import UNKNOWN, Copies
@@ -17,7 +17,7 @@ from acgz.engine.correction import PRECISION, Correction
 from acgz.engine.logexp import log8
 from acgz.engine.mixer import SETS, Network
 from acgz.engine.presets import Parts
-from acgz.engine.prior import Prior
+from acgz.engine.readings import Readings
 from acgz.engine.simd import load, splat, store
 from acgz.engine.stretches import Stretches
 from acgz.kernel import inline_kernel, kernel
@@ -43,10 +43,8 @@ class Engine(NamedTuple):
 
     contexts: Contexts
     copies: Copies
-    prior: Prior
-    second: Prior
-    third: Prior
-    """Further readings of the prior; of no units, if there are none."""
+    readings: Readings
+    """Of the prior."""
     network: Network
     correction: Correction
     x: NDArray[np.float32]
@@ -77,9 +75,8 @@ def make(parts: Parts, count: int, begin: int = 0, learned: Arrays | None = None
     ``learned``: arrays of a prior's file.
     """
     experts = len(parts.slow) + len(parts.fast) + len(parts.sparse)
-    inputs = experts + copies.INPUTS + (prior.INPUTS if parts.prior else 0)
+    inputs = experts + copies.INPUTS + (readings.INPUTS if parts.prior else 0)
     width = (inputs + parts.further + 7) // 8 * 8
-    first, second, third = readings(learned, parts.further)
     made = Engine(
         contexts=contexts.make(parts.slow, parts.fast, parts.sparse, parts.table_bits),
         copies=copies.make(
@@ -90,9 +87,7 @@ def make(parts: Parts, count: int, begin: int = 0, learned: Arrays | None = None
             parts.enter_misses,
             parts.stay_misses,
         ),
-        prior=first,
-        second=second,
-        third=third,
+        readings=readings.make(learned, parts.further),
         network=network.make(width, inputs, parts.hidden, 0.25),
         correction=correction.make(),
         x=np.ones(4 * width, np.float32),
@@ -112,14 +107,6 @@ def make(parts: Parts, count: int, begin: int = 0, learned: Arrays | None = None
     if learned is not None:
         begin_with(made, learned)
     return made
-
-
-def readings(network: Arrays | None, further: bool) -> tuple[Prior, Prior, Prior]:
-    """A prior and two further readings of it, of no units where there are none."""
-    first = prior.make(network)
-    again = first if further else prior.make(None)
-    second, third = (prior.again(again, node) for node in prior.FURTHER)
-    return first, second, third
 
 
 def begin_with(e: Engine, learned: Arrays) -> None:
@@ -143,9 +130,9 @@ def learning(e: Engine) -> dict[str, NDArray[Any]]:
         "right": e.copies.right,
         "run_right": e.copies.run_right,
         "correction": e.correction.map,
-        "tuned": e.prior.tuned,
-        "tuned second": e.second.tuned,
-        "tuned third": e.third.tuned,
+        "tuned": e.readings.first.tuned,
+        "tuned second": e.readings.second.tuned,
+        "tuned third": e.readings.third.tuned,
     }
 
 
@@ -164,7 +151,7 @@ def _inputs(e, i, history):
     longest = contexts.predict(e.contexts, x, width, i, history)
     match = copies.predict(e.copies, e.known, x, e.votes, width, experts, i - e.begin)
     if match < SURE:
-        prior.predict(e.prior, e.second, e.third, x, width, experts + copies.INPUTS)
+        readings.predict(e.readings, x, width, experts + copies.INPUTS)
     # centred logarithms: what matters is how the residues compare
     for at in range(0, width, 8):
         a = log8(load(x, at))
@@ -250,10 +237,8 @@ def run(e, residues, first, last, stream, coder, decoding, shares):
         copies.update(e.copies, e.known, e.begin, i, residue, history, inverse)
         rests = kind >= SURE * LENGTHS
         if not rests:
-            prior.learn(e.prior, e.second, e.third, residue)
-        prior.follow(e.prior, residue, rests)
-        prior.follow(e.second, residue, rests)
-        prior.follow(e.third, residue, rests)
+            readings.learn(e.readings, residue)
+        readings.follow(e.readings, residue, rests)
         e.recent[0] = history
         e.recent[1] = inverse
         i += 1
@@ -278,9 +263,7 @@ def _stretch(e, residues, i, length, stream, coder, decoding, shares):
         residue = np.int64(residues[k])
         e.recent[0] = (e.recent[0] << np.uint64(2)) | np.uint64(residue)
         e.recent[1] = (e.recent[1] >> np.uint64(2)) | (np.uint64(3 - residue) << np.uint64(62))
-        prior.follow(e.prior, residue, True)
-        prior.follow(e.second, residue, True)
-        prior.follow(e.third, residue, True)
+        readings.follow(e.readings, residue, True)
     passing.to_contexts(e.contexts, e.since[0], i, done, e.recent[0])
     e.since[0] = i + done
     return i + done

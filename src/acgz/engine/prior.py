@@ -8,17 +8,6 @@ the 3-mers that agree with what is known of the running one.
 
 Weights are int8, states and activations that they multiply are int16: products are exact
 (`whole`). Everything else is float32, element by element, in a written order (`simd`).
-
-The network does not learn while it codes, but a second expert does: it adds to the network's
-logarithms a linear function of its last state, which begins with zeros and takes a step down the
-gradient of the cross-entropy after each residue. Running 3-mers have a function each: the 21 nodes
-of the tree of their residues. It takes 0.25 % off the first Mb of E. coli, 0.5 % off that of
-H. pylori.
-
-Where 3-mers begin is arbitrary. Two further readings of the same network, whose 3-mers begin a
-residue earlier and later, see the same past in other words; what they agree on takes another
-0.25 % off. Then the expert that learns begins with what all three say, and learns from the states
-of all three: 0.13 % less for E. coli, 0.43 % for yeast.
 """
 
 from __future__ import annotations
@@ -29,8 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.engine.logexp import exp8, log8
-from acgz.engine.simd import larger, load, smaller, splat, store, store_shorts, total
+from acgz.engine.logexp import exp8
+from acgz.engine.simd import larger, load, smaller, splat, store, store_shorts
 from acgz.kernel import compiles_here, inline_kernel, kernel
 
 TOKENS = 64
@@ -40,10 +29,6 @@ NODES = 1 + 4 + 16
 node k is 4 k + 1 + s, so the choices of node k are entries 4 k to 4 k + 3 of a table."""
 LEAVES = 4 * (1 + 4)
 """Entry of the first 3-mer."""
-INPUTS = 2
-"""Inputs of the mixer that come from the prior. What further readings agree on is one more."""
-FURTHER = (1 + 4, 1)
-"""Node at which each further reading begins, as if two residues A, or one, had come before."""
 STATE_SCALE = 16384.0
 """A state of 1 as an integer."""
 DENSE_SCALE = 256.0
@@ -60,13 +45,6 @@ _TO_STATE = np.float32(STATE_SCALE)
 _TO_DENSE = np.float32(DENSE_SCALE)
 _MOST = np.float32(DENSE_MOST)
 _MAGIC = np.float32(12582912.0)  # 1.5 * 2**23: adding and subtracting it rounds half to even
-_FLOOR = np.float32(1 / 1024)
-"""Share of all that is added to the weight of each residue."""
-_RATE = np.float32(0.002)
-_RATE_TOGETHER = np.float32(0.001)
-_SHARE = np.float32(0.4)
-"""Of each of three readings in the logarithms that the expert that learns begins with: where they
-agree they are surer together than on average."""
 
 
 class Prior(NamedTuple):
@@ -314,85 +292,6 @@ def _weigh(p):
         node = NODES - back
         k = 4 * node
         p.odds[node - 1] = (p.odds[k] + p.odds[k + 1]) + (p.odds[k + 2] + p.odds[k + 3])
-
-
-@inline_kernel
-def predict(p, second, third, raw, width, first):
-    """Write what readings of a prior expect; nothing if there is none.
-
-    Weights of residue s go to ``raw[s * width + first]`` as ``p`` has them, to the next as the
-    expert that learns has them, to the one after that as ``second`` and ``third`` do on average
-    (geometric mean), if they have units.
-    """
-    if p.units == 0:
-        return
-    _look(p)
-    for s in range(4):
-        raw[s * width + first] = p.chance[s]
-    store(p.chance, 8, log8(load(p.chance, 0)))
-    if second.units > 0:
-        _look(second)
-        _look(third)
-        for s in range(4):
-            mean = np.sqrt(second.chance[s]) * np.sqrt(third.chance[s])
-            raw[s * width + first + 2] = mean
-        sum3 = load(p.chance, 8) + log8(load(second.chance, 0)) + log8(load(third.chance, 0))
-        store(p.chance, 8, sum3 * splat(_SHARE))
-    _tune(p, p.chance)
-    if second.units > 0:
-        _tune(second, p.chance)
-        _tune(third, p.chance)
-    most = max(max(p.chance[8], p.chance[9]), max(p.chance[10], p.chance[11]))
-    for s in range(4):
-        p.chance[8 + s] -= most
-    store(p.chance, 8, exp8(load(p.chance, 8)))
-    all4 = (p.chance[8] + p.chance[9]) + (p.chance[10] + p.chance[11])
-    for s in range(4):
-        p.chance[s] = p.chance[8 + s] / all4
-        raw[s * width + first + 1] = p.chance[s] + _FLOOR
-
-
-@inline_kernel
-def _look(p):
-    """Weights of the four residues, to ``chance[:4]``."""
-    k = 4 * p.node[0]
-    least = ((p.odds[k] + p.odds[k + 1]) + (p.odds[k + 2] + p.odds[k + 3])) * _FLOOR
-    for s in range(4):
-        p.chance[s] = p.odds[k + s] + least
-
-
-@inline_kernel
-def _tune(p, chance):
-    """Add what the state of a reading says by what was learned to the logits ``chance[8:12]``."""
-    n = p.units
-    for s in range(4):
-        at = (4 * p.node[0] + s) * n
-        a = splat(np.float32(0.0))
-        for j in range(0, n, 8):
-            a += load(p.tuned, at + j) * load(p.state, n + j)
-        chance[8 + s] += total(a)
-
-
-@inline_kernel
-def learn(p, second, third, residue):
-    """The expert that learns takes a step; `predict` has to come first."""
-    if second.units > 0:
-        _learn(p, p.chance, _RATE_TOGETHER, residue)
-        _learn(second, p.chance, _RATE_TOGETHER, residue)
-        _learn(third, p.chance, _RATE_TOGETHER, residue)
-    else:
-        _learn(p, p.chance, _RATE, residue)
-
-
-@inline_kernel
-def _learn(p, chance, rate, residue):
-    n = p.units
-    for s in range(4):
-        came = np.float32(1.0) if s == residue else np.float32(0.0)
-        step = splat((came - chance[s]) * rate)
-        at = (4 * p.node[0] + s) * n
-        for j in range(0, n, 8):
-            store(p.tuned, at + j, load(p.tuned, at + j) + step * load(p.state, n + j))
 
 
 @inline_kernel

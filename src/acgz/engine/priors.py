@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from acgz import models
 from acgz.coding import range_coder
-from acgz.engine import engine, prior
+from acgz.engine import engine, prior, readings
 from acgz.engine.correction import PRECISION
 from acgz.engine.logexp import log8
 from acgz.engine.presets import parts
@@ -167,8 +167,9 @@ def _sample(residues: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _bits(network: prior.Prior, pieces: NDArray[np.uint8]) -> float:
     """Bits a residue that a network alone needs for ``pieces`` (pieces, length)."""
-    raw = np.zeros(4 * prior.INPUTS, np.float32)
+    raw = np.zeros(4 * readings.INPUTS, np.float32)
     none = prior.make(None)
+    reading = readings.Readings(network, none, none)
     chances = np.ones(pieces.shape[1] + 7, np.float32)
     nats = np.zeros(8, np.float32)
     total = 0.0
@@ -176,23 +177,23 @@ def _bits(network: prior.Prior, pieces: NDArray[np.uint8]) -> float:
         for array in (network.seen, network.state, network.node, network.tuned):
             array[:] = 0
         network.odds[:] = 1
-        _measure(network, none, piece, raw, chances, nats)
+        _measure(reading, piece, raw, chances, nats)
         total += sum(nats.tolist())  # in this order: the choice is the same on every machine
     return total / math.log(2) / pieces.size
 
 
 @kernel
-def _measure(network, none, residues, raw, chances, nats):
+def _measure(reading, residues, raw, chances, nats):
     """The probability that each residue had, and in ``nats`` (8,) what they cost together.
 
-    ``chances`` has seven places more, of probability 1; ``none`` is a network of no units.
+    ``chances`` has seven places more, of probability 1.
     """
     for i in range(residues.size):
-        prior.predict(network, none, none, raw, prior.INPUTS, 0)
+        readings.predict(reading, raw, readings.INPUTS, 0)
         first = (raw[0] + raw[2]) + (raw[4] + raw[6])
-        chances[i] = raw[prior.INPUTS * residues[i]] / first
-        prior.learn(network, none, none, np.int64(residues[i]))
-        prior.follow(network, np.int64(residues[i]), False)
+        chances[i] = raw[readings.INPUTS * residues[i]] / first
+        readings.learn(reading, np.int64(residues[i]))
+        readings.follow(reading, np.int64(residues[i]), False)
     costs = splat(np.float32(0.0))
     for i in range(0, residues.size, 8):
         costs -= log8(load(chances, i))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz.coding import range_coder
-from acgz.engine import engine, priors
+from acgz.engine import engine, priors, readings
 from acgz.engine.correction import PRECISION
 from acgz.engine.engine import Arrays
 from acgz.engine.presets import PRESETS, parts
@@ -50,8 +50,7 @@ def train(
     for done, piece in enumerate(pieces):
         made_of = parts(preset, piece.size, 22)
         made = engine.make(made_of, piece.size)
-        first, second, third = engine.readings(network, made_of.further)
-        made = made._replace(prior=first, second=second, third=third)
+        made = made._replace(readings=readings.make(network, made_of.further))
         if state:
             engine.begin_with(made, state)
         stream = np.empty(range_coder.capacity(piece.size, PRECISION), np.uint8)

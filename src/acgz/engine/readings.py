@@ -1,0 +1,146 @@
+"""Readings of a prior, what they say to the mixer, and the expert that learns from them.
+
+The network does not learn while it codes, but an expert beside it does: it adds to the network's
+logarithms a linear function of its last state, which begins with zeros and takes a step down the
+gradient of the cross-entropy after each residue. Running 3-mers have a function each: the 21 nodes
+of the tree of their residues. It takes 0.25 % off the first Mb of E. coli, 0.5 % off that of
+H. pylori.
+
+Where 3-mers begin is arbitrary. Two further readings of the same network, whose 3-mers begin a
+residue earlier and later, see the same past in other words; what they agree on takes another
+0.25 % off. Then the expert that learns begins with what all three say, and learns from the states
+of all three: 0.13 % less for E. coli, 0.43 % for yeast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acgz.engine import prior
+from acgz.engine.logexp import exp8, log8
+from acgz.engine.prior import Prior
+from acgz.engine.simd import load, splat, store, total
+from acgz.kernel import inline_kernel
+
+INPUTS = 2
+"""Inputs of the mixer that come from a prior. What further readings agree on is one more."""
+FURTHER = (1 + 4, 1)
+"""Node at which each further reading begins, as if two residues A, or one, had come before."""
+
+_FLOOR = np.float32(1 / 1024)
+"""Share of all that is added to the weight of each residue."""
+_RATE = np.float32(0.002)
+_RATE_TOGETHER = np.float32(0.001)
+_SHARE = np.float32(0.4)
+"""Of each of three readings in the logarithms that the expert that learns begins with: where they
+agree they are surer together than on average."""
+
+
+class Readings(NamedTuple):
+    """A prior as it reads a sequence, once or three times."""
+
+    first: Prior
+    second: Prior
+    """It and the third are of no units where there is one reading."""
+    third: Prior
+
+
+def make(network: Mapping[str, NDArray[Any]] | None, further: bool) -> Readings:
+    """Readings of what `prior.make` makes of ``network``; three, if there are ``further`` ones."""
+    first = prior.make(network)
+    again = first if further else prior.make(None)
+    second, third = (prior.again(again, node) for node in FURTHER)
+    return Readings(first, second, third)
+
+
+@inline_kernel
+def predict(r, raw, width, first):
+    """Write what a prior expects; nothing if there is none.
+
+    Weights of residue s go to ``raw[s * width + first]`` as the first reading has them, to the next
+    as the expert that learns has them, to the one after that as further readings have them on
+    average (geometric mean), if there are any.
+    """
+    p, second, third = r
+    if p.units == 0:
+        return
+    _look(p)
+    for s in range(4):
+        raw[s * width + first] = p.chance[s]
+    store(p.chance, 8, log8(load(p.chance, 0)))
+    if second.units > 0:
+        _look(second)
+        _look(third)
+        for s in range(4):
+            mean = np.sqrt(second.chance[s]) * np.sqrt(third.chance[s])
+            raw[s * width + first + 2] = mean
+        sum3 = load(p.chance, 8) + log8(load(second.chance, 0)) + log8(load(third.chance, 0))
+        store(p.chance, 8, sum3 * splat(_SHARE))
+    _tune(p, p.chance)
+    if second.units > 0:
+        _tune(second, p.chance)
+        _tune(third, p.chance)
+    most = max(max(p.chance[8], p.chance[9]), max(p.chance[10], p.chance[11]))
+    for s in range(4):
+        p.chance[8 + s] -= most
+    store(p.chance, 8, exp8(load(p.chance, 8)))
+    all4 = (p.chance[8] + p.chance[9]) + (p.chance[10] + p.chance[11])
+    for s in range(4):
+        p.chance[s] = p.chance[8 + s] / all4
+        raw[s * width + first + 1] = p.chance[s] + _FLOOR
+
+
+@inline_kernel
+def _look(p):
+    """Weights of the four residues, to ``chance[:4]``."""
+    k = 4 * p.node[0]
+    least = ((p.odds[k] + p.odds[k + 1]) + (p.odds[k + 2] + p.odds[k + 3])) * _FLOOR
+    for s in range(4):
+        p.chance[s] = p.odds[k + s] + least
+
+
+@inline_kernel
+def _tune(p, chance):
+    """Add what the state of a reading says by what was learned to the logits ``chance[8:12]``."""
+    n = p.units
+    for s in range(4):
+        at = (4 * p.node[0] + s) * n
+        a = splat(np.float32(0.0))
+        for j in range(0, n, 8):
+            a += load(p.tuned, at + j) * load(p.state, n + j)
+        chance[8 + s] += total(a)
+
+
+@inline_kernel
+def learn(r, residue):
+    """The expert that learns takes a step; `predict` has to come first."""
+    p, second, third = r
+    if second.units > 0:
+        _learn(p, p.chance, _RATE_TOGETHER, residue)
+        _learn(second, p.chance, _RATE_TOGETHER, residue)
+        _learn(third, p.chance, _RATE_TOGETHER, residue)
+    else:
+        _learn(p, p.chance, _RATE, residue)
+
+
+@inline_kernel
+def _learn(p, chance, rate, residue):
+    n = p.units
+    for s in range(4):
+        came = np.float32(1.0) if s == residue else np.float32(0.0)
+        step = splat((came - chance[s]) * rate)
+        at = (4 * p.node[0] + s) * n
+        for j in range(0, n, 8):
+            store(p.tuned, at + j, load(p.tuned, at + j) + step * load(p.state, n + j))
+
+
+@inline_kernel
+def follow(r, residue, rests):
+    """Each reading takes note of the residue that came; see `prior.follow`."""
+    prior.follow(r.first, residue, rests)
+    prior.follow(r.second, residue, rests)
+    prior.follow(r.third, residue, rests)
