@@ -151,6 +151,12 @@ def class_of(missed, run):
 
 
 @inline_kernel
+def rank(c, j):
+    """How good a pointer is: its run first, then its matches among the last 32."""
+    return c.run[j] * 64 + 32 - c.missed[j]
+
+
+@inline_kernel
 def run_bucket(run):
     """0..63: runs up to 15 each, then four buckets to an octave."""
     if run < 16:
@@ -206,10 +212,10 @@ def predict(c, residues, raw, votes, width, first, age):
         votes[4 + base] = max(votes[4 + base], vote)
         raw[base * width + first] += c.odds[kind]
         raw[base * width + first + 1] += np.float32(1.0)
-        rank = c.run[j] * 64 + 32 - c.missed[j]
-        if rank > best_rank:
+        this = rank(c, j)
+        if this > best_rank:
             best = j  # type: ignore[assignment]
-            best_rank = rank
+            best_rank = this
     if best < 0:
         c.best[0] = -1
         return 0

@@ -58,7 +58,7 @@ def shipped() -> dict[str, Path]:
     return {path.stem.removeprefix(_PREFIX): path for path in sorted(folder.glob(_PREFIX + "*"))}
 
 
-def chosen(name: str | None, residues: NDArray[np.uint8], units: int = MOST_UNITS) -> Model | None:
+def chosen(name: str | None, residues: NDArray[np.uint8], units: int) -> Model | None:
     """The prior that a user asks for: a name, a path, `NONE`, or None for the best on a sample.
 
     Where nobody asks, it has no more than so many ``units``.

@@ -3,7 +3,7 @@
 In a collection of alike genomes nearly every residue is what the copies say. To ask all experts
 about each of them takes time and gains nothing. So up to 32 residues are coded together: either
 all are as the copies say, or one is not, and then which one, and what stands there instead. It
-makes a collection up to nine times as fast.
+makes a collection up to eight times as fast.
 
 Genomes of a kind differ at the same *sites*. So each residue keeps how often the copies that led
 to it were wrong there (its *level*), and what else stood there. How often residues are wrong is
@@ -102,7 +102,7 @@ def _prepare(s, c, known, begin, i, last):
     length = min(last - i, np.int64(MOST))
     for j in range(size):
         length = min(length, _room(c, known, begin, i, j))
-        this = c.run[j] * 64 + 32 - c.missed[j]
+        this = copies.rank(c, j)
         if this > rank:
             best = j
             rank = this
