@@ -75,24 +75,29 @@ def test_the_trial_takes_the_prior_that_saves_most_and_none_for_noise() -> None:
 def test_between_near_networks_the_mix_decides(
     ahead: float, mix_decides: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = phage(20_000)
-    sizes = {name: len(encode(CODEC, original, {"prior": name}).payload) for name in NAMES}
+    original = phage(SMALL)
+    small = [name for name in NAMES if not name.endswith("large")]
+    sizes = {name: len(encode(CODEC, original, {"prior": name}).payload) for name in small}
     better, worse = min(sizes, key=sizes.__getitem__), max(sizes, key=sizes.__getitem__)
     # alone, the one that is worse in the mix is made to look better
-    said = iter([1.8 - ahead if name == worse else 1.8 for name in NAMES])
+    said = iter([1.8 - ahead if name == worse else 1.8 for name in small])
     monkeypatch.setattr(priors, "_bits", lambda network, pieces: next(said))
     taken = encode(CODEC, original, {})
     expected = better if mix_decides else worse
     assert taken.parameters["models"] == [models.digest_of(priors.shipped()[expected])]
 
 
-@pytest.mark.parametrize(("preset", "large"), [("plus", False), ("ultra", True)])
-def test_only_ultra_takes_a_large_network_unasked(
-    preset: str, large: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("preset", "count", "large"),
+    [("plus", SMALL - 1, True), ("plus", SMALL, False), ("ultra", SMALL, True)],
+)
+def test_large_networks_are_tried_where_time_does_not_count_and_others_elsewhere(
+    preset: str, count: int, large: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # the more units, the better it looks
-    monkeypatch.setattr(priors, "_bits", lambda network, pieces: 1.8 - network.units / 1000)
-    count = SMALL + 1
+    # networks that are not to be tried look better
+    monkeypatch.setattr(
+        priors, "_bits", lambda network, _: 1.5 if (network.units > 96) != large else 1.8
+    )
     chosen = CODEC.start(phage(count), EngineSettings(preset=preset)).prior
     assert chosen is not None
     assert (chosen.architecture["units"] > 96) == large

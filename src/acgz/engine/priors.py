@@ -15,7 +15,7 @@ from acgz.coding import range_coder
 from acgz.engine import engine, prior, readings
 from acgz.engine.correction import PRECISION
 from acgz.engine.logexp import log8
-from acgz.engine.presets import parts
+from acgz.engine.presets import SMALL, parts
 from acgz.engine.simd import load, splat, store
 from acgz.errors import DamagedError, InputError, UsageError
 from acgz.kernel import kernel
@@ -47,7 +47,8 @@ _USELESS = 1.97
 _NEAR = 0.03
 """Bits a residue between networks of which the better one is found out in the mix."""
 _TRIAL = 1 << 16
-"""Residues of that trial, from the middle."""
+"""Residues of that trial, from the middle. Of fewer than `SMALL` it says no more than the networks
+alone, and would take longer than all the rest."""
 _WORTH = 1000
 """Bits that a network alone has to save; its digest in the block takes 300."""
 
@@ -61,13 +62,14 @@ def shipped() -> dict[str, Path]:
 def chosen(name: str | None, residues: NDArray[np.uint8], units: int) -> Model | None:
     """The prior that a user asks for: a name, a path, `NONE`, or None for the best on a sample.
 
-    Where nobody asks, it has no more than so many ``units``.
+    Where nobody asks, it has no more than so many ``units``, and no fewer than others that fit.
     Raises UsageError for a name that is neither, InputError for a file that is no prior.
     """
     known = shipped()
     if name is None:
-        priors = [_read(path) for path in known.values()]
-        return _best([one for one in priors if int(one.architecture["units"]) <= units], residues)
+        fit = [one for one in map(_read, known.values()) if _units(one) <= units]
+        most = max(map(_units, fit), default=0)
+        return _best([one for one in fit if _units(one) == most], residues)
     if name == NONE:
         return None
     if name in known:
@@ -128,6 +130,10 @@ def _start() -> dict[str, tuple[tuple[int, ...], type]]:
     return {name: (array.shape, kinds[name]) for name, array in arrays.items()}
 
 
+def _units(one: Model) -> int:
+    return int(one.architecture["units"])
+
+
 def _best(priors: list[Model], residues: NDArray[np.uint8]) -> Model | None:
     """The prior that needs the fewest bits for a sample; None where naming it would cost more.
 
@@ -142,8 +148,8 @@ def _best(priors: list[Model], residues: NDArray[np.uint8]) -> Model | None:
     if least >= _USELESS or (2 - least) * residues.size < _WORTH:
         return None
     near = [one for one, cost in zip(priors, costs, strict=True) if cost < least + _NEAR]
-    if len(near) == 1:
-        return near[0]
+    if len(near) == 1 or residues.size < SMALL:
+        return priors[costs.index(least)]
     first = max(residues.size - _TRIAL, 0) // 2
     return min(near, key=lambda one: _stored(one, residues[first : first + _TRIAL]))
 
