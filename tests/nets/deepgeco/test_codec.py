@@ -31,6 +31,7 @@ from acgz.nets.deepgeco.numbers import NUMBERS
 from acgz.nets.deepgeco.repeats import share_of_repeats
 from acgz.nets.deepgeco.settings import DeepGeCoSettings as Settings
 from acgz.nets.exact import operations
+from acgz.nets.workers import Workers
 from codec_checks import orderly
 
 CODEC = modes.get_codec("deepgeco")
@@ -268,8 +269,8 @@ def test_a_collection_has_fewer_lanes_for_the_supporter() -> None:
         assert Settings(level=level).lanes_for(10**7, repeated) == lanes
     assert Settings(lanes=100).lanes_for(10**7, 0.9) == 100
     alone = Settings(warm_start="none")
-    assert codec.prepare(np.tile(genome[:3000], 30), alone, Job()).lanes == 64
-    assert codec.prepare(codec_checks.residues(90_000), alone, Job()).lanes == 117
+    assert codec.prepare(np.tile(genome[:3000], 30), alone, Job(), Workers()).lanes == 64
+    assert codec.prepare(codec_checks.residues(90_000), alone, Job(), Workers()).lanes == 117
 
 
 def test_short_sequences_have_few_lanes() -> None:

@@ -58,7 +58,11 @@ def test_layer_norm_and_its_gradients_agree_with_float64() -> None:
 
     out, kept = layers.layer_norm(NUMPY, x, gain, bias)
     assert np.abs(out - reference(x.astype(float), gain, bias)).max() < 1e-5
-    found = layers.layer_norm_backward(NUMPY, kept, gain, g)
+    found = (
+        layers.layer_norm_backward(NUMPY, kept, gain, g),
+        layers.gain_gradient(NUMPY, kept.direction, g),
+        NUMPY.total(g, 0),
+    )
     expected = (
         numeric_gradient(lambda v: (reference(v, gain, bias) * g).sum(), x),
         numeric_gradient(lambda v: (reference(x.astype(float), v, bias) * g).sum(), gain),
@@ -106,11 +110,12 @@ def test_heads_carry_queries_and_means_as_if_they_had_keys_and_values() -> None:
 
 def test_adam_agrees_with_float64() -> None:
     p, expected = random(50), random(50).astype(float)
-    adam = Adam(NUMPY, [p], rate=0.01)
+    adam = Adam(NUMPY, {"p": p}, rate=0.01)
     v = np.zeros(50)
     for step in range(1, 6):
         g = random(50, seed=step)
-        adam.step([g])
+        adam.begin()
+        adam.move("p", g)
         v = 0.999 * v + 0.001 * g.astype(float) ** 2
         expected -= 0.01 * g / (np.sqrt(v / (1 - 0.999**step)) + 1e-6)
     assert np.abs(p - expected).max() < 1e-4  # 1 - float32(0.999) differs from 0.001 by 1e-8
@@ -129,11 +134,12 @@ def test_a_large_unit_norms_large_numbers(scale: float) -> None:
 
 def test_adam_cools_down_to_a_tenth() -> None:
     p = np.zeros(1, np.float32)
-    adam = Adam(NUMPY, [p], rate=0.5, cooling=4.0)
+    adam = Adam(NUMPY, {"p": p}, rate=0.5, cooling=4.0)
     steps = []
     for _ in range(600):
         before = float(p[0])
-        adam.step([np.ones(1, np.float32)])
+        adam.begin()
+        adam.move("p", np.ones(1, np.float32))
         steps.append(before - float(p[0]))
     assert steps[0] == pytest.approx(0.5 / math.sqrt(1.25), rel=1e-3)
     assert steps[11] == pytest.approx(0.5 / 2, rel=1e-3)
@@ -146,14 +152,16 @@ def everything(ops: Any) -> list[NDArray[Any]]:
     out = [ops.total(x, 0), ops.total(x, 1), ops.scatter(x, ops.array(np.arange(24) % 5), 6)]
     gain, bias = ops.array(random(32, seed=7)), ops.array(random(32, seed=8))
     normed, kept = layers.layer_norm(ops, x, gain, bias)
-    out += [normed, *layers.layer_norm_backward(ops, kept, gain, x)]
+    out += [normed, layers.layer_norm_backward(ops, kept, gain, x)]
+    out += [layers.gain_gradient(ops, kept.direction, x)]
     queries, rows = ops.array(random(24, 3, 32, seed=9)), ops.array(random(24, 5, 32, seed=10))
     mixed, seen = layers.attend(ops, queries, rows, 0.2)
     out += [mixed, *layers.attend_backward(ops, seen, queries)]
     learned = ops.array(random(32, 48, seed=11))
-    adam = Adam(ops, [learned], 0.01)
+    adam = Adam(ops, {"learned": learned}, 0.01)
     for seed in (12, 13):
-        adam.step([ops.array(random(32, 48, seed=seed))])
+        adam.begin()
+        adam.move("learned", ops.array(random(32, 48, seed=seed)))
     return [ops.numpy(result) for result in [*out, learned]]
 
 

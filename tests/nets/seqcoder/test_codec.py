@@ -33,6 +33,7 @@ from acgz.nets.seqcoder.codec import Parts
 from acgz.nets.seqcoder.forms import FORMS
 from acgz.nets.seqcoder.guesses import Guesses, ranks_to_bytes, residues_of_ranks
 from acgz.nets.seqcoder.values import RESIDUE
+from acgz.nets.workers import Workers
 from codec_checks import orderly
 from conftest import fasta
 from paths import PHAGE
@@ -134,7 +135,7 @@ def test_the_latent_values_of_the_package_are_not_the_bases() -> None:
     d = SeqCoderArchitecture.read(models.packaged("seqcoder"))
     network = FORMS["int8"].network(NUMPY, d)
     original = phage(12_800)
-    latents = chunks.encode(network, d.architecture, original)
+    latents = chunks.encode(network, d.architecture, original, Workers())
     assert latents.shape == (800, 4)
     assert len(np.unique(latents)) == 8 * d.architecture.grid, "every level is used"
     bases = original.reshape(800, 16)
@@ -220,11 +221,11 @@ def test_a_chunk_does_not_depend_on_those_beside_it(tmp_path: Path, latent: str)
     model = FORMS[latent].architecture.read(tiny_model(tmp_path, latent))
     network, d = FORMS[latent].network(NUMPY, model), model.architecture
     bases = orderly(64 * 40)
-    values = chunks.encode(network, d, bases)
-    alone = chunks.encode(network, d, bases[64 * 17 : 64 * 18])
+    values = chunks.encode(network, d, bases, Workers())
+    alone = chunks.encode(network, d, bases[64 * 17 : 64 * 18], Workers())
     assert (values[16 * 17 : 16 * 18] == alone).all()
-    together = chunks.decode(network, d, values, bases.size)
-    one = chunks.decode(network, d, alone, 64)
+    together = chunks.decode(network, d, values, bases.size, Workers())
+    one = chunks.decode(network, d, alone, 64, Workers())
     assert (together.hints[64 * 17 : 64 * 18] == one.hints).all()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import inf, sqrt
 
 import numpy as np
@@ -14,12 +15,15 @@ COLDEST = 0.1
 
 
 class Adam:
-    """Adam (Kingma and Ba 2014) with β1 = 0, as DeepGeCo uses it: no momentum."""
+    """Adam (Kingma and Ba 2014) with β1 = 0, as DeepGeCo uses it: no momentum.
+
+    A step is `begin` and then `move` for each of the parameters, in any order and any thread.
+    """
 
     def __init__(
         self,
         ops: DeepGeCoOperations,
-        parameters: list[Array],
+        parameters: Mapping[str, Array],
         rate: float,
         decay: float = 0.999,
         cooling: float = inf,
@@ -30,20 +34,23 @@ class Adam:
         """
         self._ops = ops
         self._parameters = parameters
-        self._squares = [parameter * 0.0 for parameter in parameters]
+        self._squares = {name: parameter * 0.0 for name, parameter in parameters.items()}
         self._decay = decay
         self._power = 1.0  # β2 ** step, by repeated multiplication
         self._steps = 0
         self._rate = rate
         self._cooling = cooling
+        self._now = 0.0
+        self._lift = 1.0
 
-    def step(self, gradients: list[Array]) -> None:
-        """One update; ``gradients`` in the order of the parameters."""
+    def begin(self) -> None:
+        """Count one more step: how far parameters move in it."""
         self._steps += 1
-        rate = self._rate * max(COLDEST, 1.0 / sqrt(1.0 + self._steps / self._cooling))
+        self._now = self._rate * max(COLDEST, 1.0 / sqrt(1.0 + self._steps / self._cooling))
         self._power *= self._decay
-        lift = float(np.sqrt(1.0 / (1.0 - self._power)))
-        for parameter, square, gradient in zip(
-            self._parameters, self._squares, gradients, strict=True
-        ):
-            self._ops.adam(parameter, square, gradient, rate, self._decay, lift)
+        self._lift = float(np.sqrt(1.0 / (1.0 - self._power)))
+
+    def move(self, name: str, gradient: Array) -> None:
+        """Update the parameter of that name, in this step."""
+        parameter, square = self._parameters[name], self._squares[name]
+        self._ops.adam(parameter, square, gradient, self._now, self._decay, self._lift)

@@ -31,6 +31,7 @@ from acgz.nets.deepgeco.predictor import DeepGeCo
 from acgz.nets.deepgeco.repeats import share_of_repeats
 from acgz.nets.deepgeco.settings import DeepGeCoSettings
 from acgz.nets.deepgeco.supporter import Shape, Supporter
+from acgz.nets.workers import Workers
 from acgz.settings import JSON
 
 WarmStartNetwork = Network[WarmStartArchitecture]
@@ -51,16 +52,17 @@ class _DeepGeCo(NetworkCodec):
     settings = DeepGeCoSettings
 
     def _encode(self, residues: NDArray[np.uint8], settings: DeepGeCoSettings, job: Job) -> Coded:
-        parts = prepare(residues, settings, job)
-        if parts.predictor is None:
-            return Coded(parts.parameters, b"")
-        stream = streams.encode(
-            parts.symbols,
-            parts.predictor,
-            parts.lanes,
-            job.progress.reached,
-            each=parts.grid.s,
-        )
+        with workers_of(settings, job) as workers:
+            parts = prepare(residues, settings, job, workers)
+            if parts.predictor is None:
+                return Coded(parts.parameters, b"")
+            stream = streams.encode(
+                parts.symbols,
+                parts.predictor,
+                parts.lanes,
+                job.progress.reached,
+                each=parts.grid.s,
+            )
         size = len(parts.changes).to_bytes(_SIZE_BYTES, "little")
         return Coded(parts.parameters, size + parts.changes + stream)
 
@@ -82,8 +84,11 @@ class _DeepGeCo(NetworkCodec):
             if network is None or chosen.level != "ultra":
                 raise DamagedError("there are changes to a network that there is not")
             network = Changes.from_bytes(changes, network).apply(network)
-        predictor = _predictor(backend(), chosen, alphabet, steps, lanes, network)
-        symbols = streams.decode(stream, steps, predictor, lanes, job.progress.reached, each=grid.s)
+        with workers_of(chosen, job) as workers:
+            predictor = _Maker(backend(), chosen, alphabet, steps, lanes, workers)(network)
+            symbols = streams.decode(
+                stream, steps, predictor, lanes, job.progress.reached, each=grid.s
+            )
         if not alphabet.continues:
             symbols = alphabet.vocabulary.kmers[symbols]
             head = int(symbols[0]) >> 2 * grid.s
@@ -116,6 +121,15 @@ class _DeepGeCo(NetworkCodec):
 CODEC = _DeepGeCo()
 
 
+def workers_of(chosen: DeepGeCoSettings, job: Job) -> Workers:
+    """A worker for each thread of the job, where a Supporter learns on the CPU.
+
+    PyTorch has threads of its own, and a Warm-Start network alone gains no more by these than by
+    those of BLAS.
+    """
+    return Workers(job.threads if chosen.supported and chosen.backend == "numpy" else 1)
+
+
 @dataclass(frozen=True)
 class Parts:
     """What an encoder needs before it codes the first symbol."""
@@ -131,7 +145,9 @@ class Parts:
     """Changes that ULTRA makes to the network."""
 
 
-def prepare(residues: NDArray[np.uint8], chosen: DeepGeCoSettings, job: Job) -> Parts:
+def prepare(
+    residues: NDArray[np.uint8], chosen: DeepGeCoSettings, job: Job, workers: Workers
+) -> Parts:
     """Tokens, networks in their first state, and all that is stored beside the coded stream."""
     ops = backend(chosen.backend)
     network = _chosen_network(chosen)
@@ -148,9 +164,7 @@ def prepare(residues: NDArray[np.uint8], chosen: DeepGeCoSettings, job: Job) -> 
     if len(alphabet.vocabulary) < grid.kmers:
         parameters["kmers"] = zstd.compress(alphabet.vocabulary.to_bytes())
     symbols = alphabet.symbols(tokens)
-
-    def predictor(network: WarmStartNetwork | None) -> DeepGeCo:
-        return _predictor(ops, chosen, alphabet, tokens.size, lanes, network)
+    predictor = _Maker(ops, chosen, alphabet, tokens.size, lanes, workers)
 
     changes = b""
     if network is not None:
@@ -160,22 +174,28 @@ def prepare(residues: NDArray[np.uint8], chosen: DeepGeCoSettings, job: Job) -> 
     return Parts(parameters, grid, lanes, symbols, predictor(network), changes)
 
 
-def _predictor(
-    ops: DeepGeCoOperations,
-    chosen: DeepGeCoSettings,
-    alphabet: Alphabet,
-    tokens: int,
-    lanes: int,
-    network: WarmStartNetwork | None,
-) -> DeepGeCo:
-    warm = supporter = None
-    if network is not None:
-        warm = warm_start.make(ops, network.architecture, network.arrays, lanes)
-    if chosen.supported:
-        supporter = Supporter(ops, _shape(chosen), len(alphabet.vocabulary), alphabet.size)
-    delta = Delta(ops, NUMBERS.delta)
-    batches = warm_batches(tokens, lanes, chosen.ts, chosen.least)
-    return DeepGeCo(ops, alphabet, lanes, warm, supporter, delta, batches, chosen.pace)
+@dataclass(frozen=True)
+class _Maker:
+    """Makes the predictor of an input, with any Warm-Start network or none."""
+
+    ops: DeepGeCoOperations
+    chosen: DeepGeCoSettings
+    alphabet: Alphabet
+    tokens: int
+    lanes: int
+    workers: Workers
+
+    def __call__(self, network: WarmStartNetwork | None) -> DeepGeCo:
+        ops, chosen, alphabet, lanes = self.ops, self.chosen, self.alphabet, self.lanes
+        warm = supporter = None
+        if network is not None:
+            warm = warm_start.make(ops, network.architecture, network.arrays, lanes)
+        if chosen.supported:
+            sizes = len(alphabet.vocabulary), alphabet.size
+            supporter = Supporter(ops, _shape(chosen), *sizes, self.workers)
+        delta = Delta(ops, NUMBERS.delta)
+        batches = warm_batches(self.tokens, lanes, chosen.ts, chosen.least)
+        return DeepGeCo(ops, alphabet, lanes, warm, supporter, delta, batches, chosen.pace)
 
 
 def _shape(chosen: DeepGeCoSettings) -> Shape:

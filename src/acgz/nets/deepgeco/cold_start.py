@@ -32,10 +32,11 @@ MEAN = 10
 
 def curve(residues: NDArray[np.uint8], settings: Mapping[str, JSON], job: Job) -> Curve:
     """What an ideal coder needs for each whole batch of the codec, in bits/base."""
-    parts = deepgeco.prepare(residues, DeepGeCoSettings.of(settings, "deepgeco"), job)
-    if parts.predictor is None:
-        return np.zeros(0)
-    with threadpool_limits(limits=job.threads):
+    chosen = DeepGeCoSettings.of(settings, "deepgeco")
+    with threadpool_limits(limits=job.threads), deepgeco.workers_of(chosen, job) as workers:
+        parts = deepgeco.prepare(residues, chosen, job, workers)
+        if parts.predictor is None:
+            return np.zeros(0)
         bits = bits_of_batches(parts.predictor, parts.symbols, parts.lanes)
     return bits / (parts.lanes * parts.grid.s)
 

@@ -41,14 +41,18 @@ def layer_norm(
 
 def layer_norm_backward(
     ops: DeepGeCoOperations, kept: Normed, gain: Array, gradient: Array
-) -> tuple[Array, Array, Array]:
-    """Gradients of x (m, n), gain (n,) and bias (n,)."""
+) -> Array:
+    """Gradient of x (m, n)."""
     share = 1.0 / gradient.shape[1]
     inner = gradient * gain
     mean = (ops.total(inner, 1) * share)[:, None]
     along = (ops.total(inner * kept.direction, 1) * share)[:, None]
-    x_gradient = (inner - mean - kept.direction * along) * kept.inverse
-    return x_gradient, ops.total(gradient * kept.direction, 0), ops.total(gradient, 0)
+    return (inner - mean - kept.direction * along) * kept.inverse
+
+
+def gain_gradient(ops: DeepGeCoOperations, direction: Array, gradient: Array) -> Array:
+    """Gradient of the gain (n,) of a `layer_norm`; that of its bias is the sum of the rows."""
+    return ops.total(gradient * direction, 0)
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,10 @@ class Matrix:
         self._backwards: Quantised | None = None
 
     def changed(self) -> None:
-        """Say that the values were updated in place: what was derived from them is made anew."""
-        self._forwards = self._backwards = None
+        """Say that the values were updated in place: what is derived from them is made anew."""
+        self._forwards = self._ops.quantise(self.values, 0, self._format)
+        flipped = self._ops.quantise(self.values, 1, self._format)
+        self._backwards = Quantised(flipped.values.T, flipped.inverse.T)
 
     def times(self, x: Quantised) -> Array:
         """``x @ values`` for ``x`` (m, inputs) quantised along axis 1."""
@@ -30,11 +32,8 @@ class Matrix:
         """``x @ values``; x: (m, inputs)."""
         return self.times(self._ops.quantise(x, 1, self._format))
 
-    def backward(self, x: Array, gradient: Array) -> tuple[Array, Array]:
-        """Gradients of x (m, inputs) and of the values, from that of the output (m, outputs)."""
-        return self.input_gradient(gradient), self.weight_gradient(x, gradient)
-
     def input_gradient(self, gradient: Array) -> Array:
+        """Gradient of the input (m, inputs), from that of the output (m, outputs)."""
         ops = self._ops
         if self._backwards is None:
             flipped = ops.quantise(self.values, 1, self._format)
@@ -42,6 +41,7 @@ class Matrix:
         return ops.product(ops.quantise(gradient, 1, self._format), self._backwards)
 
     def weight_gradient(self, x: Array, gradient: Array) -> Array:
+        """Gradient of the values, from the input and the gradient of the output."""
         ops = self._ops
         left, right = ops.quantise(x, 0, self._format), ops.quantise(gradient, 0, self._format)
         return ops.product(Quantised(left.values.T, left.inverse.T), right)

@@ -22,6 +22,7 @@ from acgz.nets.seqcoder import chunks
 from acgz.nets.seqcoder.forms import FORMS, Form
 from acgz.nets.seqcoder.guesses import Guesses, ranks_to_bytes, residues_of_ranks
 from acgz.nets.seqcoder.settings import SeqCoderSettings
+from acgz.nets.workers import Workers
 from acgz.settings import JSON
 
 _SIZE_BYTES = 4
@@ -64,10 +65,12 @@ class _SeqCoder(NetworkCodec):
             settings.model, form.packaged, '"acgz train seqcoder" makes one for --model'
         )
         network = form.network(operations.backend(settings.backend), model)
-        latents = chunks.encode(network, model.architecture, residues)
-        guesses = chunks.decode(
-            network, model.architecture, latents, residues.size, job.progress.reached
-        )
+        d = model.architecture
+        with _workers(settings, job) as workers:
+            latents = chunks.encode(network, d, residues, workers)
+            guesses = chunks.decode(
+                network, d, latents, residues.size, workers, job.progress.reached
+            )
         wrong = int(np.count_nonzero(guesses.best != residues))
         write = _with_zstd if settings.residual == "zstd" else _coded
         parts = write(form, latents, residues, guesses)
@@ -91,7 +94,10 @@ class _SeqCoder(NetworkCodec):
             if plain
             else _coded_latents(form, parts.latents, shape)
         )
-        guesses = chunks.decode(network, model.architecture, latents, count, job.progress.reached)
+        with _workers(chosen, job) as workers:
+            guesses = chunks.decode(
+                network, model.architecture, latents, count, workers, job.progress.reached
+            )
         if plain or _few(wrong, count):
             return residues_of_ranks(parts.residual, guesses, wrong)
         return _decoded(parts.residual, guesses.hints)
@@ -111,6 +117,11 @@ class _SeqCoder(NetworkCodec):
 
 
 CODEC = _SeqCoder()
+
+
+def _workers(chosen: SeqCoderSettings, job: Job) -> Workers:
+    """A worker for each thread of the job; PyTorch has threads of its own."""
+    return Workers(job.threads if chosen.backend == "numpy" else 1)
 
 
 def _with_zstd(
