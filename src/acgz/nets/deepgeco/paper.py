@@ -24,7 +24,7 @@ THRESHOLDS = tuple(
 )
 BATCHES = tuple(
     Variant(f"{mode.name}, bs = {lanes}", mode.mode, {"lanes": lanes})
-    for mode in MODES[:2]
+    for mode in MODES
     for lanes in (128, 320, 640)
 )
 """The paper's Figure 6; a batch has a token of each lane."""
