@@ -18,6 +18,8 @@ import mutants
 import soak
 from acgz import layout
 from acgz.layout import text as header_lines
+from acgz.modes import MODES, get_mode
+from acgz.nets.geneformer import codec as geneformer
 from mutation import changed_bytes, changed_tree
 from paths import ROOT, TESTS
 
@@ -48,6 +50,30 @@ def test_a_soak_notices_wrong_bytes_and_wrong_records(monkeypatch) -> None:
     lengths = iter(range(4))
     monkeypatch.setattr("acgz.archive.Record.length", property(lambda _: next(lengths)))
     assert "records" in soak.fault(text, archive, random.Random(1))
+
+
+def test_every_mode_has_a_way_through_a_soak_with_what_users_have(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(geneformer, "is_smaller", geneformer.is_smaller)  # as it is, afterwards
+    courses = [soak.networks_of_the_package(tmp_path), soak.fitted_networks(tmp_path)]
+    modes = {*soak.QUICK, *(way.mode for course in courses for way in course.ways.values())}
+    coded = [(get_mode(mode).codec, get_mode(mode).settings) for mode in modes]
+    for mode in MODES.values():
+        assert any(mode.codec == codec and mode.settings.items() <= settings.items()
+                   for codec, settings in coded), mode.name  # fmt: skip
+
+
+def test_what_takes_long_is_drawn_less() -> None:
+    course = soak.Course({"quick": soak.Way("fast"), "long": soak.Way("ultra", share=0.1)})
+    drawn = [course.draw(random.Random(seed)) for seed in range(2000)]
+    assert 100 < drawn.count("long") < 300  # 182 of 2000
+
+
+def test_a_soak_of_modes_that_it_does_not_have_says_so(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(sys, "argv", ["soak.py", "--modes", "fast", "deepgeco-ultra"])
+    monkeypatch.setitem(sys.modules, "torch", sys.modules.get("torch"))  # as it is, afterwards
+    with pytest.raises(SystemExit):
+        soak.main()
+    assert "no way through deepgeco-ultra here" in capsys.readouterr().err
 
 
 @pytest.mark.slow
