@@ -44,6 +44,21 @@ def test_a_few_steps_lower_the_loss(short: float) -> None:
     assert reports[-1].training_bits < 0.6 * reports[0].training_bits
 
 
+def test_batch_norms_have_what_the_network_is_not_what_it_was() -> None:
+    torch.manual_seed(1)
+    architecture = SeqCoderArchitecture(chunk=64, widths="16,16")
+    task = Reconstruction(Corpus.of([NOISE]), architecture, SeqCoderPlan(batch=16))
+    network = TorchAutoEncoder(architecture).eval()
+    norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm1d)]
+    with torch.no_grad():
+        bits = task.validate(network)
+        for norm in norms:
+            norm.running_var *= 100
+        assert task.validate(network) == bits
+    assert not network.training
+    assert {norm.momentum for norm in norms} == {0.1}, "it goes on as before"
+
+
 def test_two_bits_restore_most_bases_after_a_few_steps() -> None:
     torch.manual_seed(1)
     architecture = TwoBitArchitecture(chunk=64)
