@@ -14,8 +14,8 @@ too."""
 
 CAREFUL = 256
 """`Parts.risk` where time does not count."""
-ANY = 1 << 16
-"""More units than any prior has."""
+MOST_UNITS = 256
+"""Of a layer of a prior."""
 
 GAPPED = (
     "111010010100110111",
@@ -130,7 +130,7 @@ PRESETS = {
         most_table_bits=24,
         small=Pool(kmer=12, gapped=5, pool=32, enter_misses=14, stay_misses=17),
         large=Pool(kmer=12, gapped=12, pool=32, enter_misses=13, stay_misses=16),
-        units=ANY,
+        units=MOST_UNITS,
         further=True,
         risk=CAREFUL,
     ),
@@ -163,7 +163,7 @@ def parts(preset: str, count: int, bits: int) -> Parts:
         stay_misses=pool.stay_misses,
         hidden=row.learned,
         prior=row.learned,
-        units=ANY if small else row.units,
+        units=MOST_UNITS if small else row.units,
         further=row.further or small,
         risk=CAREFUL if small else row.risk,
     )

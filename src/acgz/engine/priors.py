@@ -15,7 +15,7 @@ from acgz.coding import range_coder
 from acgz.engine import engine, prior, readings
 from acgz.engine.correction import PRECISION
 from acgz.engine.logexp import log8
-from acgz.engine.presets import SMALL, parts
+from acgz.engine.presets import MOST_UNITS, SMALL, parts
 from acgz.engine.simd import load, splat, store
 from acgz.errors import DamagedError, InputError, UsageError
 from acgz.kernel import kernel
@@ -25,7 +25,6 @@ from acgz.settings import JSON
 KIND = "engine-prior"
 NONE = "none"
 """The setting that asks for no prior."""
-MOST_UNITS = 256
 MOST_DENSE = 512
 MOST = 1e6
 """A weight in a file is at most this: no product of numbers is infinite."""
