@@ -19,7 +19,11 @@ import soak
 from acgz import layout
 from acgz.layout import text as header_lines
 from acgz.modes import MODES, get_mode
+from acgz.nets.deepgeco.repeats import share_of_repeats
+from acgz.nets.deepgeco.settings import DeepGeCoSettings
 from acgz.nets.geneformer import codec as geneformer
+from acgz.nets.seqcoder.architecture import SeqCoderArchitecture
+from acgz.nets.workers import Workers
 from mutation import changed_bytes, changed_tree
 from paths import ROOT, TESTS
 
@@ -98,11 +102,19 @@ def test_determinism_notices_an_archive_that_differs(monkeypatch, capsys) -> Non
 
 @pytest.mark.slow
 def test_determinism_meets_a_prior_and_ultra() -> None:
-    small, large = (determinism.genome(bases) for bases in (12_000, 200_000))
+    small, large = (determinism.genome(bases) for bases in (12_500, 200_000))
     assert acgz.open(io.BytesIO(acgz.compress(small, "plus"))).info.models
     whole = acgz.open(io.BytesIO(acgz.compress(large, "ultra"))).info
     assert whole.mode == "ultra"
     assert whole.models
+
+
+def test_determinism_meets_networks_whose_work_threads_share() -> None:
+    residues = layout.split(determinism.genome(determinism.SIZES["small"])).residues
+    plus = DeepGeCoSettings(level="plus")
+    lanes = plus.lanes_for(plus.grid.tokens(residues.size), share_of_repeats(residues))
+    assert len(Workers(2).divide(lanes)) == 2
+    assert residues.size > 2 * SeqCoderArchitecture().chunk
 
 
 @pytest.mark.slow
