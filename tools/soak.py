@@ -178,8 +178,8 @@ def networks_of_the_package(folder: Path) -> Course:
 
 
 def fitted_networks(folder: Path) -> Course:
-    """Networks that are trained on every piece. That of DeepGeCo is the package's, and is trained
-    ten times as long as those of DeepZip, even on a short piece."""
+    """Networks that are trained on every piece. That of DeepGeCo is the package's; each of its
+    parts is trained for 200 steps or more, however short the piece is."""
     ways = {"deepgeco-ultra": Way("deepgeco-ultra", share=0.3)}
     ways |= {
         f"deepzip-{cell}-32 --fit": Way(f"deepzip-{cell}-32", {"fit": True, "epochs": 2})
