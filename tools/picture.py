@@ -59,8 +59,8 @@ def draw(points: dict[str, tuple[float, float]], image: Path) -> None:
         ha="center",
     )
     axes.set_xscale("log")
-    axes.set_xlim(0.2, 100)
-    axes.set_ylim(1025, 1320)
+    axes.set_xlim(0.2, 130)
+    axes.set_ylim(1010, 1320)
     axes.set_xticks([0.3, 1, 3, 10, 30, 100], ["0.3", "1", "3", "10", "30", "100"])
     axes.set_xlabel("seconds of CPU to compress (less is better)")
     axes.set_ylabel("kB (less is better)")
