@@ -25,9 +25,9 @@ from typing import Any
 import soak
 
 ROOT = Path(__file__).parents[1]
-SIZES = {"tiny": 80, "small": 12_500, "large": 1_000_000}
+SIZES = {"tiny": 80, "small": 12_500, "large": 1_000_000, "huge": 5_000_000}
 """Bases. Tiny networks compress the first, those of the package the first two, and modes without a
-network all of them. The second gives DeepGeCo 16 lanes, the fewest that two threads share."""
+network all of them, the last one where `--largest` says so. The second gives DeepGeCo 16 lanes, the fewest that two threads share."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Environment:
 
     variables: Mapping[str, str] = field(default_factory=dict)
     threads: int = 1
-    largest: str = "large"
+    largest: str = "huge"
     backend: str = "numpy"
     python: str = sys.executable
     compiled: str = "native"
