@@ -71,7 +71,7 @@ def environments(pythons: list[str]) -> dict[str, Environment]:
     for level in ("default", "avx2", "avx512"):
         if level == "default" or level in flags:
             found[f"PyTorch, {level}"] = Environment(
-                {"ATEN_CPU_CAPABILITY": level}, largest="tiny", backend="torch"
+                {"ATEN_CPU_CAPABILITY": level}, largest="small", backend="torch"
             )
     for number, python in enumerate(pythons):
         found[python] = Environment(python=python, compiled=f"python{number}")
