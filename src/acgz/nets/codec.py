@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -39,8 +40,9 @@ class NetworkCodec:
         raise NotImplementedError
 
 
+@cache
 def keep_memory() -> None:
-    """Have malloc keep what it is given back.
+    """Have malloc keep what it is given back, from now on.
 
     The largest block that was ever given back to glibc says how much it keeps, and from which
     size on blocks are taken from the system (mallopt(3), M_MMAP_THRESHOLD). A network gives some
