@@ -12,7 +12,7 @@ import acgz
 from acgz import baselines
 from acgz.codec import Coded, Job, Need, SideBySide
 from acgz.container import choosing
-from acgz.container.blocks import Recipe
+from acgz.container.blocks import Recipe, need_to_decode
 from acgz.container.choosing import Choice
 from acgz.container.contents import Contents
 from acgz.container.reader import read_archive
@@ -20,6 +20,7 @@ from acgz.container.salvage import salvage
 from acgz.container.source import Places
 from acgz.creating import Source, write_archive
 from acgz.errors import DamagedError, UsageError
+from acgz.nets.architecture import MEMORY
 from conftest import fasta
 
 TEXT = fasta(3000, 10, 70_000, 0, 500)
@@ -168,6 +169,14 @@ def test_no_more_is_needed_than_has_been_said(mode: str) -> None:
     encoding = codec.need_to_encode(recipe.settings, residues.size)
     assert encoding.memory >= decoding.memory >= memory
     assert encoding.threads >= decoding.threads
+
+
+def test_a_block_that_names_a_network_is_decoded_alone_with_all_threads() -> None:
+    """Its head has the beginning of a digest, which the codec alone would not find."""
+    contents = Contents(io.BytesIO(acgz.compress(b"GATTACA" * 30, "deepgeco-mini")))
+    need = need_to_decode(contents.block(0))
+    assert need.alone
+    assert need.memory > MEMORY
 
 
 def test_what_the_engine_needs_grows_with_lanes_and_covers_decoding() -> None:

@@ -203,7 +203,7 @@ def need_to_decode(block: Block) -> Need:
     need = Need()
     if count:
         with suppress(AcgzError):  # `decode_block` says so
-            need = codecs.need_to_decode(get_codec(head.codec), head.parameters, count)
+            need = codecs.need_to_decode(get_codec(head.codec), _with_whole_models(head), count)
     laying = _LAYING * size if count else size
     return need._replace(memory=head.stored_size + max(laying, count + need.memory))
 
@@ -261,16 +261,20 @@ def _with_short_digests(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 def _with_whole_digests(head: BlockHead) -> Mapping[str, Any]:
     """Parameters as the codec has written them; MissingModelError if a model is not installed."""
-    many = len(head.needs)
-    reference, hint = head.parameters.get("reference"), head.parameters.get("hint")
-    if reference:
-        many -= 1
-        references.find(head.needs[many], hint if isinstance(hint, str) else "")
-    if not many:
+    hint = head.parameters.get("hint")
+    if head.parameters.get("reference"):
+        references.find(head.needs[-1], hint if isinstance(hint, str) else "")
+    return _with_whole_models(head)
+
+
+def _with_whole_models(head: BlockHead) -> Mapping[str, Any]:
+    """`_with_whole_digests`, whether or not there is the reference, which needs no reading."""
+    needs = head.needs[:-1] if head.parameters.get("reference") else head.needs
+    if not needs:
         return head.parameters
     from acgz import models
 
     return {
         **head.parameters,
-        "models": [models.digest_of(models.locate(digest)) for digest in head.needs[:many]],
+        "models": [models.digest_of(models.locate(digest)) for digest in needs],
     }
