@@ -21,7 +21,7 @@ import pytest
 
 from acgz import models, modes
 from acgz.codec import Job, decode, encode
-from acgz.engine import priors
+from acgz.engine import dictionary, priors
 from acgz.engine.codec import CODEC, EngineSettings
 from paths import DOCS
 
@@ -254,8 +254,8 @@ def bucket(run: int) -> int:
 
 
 class RepeatExperts:
-    def __init__(self, preset: str, n: int) -> None:
-        large = n >= 2**23
+    def __init__(self, preset: str, n: int, w: int) -> None:
+        large = w >= 2**23
         gapped = re.findall(r"^    \d+: ([01]+)$", DOCUMENT, re.MULTILINE)
         assert len(gapped) == 12
         k = 16 if large and preset == "fast" else 12
@@ -428,8 +428,8 @@ class RepeatExperts:
 
 
 class Stretches:
-    def __init__(self, preset: str, n: int) -> None:
-        self.risk = {"fast": 16, "plus": 32 if n >= 2**15 else 256, "ultra": 256}[preset]
+    def __init__(self, preset: str, n: int, w: int) -> None:
+        self.risk = {"fast": 16, "plus": 32 if w >= 2**15 else 256, "ultra": 256}[preset]
         self.classes: dict[Any, list[int]] = {}
         self.instead: Any = defaultdict(lambda: [1] * 4)
         self.sites = [(0, 4)] * n
@@ -767,13 +767,15 @@ class Correction:
 class Decoder:
     """Of one lane."""
 
-    def __init__(self, stream: bytes, parameters: dict[str, Any], n: int, begin: int = 0) -> None:
-        preset = parameters["preset"]
+    def __init__(
+        self, stream: bytes, parameters: dict[str, Any], n: int, begin: int = 0, known: int = 0
+    ) -> None:
+        preset, w = parameters["preset"], n - known
         self.coder = RangeDecoder(stream)
         self.past = Past(n, begin)
         self.contexts = ContextExperts(preset, parameters["b"])
-        self.repeats = RepeatExperts(preset, n)
-        self.stretches = Stretches(preset, n)
+        self.repeats = RepeatExperts(preset, n, w)
+        self.stretches = Stretches(preset, n, w)
         self.mixer = Mixer(preset)
         self.correction = Correction()
         self.prior: Prior | NoPrior = NoPrior()
@@ -781,7 +783,7 @@ class Decoder:
         self.rested = 0
         if "models" in parameters:
             self.prior = Prior(file_of(*parameters["models"]))
-            if preset == "ultra" or n < 1 << 15:
+            if preset == "ultra" or w < 1 << 15:
                 self.further = [Prior(file_of(*parameters["models"]), begin) for begin in (2, 1)]
             self.start(self.prior.arrays)
 
@@ -813,6 +815,13 @@ class Decoder:
         past = Past(0, other.begin)
         past.r, past.end = other.r, i + 1
         self.contexts.absorb(past, i)
+        self.repeats.absorb(past, i)
+
+    def note(self, other: Past, i: int) -> None:
+        """Know residue i of a dictionary."""
+        self.past.r[i] = other.r[i]
+        past = Past(0, other.begin)
+        past.r, past.end = other.r, i + 1
         self.repeats.absorb(past, i)
 
     def decode(self, count: int) -> bytes:
@@ -1047,12 +1056,38 @@ def test_a_decoder_after_the_document_restores_what_a_reference_tells(tmp_path: 
     assert parameters["reference"] == hashlib.sha256(reference).digest()[:8]
     known = parameters["known"]
     assert known == 384
-    decoder = Decoder(data, parameters, known + n, known)
+    decoder = Decoder(data, parameters, known + n, known, known)
     past = Past(known)
     for residue in reference[:known]:
         past.append(LETTERS.index(residue))
     for i in range(known):
         decoder.absorb(past, i)
+    assert decoder.decode(n) == text
+    assert decoder.repeats.turned
+
+
+def test_a_decoder_after_the_document_copies_from_a_dictionary(tmp_path: Path) -> None:
+    words = np.frombuffer(bases(3 * 2048, 20), np.uint8)
+    residues = np.array([LETTERS.index(letter) for letter in words.tobytes()], np.uint8)
+    path = tmp_path / "dictionary.safetensors"
+    dictionary.write(path, residues, [])
+    last = words[4096:].tobytes()
+    text = mutated(last[:1100], 0.02, 21) + other_strand(last[1000:2000])
+    data, parameters, n = section(text, "plus", prior="prokaryotes", dictionary=str(path))
+    assert parameters["pieces"] == [2, 1]
+    stored = file_of(parameters["models"].pop())
+    begin = int.from_bytes(stored[:8], "little") + 8
+    about = json.loads(stored[8:begin])
+    assert json.loads(about["__metadata__"]["acgz"])["kind"] == "engine-dictionary"
+    first, _ = about["residues"]["data_offsets"]
+    packed = stored[begin + first + 2 * 512 : begin + first + 3 * 512]
+    known = [byte >> shift & 3 for byte in packed for shift in (6, 4, 2, 0)]
+    decoder = Decoder(data, parameters, len(known) + n, len(known), len(known))
+    past = Past(len(known))
+    for residue in known:
+        past.append(residue)
+    for i in range(len(known)):
+        decoder.note(past, i)
     assert decoder.decode(n) == text
     assert decoder.repeats.turned
 

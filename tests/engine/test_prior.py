@@ -223,7 +223,7 @@ def test_a_prior_of_ones_own_is_found_by_its_path(tmp_path: Path) -> None:
 
 def test_an_engine_begins_with_what_the_file_says() -> None:
     arrays = models.read(priors.shipped()["prokaryotes"]).arrays
-    made = engine.make(parts("plus", 100, 16), 100, 0, arrays)
+    made = engine.make(parts("plus", 100, 0, 16), 100, 0, arrays)
     for name, array in engine.starting(made).items():
         assert np.array_equal(array, arrays[name]), name
     assert not made.readings.first.tuned.any()
@@ -233,7 +233,7 @@ def test_an_engine_begins_with_what_the_file_says() -> None:
 def test_the_expert_that_learns_hears_and_teaches_all_readings(preset: str, hears: bool) -> None:
     arrays = models.read(priors.shipped()["prokaryotes"]).arrays
     original = phage(SMALL + 300)
-    made = engine.make(parts(preset, original.size, 16), original.size, 0, arrays)
+    made = engine.make(parts(preset, original.size, 0, 16), original.size, 0, arrays)
     stream = np.empty(range_coder.capacity(300, PRECISION), np.uint8)
     coder = range_coder.new_encoder()
     engine.run(made, original, 0, 300, stream, coder, False, engine.NO_SHARES)

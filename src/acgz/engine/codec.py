@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from acgz.references import DIGEST_SIZE, MOST_HINT, Reference
 from acgz.settings import ALWAYS, CHANGED, JSON, Settings, setting
 
 if TYPE_CHECKING:
+    from acgz.engine.dictionary import Excerpt
     from acgz.engine.presets import Parts
 
 _MOST = 1 << 31
@@ -29,6 +30,10 @@ _REPETITIVE = 0.3
 """Collections of alike sequences have one lane: each other one would meet the first anew."""
 _ROOM = 3 << 30
 """Bytes that both lanes may take where no lanes are asked for."""
+_TRIED = 1 << 16
+"""Up to so many residues a block is coded with a dictionary and without."""
+_NAMING = 2
+"""Bytes of a number in the list of the pieces."""
 _WORTH = 8
 """Bytes that `ultra` has to save: where blocks differ, the archive names two modes."""
 _WORD = 32
@@ -59,6 +64,12 @@ class EngineSettings(Settings):
         flag="--prior",
         metavar="NAME",
     )
+    dictionary: str | None = setting(
+        None,
+        "genomes in small that are known beforehand: a file, or none",
+        flag="--dictionary",
+        metavar="NAME",
+    )
     reference: str | None = setting(
         None,
         "sequence that is known when the archive is read, too",
@@ -75,14 +86,15 @@ class Start(NamedTuple):
 
     parts: Parts
     prior: Model | None
+    dictionary: Excerpt
     reference: Reference
     residues: NDArray[np.uint8]
-    """Those of the reference, then those to code."""
+    """Those of the dictionary, those of the reference, then those to code."""
 
     @property
     def before(self) -> int:
-        """Residues of the reference."""
-        return int(self.reference.residues.size)
+        """Residues that are known."""
+        return int(self.dictionary.residues.size + self.reference.residues.size)
 
     @property
     def arrays(self) -> Mapping[str, NDArray[Any]] | None:
@@ -94,8 +106,9 @@ class EngineCodec:
     """Residues coded by an engine that learns from them.
 
     Parameters beside those of the settings: ``b``, the log2 of the largest sparse tables;
-    ``models``, the digest of the prior, if there is one; and where there is a reference, its digest
-    in ``reference``, how many of its residues are ``known``, and the name of its file as ``hint``.
+    ``models``, the digests of the prior and of the dictionary, if there are any; ``pieces`` of the
+    dictionary, by `Excerpt.runs`; and where there is a reference, its digest in ``reference``, how
+    many of its residues are ``known``, and the name of its file as ``hint``.
     """
 
     name = "engine"
@@ -106,13 +119,21 @@ class EngineCodec:
             raise UsageError("a block of the engine holds fewer than 2**31 residues")
         source = np.array(residues, np.uint8)
         if settings.preset != "ultra":
-            return self.coded(source, settings, job)
+            return self._smaller(source, settings, job)
         as_plus = replace(settings, preset="plus")
-        count = _reference(settings).residues.size + source.size
-        if _parts("ultra", count) == _parts("plus", count):
-            return self.coded(source, as_plus, job)
+        if _parts("ultra", source.size, 0) == _parts("plus", source.size, 0):
+            return self._smaller(source, as_plus, job)
         coded, plus = (self.coded(source, one, job) for one in (settings, as_plus))
         return plus if len(coded.payload) + _WORTH > len(plus.payload) else coded
+
+    def _smaller(self, source: NDArray[np.uint8], settings: EngineSettings, job: Job) -> Coded:
+        """With a dictionary or without one; more than a few residues are not coded twice."""
+        coded = self.coded(source, settings, job)
+        if source.size > _TRIED or "pieces" not in coded.parameters:
+            return coded
+        plain = self.coded(source, replace(settings, dictionary="none"), job)
+        naming = _NAMING * len(cast("list[int]", coded.parameters["pieces"]))
+        return coded if len(coded.payload) + naming < len(plain.payload) else plain
 
     def coded(self, source: NDArray[np.uint8], settings: EngineSettings, job: Job) -> Coded:
         """``source`` coded with the preset of the settings and no other."""
@@ -122,11 +143,14 @@ class EngineCodec:
         parameters: dict[str, JSON] = {"preset": settings.preset, "b": start.parts.table_bits}
         if start.reference.digest:
             parameters["reference"] = start.reference.digest
-            parameters["known"] = start.before
+            parameters["known"] = start.reference.residues.size
             parameters["hint"] = start.reference.name[:MOST_HINT]
+        if start.dictionary.runs:
+            parameters["pieces"] = start.dictionary.runs
         wanted = settings.lanes or self._own_lanes(source, parameters)
-        if start.prior:
-            parameters["models"] = [start.prior.digest]
+        digests = [start.prior.digest if start.prior else b"", start.dictionary.digest]
+        if any(digests):
+            parameters["models"] = [digest for digest in digests if digest]
         if wanted > 1:
             parameters["lanes"] = wanted
             if self.memory(parameters, source.size) > MEMORY_LIMIT:
@@ -135,6 +159,7 @@ class EngineCodec:
             start.parts,
             start.arrays,
             start.residues,
+            start.dictionary.residues.size,
             start.before,
             wanted,
             job.threads,
@@ -145,46 +170,55 @@ class EngineCodec:
 
     def start(self, source: NDArray[np.uint8], settings: EngineSettings) -> Start:
         """What an engine begins with that is to code ``source``; UsageError, InputError."""
+        from acgz.engine import dictionary
+
         reference = _reference(settings)
-        count = reference.residues.size + source.size
-        if count >= _MOST:
+        excerpt = dictionary.NOTHING
+        if settings.dictionary or not reference.digest:
+            excerpt = dictionary.chosen(settings.dictionary, source)
+        known = np.concatenate([excerpt.residues, reference.residues])
+        if known.size + source.size >= _MOST:
             raise UsageError("a block and its reference have fewer than 2**31 residues together")
-        made = _parts(settings.preset, count)
+        made = _parts(settings.preset, source.size, known.size)
         prior = self._prior(settings, source, made)
-        return Start(made, prior, reference, np.concatenate([reference.residues, source]))
+        return Start(made, prior, excerpt, reference, np.concatenate([known, source]))
 
     def decode(self, coded: Coded, count: int, job: Job) -> NDArray[np.uint8]:
-        from acgz.engine import lanes, priors
+        from acgz.engine import dictionary, lanes, priors
         from acgz.engine.presets import parts
 
         settings, bits, stored, before = self._stored(coded.parameters, count)
-        made = parts(settings.preset, before + count, bits)
-        reference = _stored_reference(coded.parameters, before)
+        made = parts(settings.preset, count, before, bits)
+        pieces = dictionary.stored(coded.parameters)
+        reference = _stored_reference(coded.parameters, before - pieces.size)
+        known = np.concatenate([pieces, reference])
         prior = priors.stored(coded.parameters) if made.prior else None
         streams = _streams(coded.payload, stored)
         arrays = prior.arrays if prior else None
         return lanes.decode(
-            made, arrays, streams, count, reference, job.threads, job.progress.reached
+            made, arrays, streams, count, known, pieces.size, job.threads, job.progress.reached
         )
 
     def memory(self, parameters: Mapping[str, JSON], count: int) -> int:
         from acgz.engine.presets import parts
 
         settings, bits, lanes, before = self._stored(parameters, count)
+        made = parts(settings.preset, count, before, bits)
         count += before
-        made = parts(settings.preset, count, bits)
         tables = 2 * len(made.sparse) << made.table_bits
         index = (4 * len(made.seeds) << made.seed_bits) + count // 4
         return lanes * (tables + index + 2 * count + (64 << 20)) + 3 * count + (32 << 20)
 
     def need_to_encode(self, settings: EngineSettings, count: int) -> Need:
         """The most that it may take: how many lanes there are depends on the residues."""
+        from acgz.engine import dictionary
         from acgz.engine.presets import PRESETS
 
         # `ultra` tries `plus` too; that is quick, and needs no threads kept for it.
         presets = ["ultra", "plus"] if settings.preset == "ultra" else [settings.preset]
-        reference = _reference(settings)
-        before = reference.residues.size
+        before = _reference(settings).residues.size
+        if settings.dictionary or not before:
+            before += dictionary.most(count)
         needs = []
         for preset in presets:
             bits = _table_bits(before + count, PRESETS[preset].most_table_bits)
@@ -233,11 +267,13 @@ class EngineCodec:
     ) -> tuple[EngineSettings, int, int, int]:
         """Settings, log2 of the largest tables, lanes, and residues of the reference of a block;
         DamagedError."""
+        from acgz.engine import dictionary
+
         settings = EngineSettings.from_parameters(parameters, self.name)
         bits = integer_parameter(parameters, "b", *_BITS)
-        before = 0
+        before = dictionary.known(parameters)
         if "known" in parameters:
-            before = integer_parameter(parameters, "known", 0, _MOST)
+            before += integer_parameter(parameters, "known", 0, _MOST)
         if before + count >= _MOST or before % _WORD:
             raise DamagedError("the block claims more residues than this codec allows")
         if bits > _table_bits(before + count, _BITS[1]):
@@ -267,11 +303,13 @@ def _stored_reference(parameters: Mapping[str, JSON], before: int) -> NDArray[np
     return residues[:before]
 
 
-def _parts(preset: str, count: int) -> Parts:
-    """What an engine for ``count`` residues is made of, where a writer chooses."""
+def _parts(preset: str, count: int, before: int) -> Parts:
+    """What an engine for ``count`` residues after ``before`` known ones is made of, where a writer
+    chooses."""
     from acgz.engine.presets import PRESETS, parts
 
-    return parts(preset, count, _table_bits(count, PRESETS[preset].most_table_bits))
+    bits = _table_bits(before + count, PRESETS[preset].most_table_bits)
+    return parts(preset, count, before, bits)
 
 
 def _table_bits(count: int, most: int) -> int:

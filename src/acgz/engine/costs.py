@@ -24,8 +24,9 @@ def bits(
     start = CODEC.start(residues, settings)
     before, count = start.before, start.residues.size
     made = engine.make(start.parts, count, before, start.arrays)
-    if before:
-        engine.absorb(made, start.residues, 0, 0, before)
+    noted = start.dictionary.residues.size
+    engine.note(made, start.residues, noted)
+    engine.absorb(made, start.residues, noted, noted, before)
     shares = np.zeros(count, np.int32)
     stream = np.empty(range_coder.capacity(count - before, PRECISION), np.uint8)
     coder = range_coder.new_encoder()

@@ -270,6 +270,14 @@ def _stretch(e, residues, i, length, stream, coder, decoding, shares):
 
 
 @kernel
+def note(e, residues, last):
+    """Know the residues before ``last``, which belong to no lane, as something to copy from."""
+    for i in range(last):
+        e.known[i] = residues[i]
+    copies.absorb(e.copies, e.known, np.int64(0), np.int64(0), last)
+
+
+@kernel
 def absorb(e, residues, begin, first, last):
     """Learn residues ``first`` to ``last`` of another lane, which begins at ``begin``.
 

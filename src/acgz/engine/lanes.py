@@ -58,6 +58,7 @@ def encode(
     parts: Parts,
     prior: Arrays | None,
     residues: NDArray[np.uint8],
+    noted: int,
     before: int,
     lanes: int,
     threads: int,
@@ -66,7 +67,8 @@ def encode(
     """The streams of the lanes; ``progress`` is called with the residues done.
 
     ``prior``: the arrays of its file, if there is one. ``before``: so many residues, a multiple
-    of 32, are a reference and not coded.
+    of 32, are known and not coded; the first ``noted`` of them, another multiple, are a dictionary,
+    the others a reference.
     """
     made = [
         Lane(
@@ -78,7 +80,7 @@ def encode(
         )
         for first, last in spans(residues.size - before, lanes)
     ]
-    _run(made, residues, False, threads, progress)
+    _run(made, residues, noted, False, threads, progress)
     return [lane.stream[: range_coder.finish(lane.coder, lane.stream)] for lane in made]
 
 
@@ -87,15 +89,16 @@ def decode(
     prior: Arrays | None,
     streams: Sequence[NDArray[np.uint8]],
     count: int,
-    reference: NDArray[np.uint8],
+    known: NDArray[np.uint8],
+    noted: int,
     threads: int,
     progress: Callable[[int], object],
 ) -> NDArray[np.uint8]:
     """The ``count`` residues of the ``streams``; ``progress`` as in `encode`.
 
-    ``reference``: the residues before them, a multiple of 32.
+    ``known``: the residues before them, the first ``noted`` of a dictionary, as in `encode`.
     """
-    before = reference.size
+    before = known.size
     whole = before + count
     made = []
     for (first, last), stream in zip(spans(count, len(streams)), streams, strict=True):
@@ -104,25 +107,29 @@ def decode(
         made_engine = engine.make(parts, whole, before + first, prior)
         made.append(Lane(before + first, before + last, made_engine, stream, coder))
     residues = np.zeros(whole, np.uint8)
-    residues[:before] = reference
-    _run(made, residues, True, threads, progress)
+    residues[:before] = known
+    _run(made, residues, noted, True, threads, progress)
     return residues[before:]
 
 
 def _run(
     lanes: list[Lane],
     residues: NDArray[np.uint8],
+    noted: int,
     decoding: bool,
     threads: int,
     progress: Callable[[int], object],
 ) -> None:
-    """Code all residues, epoch by epoch; what lies before the first lane is a reference."""
+    """Code all residues, epoch by epoch; what lies before the first lane is known."""
     before = lanes[0].first
+
+    def know(k: int) -> None:
+        engine.note(lanes[k].engine, residues, noted)
+        engine.absorb(lanes[k].engine, residues, noted, noted, before)
+
     with ThreadPoolExecutor(max(1, min(threads, len(lanes)))) as pool:
         if before:
-            _each(
-                pool, lambda k: engine.absorb(lanes[k].engine, residues, 0, 0, before), len(lanes)
-            )
+            _each(pool, know, len(lanes))
         for done in range(0, lanes[0].last - before, EPOCH):
             now = [
                 (min(lane.first + done, lane.last), min(lane.first + done + EPOCH, lane.last))

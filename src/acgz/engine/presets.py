@@ -140,12 +140,13 @@ pointer is worth 0.04 %. In short sequences more seeds, a larger pool and a wide
 0.03 to 0.17 % where there is a prior; in 8.5 Mb of human chromosome 20 they save 0.11 %."""
 
 
-def parts(preset: str, count: int, bits: int) -> Parts:
+def parts(preset: str, count: int, before: int, bits: int) -> Parts:
     """The parts of an engine for ``count`` residues behind the numbers that an archive stores.
 
-    ``bits`` in [16, 24] is the log2 of the largest sparse tables.
+    ``before``: residues that it absorbs beforehand. ``bits`` in [16, 24] is the log2 of the largest
+    sparse tables.
 
-    >>> parts("fast", 1000, 16).pool
+    >>> parts("fast", 1000, 0, 16).pool
     2
     """
     row = PRESETS[preset]
@@ -158,7 +159,7 @@ def parts(preset: str, count: int, bits: int) -> Parts:
         table_bits=bits,
         pool=pool.pool,
         seeds=("1" * pool.kmer, *GAPPED[: pool.gapped]),
-        seed_bits=min(max(count.bit_length() - 1, 12), 24),
+        seed_bits=min(max((before + count).bit_length() - 1, 12), 24),
         enter_misses=pool.enter_misses,
         stay_misses=pool.stay_misses,
         hidden=row.learned,

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from acgz import models
 from acgz.coding import range_coder
-from acgz.engine import engine, prior, readings
+from acgz.engine import dictionary, engine, prior, readings
 from acgz.engine.correction import PRECISION
 from acgz.engine.logexp import log8
 from acgz.engine.presets import MOST_UNITS, SMALL, parts
+from acgz.engine.sampling import stretches_of
 from acgz.engine.simd import load, splat, store
 from acgz.errors import DamagedError, InputError, UsageError
 from acgz.kernel import kernel
@@ -54,8 +55,7 @@ _WORTH = 1000
 
 def shipped() -> dict[str, Path]:
     """The files of the priors that come with the package, by name."""
-    folder = models.folders()[0]
-    return {path.stem.removeprefix(_PREFIX): path for path in sorted(folder.glob(_PREFIX + "*"))}
+    return models.shipped(_PREFIX)
 
 
 def chosen(name: str | None, residues: NDArray[np.uint8], units: int) -> Model | None:
@@ -83,9 +83,9 @@ def chosen(name: str | None, residues: NDArray[np.uint8], units: int) -> Model |
 def stored(parameters: Mapping[str, JSON]) -> Model | None:
     """The prior of a block; MissingModelError if it is not installed, DamagedError."""
     digests = parameters.get("models", [])
-    if not isinstance(digests, list) or len(digests) > 1:
+    if not isinstance(digests, list) or len(digests) > 1 + bool(dictionary.known(parameters)):
         raise DamagedError("the block names more than one prior")
-    if not digests:
+    if len(digests) == bool(dictionary.known(parameters)):
         return None
     try:
         return _read(models.locate(bytes(digests[0])))
@@ -124,7 +124,7 @@ def _checked(path: Path, size: int, changed: int) -> Model:
 @cache
 def _start() -> dict[str, tuple[tuple[int, ...], type]]:
     """Shape and type of what an engine starts with, by name."""
-    arrays = engine.starting(engine.make(parts("plus", 0, 16), 0))
+    arrays = engine.starting(engine.make(parts("plus", 0, 0, 16), 0))
     kinds = {name: np.float32 if a.dtype == np.float32 else np.uint16 for name, a in arrays.items()}
     return {name: (array.shape, kinds[name]) for name, array in arrays.items()}
 
@@ -139,7 +139,7 @@ def _best(priors: list[Model], residues: NDArray[np.uint8]) -> Model | None:
     What a network says alone and what it adds to an engine is not the same (on yeast the one for
     prokaryotes is 0.5 % worse alone and 0.2 % better there), so engines decide between near ones.
     """
-    pieces = _sample(residues)
+    pieces = stretches_of(residues, _PIECES, _PIECE)
     if not pieces.size:
         return None
     costs = [_bits(prior.make(one.arrays), pieces) for one in priors]
@@ -155,19 +155,11 @@ def _best(priors: list[Model], residues: NDArray[np.uint8]) -> Model | None:
 
 def _stored(one: Model, residues: NDArray[np.uint8]) -> int:
     """Bytes of an engine's stream with that prior."""
-    made = engine.make(parts("plus", residues.size, 16), residues.size, 0, one.arrays)
+    made = engine.make(parts("plus", residues.size, 0, 16), residues.size, 0, one.arrays)
     stream = np.empty(range_coder.capacity(residues.size, PRECISION), np.uint8)
     coder = range_coder.new_encoder()
     engine.run(made, residues.copy(), 0, residues.size, stream, coder, False, engine.NO_SHARES)
     return range_coder.finish(coder, stream)
-
-
-def _sample(residues: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Pieces of the residues; shape (pieces, length)."""
-    length = min(_PIECE, residues.size)
-    pieces = min(_PIECES, residues.size // max(length, 1))
-    firsts = (np.arange(pieces) * (residues.size - length)) // max(pieces - 1, 1)
-    return np.array([residues[at : at + length] for at in firsts], np.uint8)
 
 
 def _bits(network: prior.Prior, pieces: NDArray[np.uint8]) -> float:

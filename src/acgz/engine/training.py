@@ -48,7 +48,7 @@ def train(
     units = network["below"].shape[0]
     preset = "plus" if units <= PRESETS["plus"].units else "ultra"
     for done, piece in enumerate(pieces):
-        made_of = parts(preset, piece.size, 22)
+        made_of = parts(preset, piece.size, 0, 22)
         made = engine.make(made_of, piece.size)
         made = made._replace(readings=readings.make(network, made_of.further))
         if state:

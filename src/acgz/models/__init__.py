@@ -1,6 +1,6 @@
 """Weights of trained networks, found by digest: those of the package, and a user's own."""
 
-from acgz.models.store import find, folders, locate, packaged, remember
+from acgz.models.store import find, folders, locate, packaged, remember, shipped
 from acgz.models.weights import Model, digest_of, read, write
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "packaged",
     "read",
     "remember",
+    "shipped",
     "write",
 ]

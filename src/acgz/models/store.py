@@ -32,6 +32,12 @@ def folders() -> list[Path]:
     ]
 
 
+def shipped(prefix: str) -> dict[str, Path]:
+    """The files in this folder whose names begin so, by the rest of their names."""
+    files = sorted(Path(__file__).parent.glob(f"{prefix}*{SUFFIX}"))
+    return {path.stem.removeprefix(prefix): path for path in files}
+
+
 def packaged(name: str) -> Path:
     """The file of a model that comes with the package; MissingModelError if there is none."""
     for path in PACKAGE.glob(f"*/{name}{SUFFIX}"):
