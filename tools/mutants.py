@@ -135,6 +135,13 @@ MUTANTS = (
         "test_codecs.py nets/deepzip",
     ),
     Mutant(
+        "a block takes the pieces of a dictionary that it leaves out",
+        "src/acgz/engine/dictionary.py",
+        "    spans = zip(ends[::2], ends[1::2], strict=False)\n",
+        "    spans = zip(ends[1::2], ends[2::2], strict=False)\n",
+        "engine/test_dictionary.py",
+    ),
+    Mutant(
         "lanes learn from each other when it suits the threads",
         "src/acgz/engine/lanes.py",
         "        for done in range(0, lanes[0].last - before, EPOCH):",
