@@ -17,6 +17,7 @@ import fuzz_targets
 import mutants
 import soak
 from acgz import layout
+from acgz.engine import dictionary
 from acgz.layout import text as header_lines
 from acgz.modes import MODES, get_mode
 from acgz.nets.deepgeco.repeats import share_of_repeats
@@ -107,6 +108,11 @@ def test_determinism_meets_a_prior_and_ultra() -> None:
     whole = acgz.open(io.BytesIO(acgz.compress(large, "ultra"))).info
     assert whole.mode == "ultra"
     assert whole.models
+
+
+def test_determinism_meets_the_dictionary() -> None:
+    residues = layout.split(determinism.genome(100_000)).residues
+    assert dictionary.chosen(None, residues).residues.size > 2 * dictionary.PIECE
 
 
 def test_determinism_meets_networks_whose_work_threads_share() -> None:

@@ -177,8 +177,9 @@ def _has(module: str) -> bool:
 
 
 def genome(bases: int) -> bytes:
-    """Two records: a phage, that priors know something of, erroneous copies of it, and noise; and
-    an erroneous copy of that, an inverted one, N, soft mask, other letters."""
+    """Two records: a phage, that priors know something of, erroneous copies of it, noise, and what
+    is in the dictionary; and an erroneous copy of that, an inverted one, N, soft mask, other
+    letters."""
     choose = random.Random(5)
 
     def copied(text: str) -> str:
@@ -189,12 +190,23 @@ def genome(bases: int) -> bytes:
     first = phage.replace("\n", "")[:real]
     while len(first) < real:
         first += copied(first[: real - len(first)])
-    first += "".join(choose.choices("ACGT", [3, 2, 2, 3], k=bases // 2 - real))
+    known = bases // 16
+    first += "".join(choose.choices("ACGT", [3, 2, 2, 3], k=bases // 2 - real - known))
+    first += copied(_known(known))
     inverted = first[: bases // 4][::-1].translate(str.maketrans("ACGT", "TGCA"))
     second = copied(first)[: bases // 4].lower() + "N" * 30 + inverted + "RYK"
     lines = [part[at : at + 60] for part in (first, second) for at in range(0, len(part), 60)]
     half = -(-len(first) // 60)
     return "\n".join([">phage 1", *lines[:half], ">copies 2", *lines[half:], ""]).encode()
+
+
+def _known(bases: int) -> str:
+    """The end of the package's dictionary."""
+    from acgz import models
+    from acgz.engine.dictionary import unpacked
+
+    packed = models.read(models.shipped("dictionary")[""]).arrays["residues"]
+    return "".join("ACGT"[residue] for residue in unpacked(packed[-bases:])[-bases:])
 
 
 def main() -> int:

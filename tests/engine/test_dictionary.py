@@ -18,6 +18,7 @@ from acgz.engine import dictionary, likeness, priors
 from acgz.engine.condensing import WINDOW, condensed
 from acgz.engine.dictionary import PIECE
 from acgz.errors import DamagedError, InputError, MissingModelError, UsageError
+from machines import ENVIRONMENTS, REFERENCE, WITHOUT_COMPILER
 
 CODEC = modes.get_codec("engine")
 SHIPPED = models.shipped("dictionary")[""]
@@ -36,6 +37,17 @@ def changed(residues: NDArray[np.uint8], part: float, seed: int) -> NDArray[np.u
 
 def letters(residues: NDArray[np.uint8]) -> bytes:
     return np.frombuffer(b"ACGT", np.uint8)[residues].tobytes()
+
+
+PROGRAM = """
+import numpy as np, sys
+from acgz import modes
+from acgz.codec import encode
+letters = np.frombuffer(bytes.fromhex(sys.argv[2]), np.uint8)
+settings = {"preset": sys.argv[3], "dictionary": sys.argv[1], "prior": "none", "lanes": 2}
+coded = encode(modes.get_codec("engine"), letters, settings)
+print(coded.parameters["pieces"], coded.payload.hex())
+"""
 
 
 @pytest.fixture
@@ -90,6 +102,20 @@ def test_pieces_are_taken_where_they_are_alike_and_only_there(
     coded = encode(CODEC, text, {"dictionary": str(path)})
     assert coded.parameters["pieces"] == [4, 2]
     assert np.array_equal(decode(CODEC, coded, text.size, Job()), text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", ["fast", "plus"])
+def test_a_dictionary_gives_the_same_bytes_in_every_environment(
+    preset: str, own: tuple[Path, NDArray[np.uint8]]
+) -> None:
+    path, residues = own
+    text = changed(residues[3 * PIECE : 3 * PIECE + 1600], 0.01, 21)
+    program = ["-c", PROGRAM, str(path), text.tobytes().hex(), preset]
+    environments = (REFERENCE, ENVIRONMENTS["plain CPU"], WITHOUT_COMPILER)
+    printed = {environment.run(program) for environment in environments}
+    assert len(printed) == 1
+    assert printed.pop().startswith("[3, 1] ")
 
 
 def test_a_block_takes_no_more_than_it_can_use() -> None:
