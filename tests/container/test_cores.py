@@ -19,6 +19,7 @@ from acgz.container.reader import read_archive
 from acgz.container.salvage import salvage
 from acgz.container.source import Places
 from acgz.creating import Source, write_archive
+from acgz.engine import dictionary
 from acgz.errors import DamagedError, UsageError
 from acgz.nets.architecture import MEMORY
 from conftest import fasta
@@ -180,7 +181,11 @@ def test_a_block_that_names_a_network_is_decoded_alone_with_all_threads() -> Non
 
 
 def test_what_the_engine_needs_grows_with_lanes_and_covers_decoding() -> None:
-    recipe = Recipe.of("plus", {"lanes": 4})
+    recipe = Recipe.of("plus", {"lanes": 4, "dictionary": "none"})
     need = recipe.codec.need_to_encode(recipe.settings, 1 << 20)  # type: ignore[attr-defined]
     parameters = {"preset": "plus", "b": 22, "lanes": 4}
     assert need == Need(4, recipe.codec.memory(parameters, 1 << 20))
+    recipe = Recipe.of("plus", {"lanes": 4})
+    need = recipe.codec.need_to_encode(recipe.settings, 1 << 20)  # type: ignore[attr-defined]
+    most = dictionary.most(1 << 20) // dictionary.PIECE
+    assert need == Need(4, recipe.codec.memory({**parameters, "pieces": [0, most]}, 1 << 20))

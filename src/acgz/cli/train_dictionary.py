@@ -22,7 +22,7 @@ be there when the archive is read. Takes some 40 bytes of memory a base."""
     parser.examples = (
         "acgz train dictionary -o salmonella.safetensors salmonella/*.fa.gz",
         "acgz compress --dictionary salmonella.safetensors isolate.fa",
-        "ACGZ_MODELS=salmonella.safetensors acgz decompress isolate.fa.acgz",
+        "acgz train dictionary --size 1M -o small.safetensors salmonella/*.fa.gz",
     )
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument(

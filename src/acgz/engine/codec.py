@@ -217,7 +217,7 @@ class EngineCodec:
         # `ultra` tries `plus` too; that is quick, and needs no threads kept for it.
         presets = ["ultra", "plus"] if settings.preset == "ultra" else [settings.preset]
         before = _reference(settings).residues.size
-        if settings.dictionary or not before:
+        if settings.dictionary != dictionary.NONE and (settings.dictionary or not before):
             before += dictionary.most(count)
         needs = []
         for preset in presets:
