@@ -86,6 +86,7 @@ def test_what_the_package_knows_costs_little(mode: str, lanes: int) -> None:
 def test_chance_names_no_pieces(weights: Sequence[int]) -> None:
     assert not dictionary.chosen(None, noise(300_000, 3, weights)).runs
     assert not dictionary.chosen(None, noise(0, 3)).runs
+    assert not dictionary.chosen(str(SHIPPED), noise(0, 3)).runs
 
 
 def test_pieces_are_taken_where_they_are_alike_and_only_there(

@@ -40,6 +40,8 @@ _STRETCH = 1 << 14
 """Residues of a block that are compared with the dictionary, in stretches, evenly spread."""
 _LEAST = 2
 """Words of a piece, of `PIECE` / 4, that a block has to have in common with it."""
+_FEWEST = 512
+"""Residues of a block for which looking is worth the time."""
 _WORTH = 1000
 """Residues in words in common, below which naming pieces takes more than it saves."""
 
@@ -70,6 +72,8 @@ def chosen(name: str | None, residues: NDArray[np.uint8]) -> Excerpt:
     Raises UsageError for a name that is none of these, InputError for a file that is none.
     """
     if name == NONE:
+        return NOTHING
+    if name is None and residues.size < _FEWEST:
         return NOTHING
     known = models.shipped(_PREFIX)
     if name is None or name in known:
