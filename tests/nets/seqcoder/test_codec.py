@@ -107,7 +107,7 @@ def shuffled(folder: Path, only: str) -> Path:
         name: generator.permutation(array.reshape(-1)).reshape(array.shape)
         if array.ndim > 1 and name.startswith(only)
         else array
-        for name, array in network.arrays.items()
+        for name, array in sorted(network.arrays.items())  # a file's order is by chance
     }
     path = folder / "shuffled.safetensors"
     network.architecture.write(path, arrays)
