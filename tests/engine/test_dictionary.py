@@ -127,17 +127,22 @@ def test_a_block_takes_no_more_than_it_can_use() -> None:
     assert 0 < taken <= dictionary.most(text.size)
 
 
+@pytest.mark.parametrize(("preset", "count"), [("fast", 5000), ("plus", 5000), ("ultra", 40_000)])
 def test_a_few_residues_take_the_dictionary_only_if_that_is_smaller(
-    own: tuple[Path, NDArray[np.uint8]], monkeypatch: pytest.MonkeyPatch
+    preset: str,
+    count: int,
+    own: tuple[Path, NDArray[np.uint8]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path, residues = own
-    text = noise(5000, 8)
+    text = noise(count, 8)
     monkeypatch.setattr(
         dictionary,
         "_excerpt",
         lambda one, _: dictionary.Excerpt(residues[:PIECE], one.digest, [0, 1]),
     )
-    assert "pieces" not in encode(CODEC, text, {"dictionary": str(path)}).parameters
+    coded = encode(CODEC, text, {"dictionary": str(path), "preset": preset})
+    assert "pieces" not in coded.parameters
 
 
 def test_words_in_common_are_counted_where_three_are_in_a_row() -> None:

@@ -123,7 +123,7 @@ class EngineCodec:
         as_plus = replace(settings, preset="plus")
         if _parts("ultra", source.size, 0) == _parts("plus", source.size, 0):
             return self._smaller(source, as_plus, job)
-        coded, plus = (self.coded(source, one, job) for one in (settings, as_plus))
+        coded, plus = (self._smaller(source, one, job) for one in (settings, as_plus))
         return plus if len(coded.payload) + _WORTH > len(plus.payload) else coded
 
     def _smaller(self, source: NDArray[np.uint8], settings: EngineSettings, job: Job) -> Coded:

@@ -1,8 +1,8 @@
-"""Dictionaries: genomes in small, which an engine absorbs before it codes the first residue.
+"""Dictionaries: genomes in small, which an engine may copy from before it has read anything.
 
 What a network learns of genomes is their style. What many of them share by the letter (repeats of
-mammals, organelles, ribosomal RNA) is counted and copied, not learned, so it is brought along: two
-bits a residue, in pieces, of which a block takes those that have something in common with it.
+mammals, organelles, ribosomal RNA) is copied, not learned, so it is brought along: two bits a
+residue, in pieces, of which a block takes those that have something in common with it.
 """
 
 from __future__ import annotations
