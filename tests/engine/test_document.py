@@ -117,11 +117,9 @@ class ContextExperts:
     def __init__(self, preset: str, b: int) -> None:
         self.b = b
         few = preset == "fast"
-        self.SLOW = (5, 9) if few else (1, 2, 3, 4, 6, 8, 10)
-        self.FAST = () if few else (1, 2, 3, 4, 6, 8)
+        self.SLOW = (5, 9) if few else (2, 4, 6, 8, 10)
         self.SPARSE = (12,) if few else (12, 16, 22)
         self.slow: Any = [defaultdict(lambda: [0] * 4) for _ in self.SLOW]
-        self.fast: Any = [defaultdict(lambda: [0] * 4) for _ in self.FAST]
         self.sparse: Any = [defaultdict(lambda: [0] * 4) for _ in self.SPARSE]
         self.calibration: dict[Any, Any] = {}
         self.notes: dict[int, Any] = {}
@@ -164,14 +162,9 @@ class ContextExperts:
     def predict(self, past: Past, i: int) -> tuple[list[list[Any]], int]:
         raw: list[list[Any]] = [[] for _ in ALL]
         self.slow_now = [number(past.last(k)) for k in self.SLOW]
-        self.fast_now = [number(past.last(k)) for k in self.FAST]
-        for tables, now, prior in (
-            (self.slow, self.slow_now, F(6.4)),
-            (self.fast, self.fast_now, F(600)),
-        ):
-            for table, c in zip(tables, now, strict=True):
-                for s in ALL:
-                    raw[s].append(F(table[c][s]) + prior)
+        for table, c in zip(self.slow, self.slow_now, strict=True):
+            for s in ALL:
+                raw[s].append(F(table[c][s]) + F(6.4))
         self.cells = [self.cell(k, number(past.last(k)), i - past.begin) for k in self.SPARSE]
         longest = 0
         for j, k in enumerate(self.SPARSE):
@@ -199,11 +192,6 @@ class ContextExperts:
         r = past.r[i]
         for j, c in enumerate(self.slow_now):
             self.count_slow(self.slow[j][c], r)
-        for j, c in enumerate(self.fast_now):
-            counts = self.fast[j][c]
-            for s in ALL:
-                counts[s] -= counts[s] >> 5
-            counts[r] += 2047
         for j, k in enumerate(self.SPARSE):
             counts = self.sparse[j][self.cells[j]]
             calibration, rank = self.calibrated(k, counts)
@@ -660,13 +648,13 @@ class Mixer:
     def __init__(self, preset: str) -> None:
         self.boost = F(4)
         self.hidden = preset != "fast"
-        inputs, self.width = (23, 24) if self.hidden else (8, 8)
+        inputs, self.width = (15, 16) if self.hidden else (8, 8)
         start = np.zeros(self.width, F)
         start[:inputs] = F(0.25 / 3)
         self.sets = [np.tile(start, (rows, 1)) for rows in (192, 1024, 45)]
-        self.shared_in = noise(24 * 16, 1).reshape(24, 16)
+        self.shared_in = noise(16 * 16, 1).reshape(16, 16)
         self.shared_out = noise(16, 2)
-        self.joint_in = noise(96 * 32, 3).reshape(96, 32)
+        self.joint_in = noise(64 * 32, 3).reshape(64, 32)
         self.joint_bias = np.zeros(32, F)
         self.joint_out = noise(4 * 32, 4).reshape(4, 32)
 
@@ -697,8 +685,8 @@ class Mixer:
             v = self.shared_now[s] * self.shared_out
             logit[s] += total(v[:8] + v[8:])
         even, odd = self.joint_bias.copy(), np.zeros(32, F)
-        terms = self.joint_in * x.reshape(96, 1)
-        for q in range(0, 96, 2):
+        terms = self.joint_in * x.reshape(64, 1)
+        for q in range(0, 64, 2):
             even += terms[q]
             odd += terms[q + 1]
         self.joint_now = softsign(even + odd)
@@ -729,39 +717,40 @@ class Mixer:
             self.joint_out[s] += b[s] * self.joint_now
         sums = sums * slope(self.joint_now)
         self.joint_bias = self.joint_bias + sums
-        self.joint_in += sums[None, :] * x.reshape(96, 1)
+        self.joint_in += sums[None, :] * x.reshape(64, 1)
 
 
 class Correction:
     def __init__(self) -> None:
-        listed = " ".join(re.findall(r"^    ([\d ]+)$", DOCUMENT, re.MULTILINE)).split()
-        self.maps = [[F(int(value) / 2**20) for value in listed] for _ in range(48)]
-        assert len(listed) == 33
+        self.maps = [[ZERO] * 33 for _ in range(48)]
+        self.of_places = [[ZERO] * 33 for _ in range(4096)]
 
-    def frequencies(self, p: list[Any], kind: int) -> list[int]:
-        self.map = self.maps[kind]
+    def frequencies(self, p: list[Any], kind: int, five: int) -> list[int]:
         self.used = []
-        t = []
         for s in ALL:
             c = max(p[s], F(0.0000001))
             z = log(c) - log(max(ONE - c, F(0.0000001)))
             place = (min(max(z, F(-11.99)), F(11.99)) + F(12)) * F(32 / 24)
             k = int(place)
             w = place - F(k)
-            self.used.append((k, w))
-            t.append(self.map[k] * (ONE - w) + self.map[k + 1] * w)
-        whole = (t[0] + t[1]) + (t[2] + t[3])
+            for one in (self.maps[kind], self.of_places[4 * five + s]):
+                moved = c + (one[k] * (ONE - w) + one[k + 1] * w)
+                self.used.append((one, k, w, min(max(moved, c * F(0.1)), ONE)))
+        said = np.array([one[3] for one in self.used]).reshape(4, 2)
+        both = (said[0] + said[1]) + (said[2] + said[3])
+        a, b = (said / both).T
         frequency = [
-            min(int((F(0.5) * (p[s] + t[s] / whole)) * F(1048572)) + 1, 1048573) for s in ALL
+            min(int((p[s] * F(0.3) + (a[s] * F(0.3) + b[s] * F(0.4))) * F(1048572)) + 1, 1048573)
+            for s in ALL
         ]
         frequency[frequency.index(max(frequency))] += 2**20 - sum(frequency)
         return frequency
 
     def learn(self, r: int) -> None:
-        for s, (k, w) in enumerate(self.used):
-            came = ONE if s == r else ZERO
-            self.map[k] += (came - self.map[k]) * (F(0.005) * (ONE - w))
-            self.map[k + 1] += (came - self.map[k + 1]) * (F(0.005) * w)
+        for j, (one, k, w, said) in enumerate(self.used):
+            error = (ONE if j // 2 == r else ZERO) - said
+            one[k] += error * (F(0.003) * (ONE - w))
+            one[k + 1] += error * (F(0.003) * w)
 
 
 class Decoder:
@@ -877,7 +866,7 @@ class Decoder:
         kind = 3 * match + longest
         rows = (4 * kind + some, number(self.past.last(5)), 3 * many + longest)
         p = self.mixer.probabilities(x, rows)
-        r = self.coder.residue(self.correction.frequencies(p, kind))
+        r = self.coder.residue(self.correction.frequencies(p, kind, rows[1]))
         self.past.append(r)
         self.correction.learn(r)
         self.mixer.learn(r, i - self.past.begin)
@@ -925,12 +914,10 @@ def average(lanes: list[Decoder]) -> None:
         value = mean([lane.repeats.trust[pair] for lane in lanes])
         for lane in lanes:
             lane.repeats.trust[pair] = value
-    for k in range(48):
-        values = [
-            mean(list(each)) for each in zip(*(x.correction.maps[k] for x in lanes), strict=True)
-        ]
+    for maps in ("maps", "of_places"):
+        table = mean([np.array(getattr(lane.correction, maps), F) for lane in lanes])
         for lane in lanes:
-            lane.correction.maps[k] = list(values)
+            setattr(lane.correction, maps, [list(one) for one in table])
 
 
 def decoded_in_lanes(

@@ -1,11 +1,9 @@
 """Context experts: what followed the last k residues, here and on the other strand.
 
-Three kinds of table, all updated twice per residue: once for the context as read and once
+Two kinds of table, both updated twice per residue: once for the context as read and once
 for the *inverted repeat*, the reverse complement of what was just read.
 
 - *slow*: direct table of four uint16 counts (in sixteenths), halved when one is full;
-- *fast*: four uint16 shares that move by 1/32 towards the residue seen (no inverted repeats:
-  they describe the neighbourhood, which has one strand);
 - *sparse*: four 4-bit counts in a uint16, hashed where a direct table would be too large.
   An adaptive *calibration* per order turns the sorted counts into probabilities, so that it
   learns how far each order may be trusted.
@@ -35,8 +33,6 @@ FULL = 16000
 """A slow count above this halves its context: 1,000 residues."""
 PRIOR = np.float32(6.4)
 """Added to slow counts (in sixteenths of a residue)."""
-FAST_SHIFT = np.uint16(5)
-FAST_PRIOR = np.float32(600.0)
 STATES = 3876
 """Multisets of four counts from 0 to 15."""
 CALIBRATION_LIMIT = 400
@@ -53,9 +49,6 @@ class Contexts(NamedTuple):
     slow_at: NDArray[np.int64]
     """First entry of each order's table in ``slow``."""
     slow: NDArray[np.uint16]
-    fast_orders: NDArray[np.int64]
-    fast_at: NDArray[np.int64]
-    fast: NDArray[np.uint16]
     sparse_orders: NDArray[np.int64]
     sparse_at: NDArray[np.int64]
     sparse_bits: NDArray[np.int64]
@@ -74,7 +67,7 @@ class Contexts(NamedTuple):
     rate: NDArray[np.float32]
     """(CALIBRATION_LIMIT,): learning rate after that many events."""
     slot: NDArray[np.int64]
-    """Where each expert reads at this residue: slow, then fast, then sparse."""
+    """Where each expert reads at this residue: slow, then sparse."""
     line: NDArray[np.int64]
     """(4 * orders,): first entry of the sparse lines of the residues to come."""
     inverted_slot: NDArray[np.int64]
@@ -82,9 +75,7 @@ class Contexts(NamedTuple):
     inverted_residue: NDArray[np.uint8]
 
 
-def make(
-    slow: tuple[int, ...], fast: tuple[int, ...], sparse: tuple[int, ...], table_bits: int
-) -> Contexts:
+def make(slow: tuple[int, ...], sparse: tuple[int, ...], table_bits: int) -> Contexts:
     """Empty tables; sparse tables have at most ``2**table_bits`` contexts."""
     bits = [min(2 * order, table_bits) for order in sparse]
     state, rank, prior = _states()
@@ -92,9 +83,6 @@ def make(
         slow_orders=np.array(slow, np.int64),
         slow_at=_starts([4 << 2 * order for order in slow]),
         slow=np.zeros(sum(4 << 2 * order for order in slow), np.uint16),
-        fast_orders=np.array(fast, np.int64),
-        fast_at=_starts([4 << 2 * order for order in fast]),
-        fast=np.zeros(sum(4 << 2 * order for order in fast), np.uint16),
         sparse_orders=np.array(sparse, np.int64),
         sparse_at=_starts([1 << b for b in bits]),
         sparse_bits=np.array(bits, np.int64),
@@ -105,7 +93,7 @@ def make(
         calibration=np.tile(prior, len(sparse)),
         seen=np.zeros(len(sparse) * STATES, np.uint16),
         rate=(np.float32(1) / (np.arange(CALIBRATION_LIMIT) + 2.5).astype(np.float32)),
-        slot=np.zeros(len(slow) + len(fast) + len(sparse), np.int64),
+        slot=np.zeros(len(slow) + len(sparse), np.int64),
         line=np.tile(_starts([1 << b for b in bits]), 4),
         inverted_slot=np.zeros(DELAY * (len(slow) + len(sparse)), np.int64),
         inverted_residue=np.zeros(DELAY * (len(slow) + len(sparse)), np.uint8),
@@ -162,13 +150,6 @@ def predict(c, raw, width, i, history):
         for s in range(4):
             raw[s * width + e] = np.float32(c.slow[at + s]) + PRIOR
         e += 1
-    for k in range(c.fast_orders.size):
-        mask = (np.uint64(1) << np.uint64(2 * c.fast_orders[k])) - np.uint64(1)
-        at = c.fast_at[k] + np.int64(history & mask) * 4
-        c.slot[e] = at
-        for s in range(4):
-            raw[s * width + e] = np.float32(c.fast[at + s]) + FAST_PRIOR
-        e += 1
     longest = np.int64(0)
     orders = c.sparse_orders.size
     row = (i & 3) * orders
@@ -214,17 +195,11 @@ def update(c, residues, begin, since, i, residue, history, inverse):
     bits) and their reverse complement (complement of the newest in the high bits).
     """
     slow = c.slow_orders.size
-    fast = c.fast_orders.size
     orders = c.sparse_orders.size
     for k in range(slow):
         _count_slow(c.slow, c.slot[k], residue)
-    for k in range(fast):
-        at = c.slot[slow + k]
-        for s in range(4):
-            c.fast[at + s] -= c.fast[at + s] >> FAST_SHIFT
-        c.fast[at + residue] += np.uint16(2047)
     for k in range(orders):
-        at = c.slot[slow + fast + k]
+        at = c.slot[slow + k]
         counts = c.sparse[at]
         state = k * STATES + np.int64(c.state[counts])
         hit = (np.int64(c.rank[counts]) >> (2 * residue)) & 3
@@ -277,7 +252,6 @@ def learn_inverted(c, i):
 def prepare(c, i, history):
     """Ask for what predictions after residue ``i`` read; ``history`` ends with it."""
     slow = c.slow_orders.size
-    fast = c.fast_orders.size
     orders = c.sparse_orders.size
     # lines for the prediction of residue i + 3, of which two residues are still unknown
     ahead = ((i + 3) & 3) * orders
@@ -291,10 +265,6 @@ def prepare(c, i, history):
         if c.slow_orders[k] > 7:
             mask = (np.uint64(1) << np.uint64(2 * c.slow_orders[k])) - np.uint64(1)
             prefetch(c.slow, c.slow_at[k] + np.int64((history << np.uint64(2)) & mask) * 4)
-    for k in range(fast):
-        if c.fast_orders[k] > 7:
-            mask = (np.uint64(1) << np.uint64(2 * c.fast_orders[k])) - np.uint64(1)
-            prefetch(c.fast, c.fast_at[k] + np.int64((history << np.uint64(2)) & mask) * 4)
 
 
 @kernel

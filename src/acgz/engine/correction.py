@@ -1,8 +1,13 @@
 """Secondary estimation: what the mixer's probabilities were worth when it said them before.
 
-For each class (state of the best repeat, longest known context) an interpolated map from the
-log odds of a probability, in 32 steps over [-12, 12], to how often such a residue came. The
-result is averaged with the mixer's own and turned into integer frequencies.
+Two interpolated maps say, for the log odds of a probability in 32 steps over [-12, 12], how much
+more often such a residue came: one for each class (state of the best repeat, longest known
+context), one for each residue after each five others. What they say is averaged with the mixer's
+own and turned into integer frequencies.
+
+A map has differences, not probabilities: a straight line between two points of a curve lies beside
+it, and a map of probabilities that has nothing to say would change them all the same. With such a
+map of classes, in equal parts with the mixer's own, E. coli took 0.06 % more.
 """
 
 from __future__ import annotations
@@ -19,39 +24,47 @@ from acgz.kernel import inline_kernel
 PRECISION = 20
 """Frequencies sum to 2**PRECISION."""
 CLASSES = 16 * 3
+PLACES = 1024 * 4
+"""Five residues, and the one after them."""
 STEPS = 33
 
 _ONE = np.float32(1.0)
-_HALF = np.float32(0.5)
 _EDGE = np.float32(11.99)
 _TINY = np.float32(1e-7)
-_RATE = np.float32(0.005)
+_RATE = np.float32(0.003)
+_LEAST = np.float32(0.1)
+"""A map leaves so much of a probability."""
+_OWN, _OF_CLASS, _OF_PLACE = np.float32(0.3), np.float32(0.3), np.float32(0.4)
+"""Shares of the mixer and of the two maps."""
 _SCALE = np.float32((1 << PRECISION) - 4)
 
 
 class Correction(NamedTuple):
-    """The map that corrects probabilities, and where it was last looked up."""
+    """The maps that correct probabilities, and where they were last looked up."""
 
-    map: NDArray[np.float32]
+    of_class: NDArray[np.float32]
     """(CLASSES * STEPS + 1,)"""
+    of_place: NDArray[np.float32]
+    """(PLACES * STEPS + 1,)"""
     odds: NDArray[np.float32]
     """(8,) scratch."""
     at: NDArray[np.int64]
-    """(4,): lower of the two entries used."""
+    """(8,): lower of the two entries used, of the first map and of the second."""
     share: NDArray[np.float32]
     """(4,): weight of the upper one."""
+    said: NDArray[np.float32]
+    """(8,): what the maps said, not yet divided by its sum."""
 
 
 def make() -> Correction:
-    """A map that changes nothing yet."""
-    steps = np.arange(STEPS, dtype=np.float64) * 0.75 - 12
-    # rounded to 1/2**20 so that no library's last bit can matter
-    start = np.round((1 / (1 + np.exp(-steps))) * 2**20) / 2**20
+    """Maps that change nothing yet."""
     return Correction(
-        map=np.append(np.tile(start, CLASSES), 1).astype(np.float32),
+        of_class=np.zeros(CLASSES * STEPS + 1, np.float32),
+        of_place=np.zeros(PLACES * STEPS + 1, np.float32),
         odds=np.zeros(8, np.float32),
-        at=np.zeros(4, np.int64),
+        at=np.zeros(8, np.int64),
         share=np.zeros(4, np.float32),
+        said=np.zeros(8, np.float32),
     )
 
 
@@ -70,8 +83,11 @@ def softmax(logits, scratch, probability):
 
 
 @inline_kernel
-def frequencies(c, kind, probability, frequency):
-    """Integer ``frequency`` (4,), each at least 1, of sum 2**PRECISION."""
+def frequencies(c, kind, recent, probability, frequency):
+    """Integer ``frequency`` (4,), each at least 1, of sum 2**PRECISION.
+
+    ``kind``: the class; ``recent``: the last five residues.
+    """
     for s in range(4):
         p = max(probability[s], _TINY)
         c.odds[s] = p
@@ -82,15 +98,20 @@ def frequencies(c, kind, probability, frequency):
         place = (odds + np.float32(12.0)) * np.float32(32.0 / 24.0)
         lower = np.int64(place)
         share = place - np.float32(lower)
-        at = kind * STEPS + lower
-        c.at[s] = at
+        c.at[s] = kind * STEPS + lower
+        c.at[4 + s] = (recent * 4 + s) * STEPS + lower
         c.share[s] = share
-        c.odds[s] = c.map[at] * (_ONE - share) + c.map[at + 1] * share
-    sum4 = (c.odds[0] + c.odds[1]) + (c.odds[2] + c.odds[3])
+        p = max(probability[s], _TINY)
+        c.said[s] = _corrected(p, c.of_class, c.at[s], share)
+        c.said[4 + s] = _corrected(p, c.of_place, c.at[4 + s], share)
+    all_of_class = (c.said[0] + c.said[1]) + (c.said[2] + c.said[3])
+    all_of_place = (c.said[4] + c.said[5]) + (c.said[6] + c.said[7])
     most = 0
     left = np.int64(1 << PRECISION)
     for s in range(4):
-        p = _HALF * (probability[s] + c.odds[s] / sum4)
+        p = probability[s] * _OWN + (
+            c.said[s] / all_of_class * _OF_CLASS + c.said[4 + s] / all_of_place * _OF_PLACE
+        )
         f = np.int64(p * _SCALE) + 1
         f = min(f, np.int64((1 << PRECISION) - 3))
         frequency[s] = f
@@ -101,11 +122,21 @@ def frequencies(c, kind, probability, frequency):
 
 
 @inline_kernel
+def _corrected(p, map, at, share):
+    """What the map makes of ``p``, whose lower entry is ``at``."""
+    return min(max(p + (map[at] * (_ONE - share) + map[at + 1] * share), p * _LEAST), _ONE)
+
+
+@inline_kernel
 def learn(c, residue):
-    """Move the entries of the map that were used towards the residue that came."""
+    """Move the entries of the maps that were used towards the residue that came."""
     for s in range(4):
-        at = c.at[s]
         came = _ONE if s == residue else np.float32(0.0)
-        share = c.share[s]
-        c.map[at] += (came - c.map[at]) * (_RATE * (_ONE - share))
-        c.map[at + 1] += (came - c.map[at + 1]) * (_RATE * share)
+        _move(c.of_class, c.at[s], c.share[s], came - c.said[s])
+        _move(c.of_place, c.at[4 + s], c.share[s], came - c.said[4 + s])
+
+
+@inline_kernel
+def _move(map, at, share, error):
+    map[at] += error * (_RATE * (_ONE - share))
+    map[at + 1] += error * (_RATE * share)

@@ -74,11 +74,11 @@ def make(parts: Parts, count: int, begin: int = 0, learned: Arrays | None = None
 
     ``learned``: arrays of a prior's file.
     """
-    experts = len(parts.slow) + len(parts.fast) + len(parts.sparse)
+    experts = len(parts.slow) + len(parts.sparse)
     inputs = experts + copies.INPUTS + (readings.INPUTS if parts.prior else 0)
     width = (inputs + parts.further + 7) // 8 * 8
     made = Engine(
-        contexts=contexts.make(parts.slow, parts.fast, parts.sparse, parts.table_bits),
+        contexts=contexts.make(parts.slow, parts.sparse, parts.table_bits),
         copies=copies.make(
             parts.pool,
             count,
@@ -129,7 +129,8 @@ def learning(e: Engine) -> dict[str, NDArray[Any]]:
         "calibration": e.contexts.calibration,
         "right": e.copies.right,
         "run_right": e.copies.run_right,
-        "correction": e.correction.map,
+        "correction": e.correction.of_class,
+        "correction of places": e.correction.of_place,
         "tuned": e.readings.first.tuned,
         "tuned second": e.readings.second.tuned,
         "tuned third": e.readings.third.tuned,
@@ -138,7 +139,8 @@ def learning(e: Engine) -> dict[str, NDArray[Any]]:
 
 def starting(e: Engine) -> dict[str, NDArray[Any]]:
     """What a prior's file has of an engine, and the numbers of events behind that."""
-    general = {name: a for name, a in learning(e).items() if not name.startswith("tuned")}
+    own = ("tuned", "correction of places")
+    general = {name: a for name, a in learning(e).items() if not name.startswith(own)}
     return {**general, "seen": e.contexts.seen, "run_seen": e.copies.run_seen}
 
 
@@ -204,7 +206,8 @@ def run(e, residues, first, last, stream, coder, decoding, shares):
         kind = _inputs(e, i, history)
         network.forward(e.network, e.x, e.chosen, e.logits)
         correction.softmax(e.logits, e.votes, e.probability)
-        correction.frequencies(e.correction, kind, e.probability, e.frequency)
+        recent = np.int64(history & np.uint64(1023))
+        correction.frequencies(e.correction, kind, recent, e.probability, e.frequency)
         residue = np.int64(0)
         start = np.int64(0)
         if decoding:

@@ -42,7 +42,6 @@ class Parts:
     """
 
     slow: tuple[int, ...]
-    fast: tuple[int, ...]
     sparse: tuple[int, ...]
     table_bits: int
     """A sparse table has at most ``2**table_bits`` contexts of two bytes."""
@@ -93,8 +92,7 @@ class Preset:
     small: Pool
     """Below `LARGE` residues."""
     large: Pool
-    slow: tuple[int, ...] = (1, 2, 3, 4, 6, 8, 10)
-    fast: tuple[int, ...] = (1, 2, 3, 4, 6, 8)
+    slow: tuple[int, ...] = (2, 4, 6, 8, 10)
     sparse: tuple[int, ...] = (12, 16, 22)
     learned: bool = True
     """Whether there are hidden layers and a prior."""
@@ -114,7 +112,6 @@ PRESETS = {
         small=Pool(kmer=12, gapped=0, pool=2, enter_misses=14, stay_misses=17),
         large=Pool(kmer=16, gapped=0, pool=2, enter_misses=12, stay_misses=15),
         slow=(5, 9),
-        fast=(),
         sparse=(12,),
         learned=False,
         risk=16,
@@ -154,7 +151,6 @@ def parts(preset: str, count: int, before: int, bits: int) -> Parts:
     pool = row.large if count >= LARGE else row.small
     return Parts(
         slow=row.slow,
-        fast=row.fast,
         sparse=row.sparse,
         table_bits=bits,
         pool=pool.pool,

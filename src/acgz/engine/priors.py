@@ -33,7 +33,7 @@ RANGES = {
     "calibration": (1e-5, 1),
     "right": (0.2, 0.9999),
     "run_right": (0.2, 0.99999),
-    "correction": (1e-7, 1),
+    "correction": (-1, 1),
     "seen": (0, engine.KNOWN),
     "run_seen": (0, engine.KNOWN),
 }
