@@ -540,6 +540,7 @@ class Prior:
         self.odds: Any = None
         self.known = [0] * begin
         self.tuned = np.zeros((21, 4, self.u), F)
+        self.squares = np.zeros((21, self.u), F)
 
     def product(self, name: str, v: Any) -> Any:
         sums = (self.arrays[name].astype(np.int64) * v).sum(axis=1)
@@ -582,11 +583,15 @@ class Prior:
             raw[s] += [first[s], self.c[s] + F(1 / 1024)]
 
     def learn(self, r: int, sure: bool, further: list[Prior]) -> None:
-        rate = F(0.001) if further else F(0.002)
+        e = [(ONE if s == r else ZERO) - self.c[s] for s in ALL]
+        square = (e[0] * e[0] + e[1] * e[1]) + (e[2] * e[2] + e[3] * e[3])
         for reading in (self, *further):
-            for s in () if sure else ALL:
-                step = ((ONE if s == r else ZERO) - self.c[s]) * rate
-                reading.tuned[reading.node, s] += step * reading.h[1]
+            if not sure:
+                h, node = reading.h[1], reading.node
+                reading.squares[node] += square * (h * h)
+                step = (h * F(0.03)) / np.sqrt(reading.squares[node] + F(4))
+                for s in ALL:
+                    reading.tuned[node, s] += e[s] * step
             reading.note(r, sure)
 
     def note(self, r: int, sure: bool) -> None:

@@ -75,6 +75,8 @@ class Prior(NamedTuple):
     """(1,): what is known of the running 3-mer."""
     tuned: NDArray[np.float32]
     """(4 * NODES * units,): what each choice gets from the second layer's state."""
+    squares: NDArray[np.float32]
+    """(NODES * units,): sums of squared gradients of the ``tuned`` of all choices of a node."""
     chance: NDArray[np.float32]
     """(16,): probabilities of the expert that learns; scratch."""
 
@@ -133,13 +135,14 @@ def _made(
         odds=np.ones(4 * NODES, np.float32),
         node=np.zeros(1, np.int64),
         tuned=np.zeros(4 * NODES * units, np.float32),
+        squares=np.zeros(NODES * units, np.float32),
         chance=np.full(16, 0.25, np.float32),
     )
 
 
 def again(p: Prior, node: int) -> Prior:
     """The same network, which has read nothing and begins at a node."""
-    states = ("seen", "state", "sums", "node", "tuned", "chance")
+    states = ("seen", "state", "sums", "node", "tuned", "squares", "chance")
     fresh = p._replace(**{name: np.zeros_like(getattr(p, name)) for name in states})
     fresh.node[0] = node
     return fresh._replace(odds=np.ones_like(p.odds))

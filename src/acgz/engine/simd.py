@@ -54,6 +54,10 @@ if not kernel.compiles_here():
         """Absolute values."""
         return np.abs(v)
 
+    def root(v):
+        """Square roots, each rounded to the nearest."""
+        return np.sqrt(v).view(Plain)
+
     def larger(a, b):
         """Element-wise ``a if a > b else b``."""
         return np.where(a > b, a, b).view(Plain)
@@ -181,6 +185,17 @@ else:
         def codegen(context, builder, sig, args):
             bits = builder.and_(builder.bitcast(args[0], _V8I), _whole(0x7FFFFFFF))
             return builder.bitcast(bits, _V8)
+
+        return float8(vector), codegen
+
+    @intrinsic
+    def root(typingctx, vector):
+        """Square roots, each rounded to the nearest."""
+
+        def codegen(context, builder, sig, args):
+            kind = ir.FunctionType(_V8, [_V8])
+            function = builder.module.declare_intrinsic("llvm.sqrt.v8f32", (), kind)
+            return builder.call(function, args)
 
         return float8(vector), codegen
 

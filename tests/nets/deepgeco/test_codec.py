@@ -199,7 +199,7 @@ def test_stored_parameters_are_not_trusted(model: Path, change: dict[str, Any]) 
 def test_the_numbers_that_decoding_depends_on_do_not_change_by_accident() -> None:
     assert json.dumps(asdict(NUMBERS)) == (
         '{"shape": {"context": 32, "embedding": 64, "heads": 8, "ffn": 4096, '
-        '"rate": 0.002, "cooling": 200.0, "decay": 0.999, "spread": 2.0}, '
+        '"rate": 0.0025, "cooling": 400.0, "decay": 0.97, "spread": 2.0}, '
         '"delta": {"first": -2.0, "rate": 0.05, "decay": 0.999}}'
     )
 

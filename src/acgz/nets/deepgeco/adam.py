@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf, sqrt
+from math import inf
 
 import numpy as np
 
 from acgz.nets.deepgeco.operations import DeepGeCoOperations
 from acgz.nets.exact.operations import Array
 
-COLDEST = 0.1
+COLDEST = 0.03
 """The learning rate never falls below this share of the first one."""
 
 
@@ -30,7 +30,7 @@ class Adam:
     ) -> None:
         """``parameters`` are updated in place; ``decay`` is β2.
 
-        The rate of step t is ``rate`` / sqrt(1 + t / ``cooling``), and never under a tenth of it.
+        The rate of step t is ``rate`` / (1 + t / ``cooling``), and never less than `COLDEST` of it.
         """
         self._ops = ops
         self._parameters = parameters
@@ -46,7 +46,7 @@ class Adam:
     def begin(self) -> None:
         """Count one more step: how far parameters move in it."""
         self._steps += 1
-        self._now = self._rate * max(COLDEST, 1.0 / sqrt(1.0 + self._steps / self._cooling))
+        self._now = self._rate * max(COLDEST, 1.0 / (1.0 + self._steps / self._cooling))
         self._power *= self._decay
         self._lift = float(np.sqrt(1.0 / (1.0 - self._power)))
 

@@ -19,7 +19,7 @@ LIMIT = 2.0**14
 """Numbers are clipped to ±LIMIT before they are summed: 2**15 of them stay below 2**53."""
 LONGEST_STEP = 8.0
 """Adam moves a parameter by at most this many learning rates. Without momentum a rare large
-gradient would move it by up to 31 (the root of 1000, for β2 = 0.999)."""
+gradient would move it by up to 31 for β2 = 0.999 (the root of 1000), and 5.8 for 0.97."""
 _LONGEST = np.float32(LONGEST_STEP)
 
 

@@ -52,7 +52,7 @@ class Shape:
     rate: float
     """First learning rate of Adam."""
     cooling: float
-    """Steps after which its square has halved."""
+    """Steps after which it has halved."""
     decay: float
     """β2 of Adam."""
     spread: float
