@@ -43,7 +43,9 @@ class TorchGeneFormer(nn.Module):
         ``bases``: (B, REACH - 1 + T), values 0..3; the result: (B, SPAN - 1 + T, dimension).
         """
         seen = nn.functional.one_hot(bases, 4).transpose(1, 2).to(self.u.dtype)
-        convolved = self.convolution(seen).relu()
+        # in float32 in any case: PyTorch 2.13 makes noise of it in bfloat16 where a CPU has AMX
+        with torch.autocast(seen.device.type, enabled=False):
+            convolved = self.convolution(seen).relu()
         count = convolved.shape[2] - POOL + 1
         pooled = convolved[..., :count]
         for place in range(1, POOL):  # several times as fast on CPUs as PyTorch's pooling
