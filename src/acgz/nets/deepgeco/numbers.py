@@ -24,9 +24,10 @@ NUMBERS = Numbers(
         heads=8,
         ffn=4096,
         # Without momentum, weights walk at random as far as the rate lets them; a collection is
-        # learned soon and then only has to be kept. 672 mitochondria in 64 lanes: 58,656 bytes so,
-        # 65,996 with a first rate of 2e-3, divided by sqrt(1 + t / 200) and never below a tenth,
-        # and the paper's β2, 0.999; the first Mb of P. falciparum 193,250 and 193,383.
+        # learned soon and then only has to be kept. 672 mitochondria in 64 lanes take 58,656 bytes
+        # so (by ideal code lengths), 65,996 with a first rate of 2e-3, divided by
+        # sqrt(1 + t / 200) and never below a tenth, and the paper's β2, 0.999; the first Mb of
+        # P. falciparum 193,250 and 193,383.
         rate=2.5e-3,
         cooling=400.0,
         decay=0.97,
