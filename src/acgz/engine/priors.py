@@ -23,6 +23,9 @@ from acgz.kernel import kernel
 from acgz.models import Model
 from acgz.settings import JSON
 
+Shapes = Mapping[str, tuple[tuple[int, ...], type]]
+"""Shape and type of arrays by name."""
+
 KIND = "engine-prior"
 NONE = "none"
 """The setting that asks for no prior."""
@@ -101,6 +104,16 @@ def _read(path: Path) -> Model:
 @lru_cache(maxsize=8)
 def _checked(path: Path, size: int, changed: int) -> Model:
     """The prior of a file, remembered as long as the file does not change."""
+    weights = network(path)
+    _check(path, weights, _start())
+    return weights
+
+
+def network(path: Path) -> Model:
+    """A prior's file of which the network is what it should be: all else may be of another engine.
+
+    InputError if it is not.
+    """
     weights = models.read(path)
     d = weights.architecture
     units, dense = d.get("units"), d.get("dense")
@@ -111,18 +124,23 @@ def _checked(path: Path, size: int, changed: int) -> Model:
         or not (type(dense) is int and 0 < dense <= MOST_DENSE and dense % step == 0)
     ):
         raise InputError(f"{path}: not a prior")
-    for name, (shape, kind) in {**prior.shapes(units, dense), **_start()}.items():
+    _check(path, weights, prior.shapes(units, dense))
+    return weights
+
+
+def _check(path: Path, weights: Model, shapes: Shapes) -> None:
+    """InputError unless arrays have their shapes, types and numbers in range."""
+    for name, (shape, kind) in shapes.items():
         array = weights.arrays.get(name)
         if array is None or array.shape != shape or array.dtype != kind:
             raise InputError(f"{path}: the prior's array {name!r} is not as it should be")
         least, most = RANGES.get(name, (-MOST, MOST))
         if not ((array >= np.float32(least)) & (array <= np.float32(most))).all():
             raise InputError(f"{path}: the prior's array {name!r} has numbers out of range")
-    return weights
 
 
 @cache
-def _start() -> dict[str, tuple[tuple[int, ...], type]]:
+def _start() -> Shapes:
     """Shape and type of what an engine starts with, by name."""
     arrays = engine.starting(engine.make(parts("plus", 0, 0, 16), 0))
     kinds = {name: np.float32 if a.dtype == np.float32 else np.uint16 for name, a in arrays.items()}

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
+from acgz.kernel import compiles_here
 from acgz.nets.deepgeco.architecture import WarmStartArchitecture
 
 
@@ -26,17 +28,39 @@ class TorchWarmStart(nn.Module):
         self.linear = nn.Linear(d.features, d.outputs)
         self.dense = nn.Linear(d.features, d.dense)
         self.output = nn.Linear(d.dense, d.outputs, bias=False)  # `linear` has one already
+        self._scratch: Any = None
 
     def forward(self, tokens: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """``tokens``: (T, B). Logits (T, B, outputs) of a ``gru``, (B, outputs) of a ``bigru``,
         and the state (2, B, hidden) after the last token."""
         d = self.architecture
-        seen, state = self.recurrent(self.embedding(tokens), state)  # (T, B, hidden)
+        if self._is_fast(tokens):
+            seen, state = self._recurrence(tokens, state)
+        else:
+            seen, state = self.recurrent(self.embedding(tokens), state)  # (T, B, hidden)
         if d.network == "bigru":
             sampled = seen.flip(0)[:: d.stride].flip(0)  # (features / 2 hidden, B, 2 hidden)
             seen = sampled.transpose(0, 1).flatten(1)  # (B, features)
         logits = self.linear(seen) + self.output(self.dense(seen).relu())
         return logits, state
+
+    def _is_fast(self, tokens: Tensor) -> bool:
+        """Whether it is trained on a CPU, where bfloat16 will do, by `recurrence`."""
+        units = self.architecture.hidden
+        wanted = self.training and tokens.device.type == "cpu" and torch.is_autocast_enabled("cpu")
+        return wanted and self.architecture.network == "gru" and units % 8 == 0 and compiles_here()
+
+    def _recurrence(self, tokens: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
+        from acgz.nets.deepgeco import recurrence
+
+        shape = (*tokens.shape, self.architecture.hidden)
+        if self._scratch is None or self._scratch.shape != shape:
+            self._scratch = recurrence.Scratch(*shape)
+        layers: Any = self.recurrent
+        weight: Tensor = self.embedding.weight
+        with torch.autocast("cpu", enabled=False):
+            table = weight @ layers.weight_ih_l0.t() + layers.bias_ih_l0
+            return recurrence.run(self._scratch, tokens, state, layers, table)
 
 
 def arrays(network: nn.Module) -> dict[str, Any]:

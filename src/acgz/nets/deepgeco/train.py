@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from acgz.nets.architecture import Network
 from acgz.nets.corpus import Corpus
 from acgz.nets.deepgeco.architecture import WarmStartArchitecture
 from acgz.nets.deepgeco.settings import WarmStartPlan
@@ -93,13 +94,22 @@ class NextToken:
 
 
 def trained(
-    corpus: Corpus, architecture: WarmStartArchitecture, plan: WarmStartPlan, run: Run
+    corpus: Corpus,
+    architecture: WarmStartArchitecture,
+    plan: WarmStartPlan,
+    run: Run,
+    start: Network[WarmStartArchitecture] | None = None,
 ) -> bytes:
-    """Train a network, write it to the output, and return the digest of that file."""
+    """Train a network, write it to the output, and return the digest of that file.
+
+    It begins with the network ``start``, otherwise with the one that the plan names, if any.
+    """
     torch.manual_seed(plan.seed)
     network = TorchWarmStart(architecture)
-    if plan.start is not None:
-        start_with(network, WarmStartArchitecture.read(plan.start))
+    if start is None and plan.start is not None:
+        start = WarmStartArchitecture.read(plan.start)
+    if start is not None:
+        start_with(network, start)
     network.to(run.device)
     task = NextToken(corpus, architecture, plan, run.device)
     train(network, task, plan, run.report, run.checkpoint)

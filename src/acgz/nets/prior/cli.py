@@ -18,7 +18,7 @@ class PriorPlan(WarmStartPlan):
 
     frozen: str | None = setting(
         None,
-        "a trained Warm-Start network to take as it is",
+        "a trained Warm-Start network, or that of a prior, to take as it is",
         flag="--frozen",
         metavar="PATH",
     )
@@ -31,7 +31,8 @@ class _Prior(Trainer):
     description = """\
 Trains a prior of plus and ultra on FILES: FASTA or raw sequence, also compressed. First a causal
 Warm-Start network over 3-mers, as acgz train warm-start does (96 units, if nothing else is said),
-then, on pieces of the same files, the mixer and all that starts trained. Needs PyTorch."""
+then, on pieces of the same files, the mixer and all that starts trained. --start and --frozen take
+the files of priors as well as those of acgz train warm-start. Needs PyTorch."""
     architecture = WarmStartArchitecture
     plan = PriorPlan
     work = "acgz.nets.prior.train"
@@ -39,8 +40,14 @@ then, on pieces of the same files, the mixer and all that starts trained. Needs 
     def sized(
         self, given: Mapping[str, Any], plan: PriorPlan, files: Sequence[str]
     ) -> WarmStartArchitecture:
-        """A network of 96 units, if nothing else is said."""
-        return WarmStartArchitecture.of({"hidden": 96, **given}, f"train {self.name}")
+        """A network of 96 units, or the sizes of the one to start with, if nothing else is said."""
+        sizes = {"hidden": 96}
+        if plan.start is not None:
+            from acgz.nets.prior.weights import network_in
+
+            theirs = network_in(plan.start).architecture
+            sizes = {name: getattr(theirs, name) for name in ("hidden", "embedding", "dense")}
+        return WarmStartArchitecture.of({**sizes, **given}, f"train {self.name}")
 
 
 TRAINER = _Prior()
