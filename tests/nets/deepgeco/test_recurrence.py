@@ -22,17 +22,20 @@ pytestmark = [
 ]
 
 
-def passes(units: int, quick: bool, more: int = 0) -> tuple[float, torch.Tensor, dict]:
+def passes(
+    units: int, own: bool, bfloat16: bool = False, more: int = 0
+) -> tuple[float, torch.Tensor, dict]:
     """Loss, last states and gradients of one network; ``more`` steps after an earlier pass."""
     torch.manual_seed(3)
     network = TorchWarmStart(WarmStartArchitecture(hidden=units))
+    network._is_fast = lambda tokens: own
     with torch.no_grad():
         for weights in network.parameters():
             weights.mul_(2)
     draw = np.random.default_rng(1)
     tokens = torch.from_numpy(draw.integers(0, 64, (17, 24)))
     state = torch.from_numpy(draw.normal(0, 0.3, (2, 24, units)).astype(np.float32))
-    with torch.autocast("cpu", torch.bfloat16, enabled=quick):
+    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
         if more:
             _, state = network(torch.from_numpy(draw.integers(0, 64, (more, 24))), state)
             state = state.detach()
@@ -40,42 +43,54 @@ def passes(units: int, quick: bool, more: int = 0) -> tuple[float, torch.Tensor,
         loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), tokens[1:].flatten())
     loss.backward()
     found = {name: weights.grad for name, weights in network.named_parameters()}
-    assert (network._scratch is not None) == quick
+    assert (network._scratch is not None) == own
     return float(loss.detach()), state.detach(), found
 
 
 @pytest.mark.parametrize(("units", "more"), [(8, 0), (40, 0), (64, 5)])
-def test_states_and_gradients_are_those_of_pytorch(units: int, more: int) -> None:
-    loss, state, gradients = passes(units, False, more)
-    quick_loss, quick_state, quick = passes(units, True, more)
-    assert abs(loss - quick_loss) < 0.01
-    assert (state - quick_state).abs().max() < 0.02
+@pytest.mark.parametrize(("bfloat16", "near"), [(False, 0.02), (True, 0.1)])
+def test_states_and_gradients_are_those_of_pytorch(
+    units: int, more: int, bfloat16: bool, near: float
+) -> None:
+    loss, state, gradients = passes(units, False, more=more)
+    own_loss, own_state, own = passes(units, True, bfloat16, more)
+    assert abs(loss - own_loss) < near / 10
+    assert (state - own_state).abs().max() < near / 5
     for name, expected in gradients.items():
-        difference = (quick[name] - expected).norm() / expected.norm()
-        assert difference < 0.1, name
+        assert (own[name] - expected).norm() < near * expected.norm(), name
     recurrent = [name for name in gradients if name.startswith("recurrent")]
     assert len(recurrent) == 8
     assert all(gradients[name].abs().max() > 0 for name in recurrent)
 
 
+def test_a_network_in_training_learns_so_and_one_that_is_asked_does_not() -> None:
+    network = TorchWarmStart(WarmStartArchitecture(hidden=16))
+    tokens = torch.zeros((4, 2), dtype=torch.int64)
+    network.eval()
+    network(tokens)
+    assert network._scratch is None
+    network.train()
+    network(tokens)
+    assert network._scratch.shape == (4, 2, 16)
+
+
 def test_a_network_of_other_units_learns_with_pytorchs_own() -> None:
     network = TorchWarmStart(WarmStartArchitecture(hidden=12))
-    with torch.autocast("cpu", torch.bfloat16):
-        logits, _ = network(torch.zeros((4, 2), dtype=torch.int64))
-    logits.float().sum().backward()
+    network.train()
+    logits, _ = network(torch.zeros((4, 2), dtype=torch.int64))
+    logits.sum().backward()
     assert network._scratch is None
 
 
 PLAIN = """
 import numpy as np
-from acgz.nets.bfloat import load_bfloats, store_bfloats
+from acgz.nets.floats import read, write
 from acgz.kernel import compiles_here, kernel
 @kernel
 def there_and_back(words, numbers):
     for at in range(0, words.size, 8):
-        store_bfloats(words, at, load_all(numbers, at))
-        store_all(numbers, at, load_bfloats(words, at))
-from acgz.engine.simd import load as load_all, store as store_all
+        write(words, at, read(numbers, at))
+        write(numbers, at, read(words, at))
 numbers = np.random.default_rng(2).normal(0, 3, 4096).astype(np.float32)
 numbers[:3] = 1 + 2.0**-8, 1 + 3 * 2.0**-8, -(1 + 2.0**-8)
 words = np.zeros(numbers.size, np.uint16)

@@ -6,17 +6,17 @@
 Arrays are flat. H is the number of units, a multiple of 8. Rows of gates are r, z, n (3 H); what
 is *kept* of a cell is r, z, n, c (4 H), and its *slopes*, the gradients before the sigmoids and the
 tanh, are those of n, r, z, c (4 H): the first three are what the input's product gets, the last
-three what the state's gets. All of them and the states are bfloat16 as uint16, but the state that
-flows on, the gradient that flows back, and biases, which are float32.
+three what the state's gets. All of them and the states are float32, or bfloat16 as uint16; the
+state that flows on, the gradient that flows back, table and biases are float32.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from acgz.engine.simd import larger, load, smaller, splat, store
+from acgz.engine.simd import larger, smaller, splat
 from acgz.kernel import inline_kernel, kernel
-from acgz.nets.bfloat import load_bfloats, store_bfloats
+from acgz.nets.floats import read, write
 
 _ONE = np.float32(1)
 _HALF = np.float32(0.5)
@@ -25,7 +25,7 @@ _TOP = np.float32(4.97)
 
 @inline_kernel
 def _tanh(x):
-    """Lambert's continued fraction to its seventh term: within 1.5e-4, far below a bfloat16."""
+    """Lambert's continued fraction to its seventh term: within 1.5e-4, a 26th of a bfloat16."""
     x = smaller(larger(x, splat(-_TOP)), splat(_TOP))
     y = x * x
     a = splat(np.float32(17325)) + y * (splat(np.float32(378)) + y)
@@ -45,14 +45,14 @@ def _cell(i, j, units, gate_r, gate_z, gate_n, c, before, after, seen, kept):
     z = _sigmoid(gate_z)
     n = _tanh(gate_n + r * c)
     at = i * units + j
-    h = n + z * (load(before, at) - n)
-    store(after, at, h)
-    store_bfloats(seen, at, h)
+    h = n + z * (read(before, at) - n)
+    write(after, at, h)
+    write(seen, at, h)
     at = 4 * i * units + j
-    store_bfloats(kept, at, r)
-    store_bfloats(kept, at + units, z)
-    store_bfloats(kept, at + 2 * units, n)
-    store_bfloats(kept, at + 3 * units, c)
+    write(kept, at, r)
+    write(kept, at + units, z)
+    write(kept, at + 2 * units, n)
+    write(kept, at + 3 * units, c)
 
 
 @kernel
@@ -67,10 +67,10 @@ def first_layer(units, table, tokens, product, bias, before, after, seen, kept):
         t = 3 * tokens[i] * units
         p = 3 * i * units
         for j in range(0, units, 8):
-            gate_r = load(table, t + j) + load_bfloats(product, p + j)
-            gate_z = load(table, t + units + j) + load_bfloats(product, p + units + j)
-            gate_n = load(table, t + 2 * units + j)
-            c = load_bfloats(product, p + 2 * units + j) + load(bias, j)
+            gate_r = read(table, t + j) + read(product, p + j)
+            gate_z = read(table, t + units + j) + read(product, p + units + j)
+            gate_n = read(table, t + 2 * units + j)
+            c = read(product, p + 2 * units + j) + read(bias, j)
             _cell(i, j, units, gate_r, gate_z, gate_n, c, before, after, seen, kept)
 
 
@@ -84,12 +84,12 @@ def second_layer(units, inputs, product, bias, before, after, seen, kept):
         p = 3 * i * units
         for j in range(0, units, 8):
             q = p + j
-            gate_r = load_bfloats(inputs, q) + load_bfloats(product, q) + load(bias, j)
+            gate_r = read(inputs, q) + read(product, q) + read(bias, j)
             q += units
-            gate_z = load_bfloats(inputs, q) + load_bfloats(product, q) + load(bias, units + j)
+            gate_z = read(inputs, q) + read(product, q) + read(bias, units + j)
             q += units
-            gate_n = load_bfloats(inputs, q) + load(bias, 2 * units + j)
-            c = load_bfloats(product, q) + load(bias, 3 * units + j)
+            gate_n = read(inputs, q) + read(bias, 2 * units + j)
+            c = read(product, q) + read(bias, 3 * units + j)
             _cell(i, j, units, gate_r, gate_z, gate_n, c, before, after, seen, kept)
 
 
@@ -97,27 +97,27 @@ def second_layer(units, inputs, product, bias, before, after, seen, kept):
 def backward(units, flowing, product, above, before, kept, slopes):
     """Write the ``slopes`` of the cells of one step.
 
-    The gradient of their states is the sum of three: what has flown along z from the step after,
-    float32 in ``flowing`` (B * H,), where what flows on is left; the ``product`` of the slopes of
-    the step after; and what comes from ``above``. ``before``: states before the step (B * H,).
+    The gradient of their states is the sum of three: what has flown along z from the step after, in
+    ``flowing`` (B * H,), where what flows on is left; the ``product`` of the slopes of the step
+    after; and what comes from ``above``. ``before``: states before the step (B * H,).
     """
     one = splat(_ONE)
     for i in range(flowing.size // units):
         for j in range(0, units, 8):
             at = i * units + j
-            d = load(flowing, at) + load_bfloats(product, at) + load_bfloats(above, at)
-            h = load_bfloats(before, at)
+            d = read(flowing, at) + read(product, at) + read(above, at)
+            h = read(before, at)
             at = 4 * i * units + j
-            r = load_bfloats(kept, at)
-            z = load_bfloats(kept, at + units)
-            n = load_bfloats(kept, at + 2 * units)
-            c = load_bfloats(kept, at + 3 * units)
+            r = read(kept, at)
+            z = read(kept, at + units)
+            n = read(kept, at + 2 * units)
+            c = read(kept, at + 3 * units)
             to_n = d * (one - z) * (one - n * n)
-            store_bfloats(slopes, at, to_n)
-            store_bfloats(slopes, at + units, to_n * c * r * (one - r))
-            store_bfloats(slopes, at + 2 * units, d * (h - n) * z * (one - z))
-            store_bfloats(slopes, at + 3 * units, to_n * r)
-            store(flowing, i * units + j, d * z)
+            write(slopes, at, to_n)
+            write(slopes, at + units, to_n * c * r * (one - r))
+            write(slopes, at + 2 * units, d * (h - n) * z * (one - z))
+            write(slopes, at + 3 * units, to_n * r)
+            write(flowing, i * units + j, d * z)
 
 
 @kernel
@@ -129,7 +129,7 @@ def of_table(units, tokens, slopes, gradient):
         for j in range(0, units, 8):
             for part in range(3):  # n, r, z
                 q = to + (part + 2) % 3 * units + j
-                store(gradient, q, load(gradient, q) + load_bfloats(slopes, at + part * units + j))
+                write(gradient, q, read(gradient, q) + read(slopes, at + part * units + j))
 
 
 @kernel
@@ -138,4 +138,4 @@ def of_rows(values, sums):
     width = sums.size
     for i in range(values.size // width):
         for j in range(0, width, 8):
-            store(sums, j, load(sums, j) + load_bfloats(values, i * width + j))
+            write(sums, j, read(sums, j) + read(values, i * width + j))

@@ -1,10 +1,10 @@
 """Two GRU layers over tokens, forward and backward, for training on a CPU.
 
 PyTorch's own do every element of a cell by an operation of its own and keep what each of them
-made. Here the products are PyTorch's, in bfloat16, and a cell is one loop (`cells`): a step of
-training takes a third of the time (see docs/lab/engine.md).
+made. Here the products are PyTorch's, and a cell is one loop (`cells`): a step of
+training takes a third to two thirds of the time (see docs/lab/engine.md).
 
-What the layers give is what `torch.nn.GRU` gives within bfloat16 (Cho et al., 2014; the
+What the layers give is what `torch.nn.GRU` gives, but for what is rounded (Cho et al., 2014; the
 second bias inside of r's product, as cuDNN has it).
 """
 
@@ -23,13 +23,16 @@ from acgz.nets.deepgeco import cells
 class Scratch:
     """Room for one pass of T tokens in B streams through layers of H units; used again and again.
 
+    Numbers are float32 or, where that will do, bfloat16.
+
     The forward pass leaves here what the backward pass needs.
     """
 
-    def __init__(self, steps: int, streams: int, units: int) -> None:
+    def __init__(self, steps: int, streams: int, units: int, kind: torch.dtype) -> None:
         def room(*shape: int) -> Tensor:
-            return torch.zeros(*shape, dtype=torch.bfloat16)
+            return torch.zeros(*shape, dtype=kind)
 
+        self.kind = kind
         self.shape = (steps, streams, units)
         self.states = [room(steps + 1, streams, units) for _ in range(2)]
         """Of each layer, before the first token and after each."""
@@ -47,7 +50,7 @@ class Scratch:
 def run(
     scratch: Scratch, tokens: Tensor, state: Tensor | None, layers: Any, table: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """States of the second layer (T, B, H), bfloat16, and those of both after the last token.
+    """States of the second layer (T, B, H), and those of both after the last token.
 
     ``tokens``: (T, B); ``state``: (2, B, H) or None; ``layers``: a `torch.nn.GRU` of two layers,
     whose weights learn; ``table``: (tokens there are, 3 H), its products with the embeddings, with
@@ -89,7 +92,7 @@ class _Layers(torch.autograd.Function):
         *weights: Tensor,
     ) -> tuple[Tensor, Tensor]:
         *matrices, second_bias = weights
-        from_state, from_below, from_second = (m.to(torch.bfloat16) for m in matrices)
+        from_state, from_below, from_second = (m.to(scratch.kind) for m in matrices)
         ctx.scratch, ctx.tokens, ctx.rows = scratch, tokens, table.shape[0]
         ctx.matrices = (from_state, from_below, from_second)
         rows, biases = _flat(table), (_flat(bias), _flat(second_bias))
@@ -121,7 +124,7 @@ class _Layers(torch.autograd.Function):
         scratch: Scratch = ctx.scratch
         steps, streams, units = scratch.shape
         from_state, from_below, from_second = ctx.matrices
-        above = gradients[0].to(torch.bfloat16).contiguous()
+        above = gradients[0].to(scratch.kind).contiguous()
         second, second_bias = _back(scratch, 1, above, from_second)
         slopes = _all(scratch.slopes[1])[:, : 3 * units]  # of n, r, z
         gates = torch.cat([from_below[2 * units :], from_below[: 2 * units]])
@@ -172,11 +175,13 @@ def _all(rows: Tensor) -> Tensor:
     return rows.flatten(0, 1)
 
 
-def _bits(tensor: Tensor) -> NDArray[np.uint16]:
-    bits: NDArray[np.uint16] = tensor.detach().view(torch.uint16).numpy()
+def _bits(tensor: Tensor) -> NDArray[Any]:
+    """float32, or bfloat16 as uint16."""
+    short = tensor.dtype == torch.bfloat16
+    bits: NDArray[Any] = (tensor.detach().view(torch.uint16) if short else tensor.detach()).numpy()
     return bits
 
 
-def _by_step(tensor: Tensor) -> NDArray[np.uint16]:
+def _by_step(tensor: Tensor) -> NDArray[Any]:
     """(T, what a step has)."""
     return _bits(tensor).reshape(tensor.shape[0], -1)

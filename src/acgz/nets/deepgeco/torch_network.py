@@ -45,17 +45,19 @@ class TorchWarmStart(nn.Module):
         return logits, state
 
     def _is_fast(self, tokens: Tensor) -> bool:
-        """Whether it is trained on a CPU, where bfloat16 will do, by `recurrence`."""
-        units = self.architecture.hidden
-        wanted = self.training and tokens.device.type == "cpu" and torch.is_autocast_enabled("cpu")
-        return wanted and self.architecture.network == "gru" and units % 8 == 0 and compiles_here()
+        """Whether `recurrence` does it: training of a ``gru`` on a CPU."""
+        d = self.architecture
+        here = self.training and tokens.device.type == "cpu" and compiles_here()
+        return here and d.network == "gru" and d.hidden % 8 == 0
 
     def _recurrence(self, tokens: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
         from acgz.nets.deepgeco import recurrence
 
-        shape = (*tokens.shape, self.architecture.hidden)
-        if self._scratch is None or self._scratch.shape != shape:
-            self._scratch = recurrence.Scratch(*shape)
+        steps, streams = tokens.shape
+        shape = (steps, streams, self.architecture.hidden)
+        kind = torch.bfloat16 if torch.is_autocast_enabled("cpu") else torch.float32
+        if self._scratch is None or (self._scratch.shape, self._scratch.kind) != (shape, kind):
+            self._scratch = recurrence.Scratch(*shape, kind)
         layers: Any = self.recurrent
         weight: Tensor = self.embedding.weight
         with torch.autocast("cpu", enabled=False):
