@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from acgz import models
 from acgz.cli.main import main
 from acgz.errors import InputError
+from acgz.nets.architecture import Network
 from acgz.nets.geneformer.architecture import CONTEXT, PLACES, REACH, SPAN, GeneFormerArchitecture
 from acgz.nets.geneformer.operations import backend
 from acgz.nets.geneformer.predictor import GeneFormer
@@ -22,6 +23,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from acgz.nets.geneformer.genomes import DataSet, DataSets  # noqa: E402
 from acgz.nets.geneformer.settings import GeneFormerPlan  # noqa: E402
+from acgz.nets.geneformer.starting import start_with  # noqa: E402
 from acgz.nets.geneformer.torch_network import TorchGeneFormer, arrays, sinusoids  # noqa: E402
 from acgz.nets.geneformer.train import (  # noqa: E402
     Lanes,
@@ -217,3 +219,48 @@ def test_the_command_trains_and_its_model_compresses(
     monkeypatch.setenv("ACGZ_MODELS", str(tmp_path))
     assert main(["decompress", "-q", str(archive), "-o", str(restored)]) == 0
     assert restored.read_bytes() == text
+
+
+def test_a_training_that_starts_with_a_network_begins_where_that_is() -> None:
+    torch.manual_seed(5)
+    architecture = tiny_architecture()
+    old, new = (TorchGeneFormer(architecture, 0.0) for _ in range(2))
+    bases = torch.from_numpy(np.random.default_rng(1).integers(0, 4, (40, REACH + 60)))
+    with torch.no_grad():
+        old(bases, old.memory(40))  # running means
+        old.batch_norm.weight.uniform_(0.5, 2)
+        old.batch_norm.bias.normal_()
+    stored = Network(architecture, arrays(old), bytes(32))
+    start_with(new, stored, bases)
+    old.eval()
+    with torch.no_grad():
+        expected = old(bases[:, :-1], old.memory(40))[0]
+        learning = new(bases[:, :-1], new.memory(40))[0]
+        new.eval()
+        settled = new(bases[:, :-1], new.memory(40))[0]
+    assert (expected - learning).abs().max() < 0.02
+    assert (expected - settled).abs().max() < 0.02
+    assert expected.abs().max() > 0.5, "there is nothing to compare"
+    with pytest.raises(InputError, match="other sizes"):
+        start_with(TorchGeneFormer(tiny_architecture(dimension=24)), stored, bases)
+
+
+def test_the_command_starts_with_a_network_and_takes_its_sizes(tmp_path: Path) -> None:
+    genomes, first, second = (tmp_path / name for name in ("g.fa", "1.st", "2.st"))
+    parts = np.array_split(residues(6000), 20)
+    genomes.write_text("".join(f">{n}\n{_letters(one)}\n" for n, one in enumerate(parts)))
+    line = ["train", "geneformer", "-q", str(genomes), "-T", "1", "--batch", "8", "--epochs", "1"]
+    sizes = ["--dimension", "8", "--heads", "2", "--segments", "0", "--steps", "30"]
+    assert main([*line, *sizes, "-o", str(first)]) == 0
+    learned = GeneFormerArchitecture.read(first).architecture
+    started = ["--start", str(first), "--steps", "1", "--learning-rate", "1e-6"]
+    assert main([*line, *started, "-o", str(second)]) == 0
+    found = GeneFormerArchitecture.read(second).architecture
+    assert (found.dimension, found.heads, found.segments) == (8, 2, 0)
+    assert found.bits is not None
+    assert learned.bits is not None
+    assert abs(found.bits - learned.bits) < 0.02
+
+
+def _letters(bases: NDArray[np.uint8]) -> str:
+    return "".join("ACGT"[base] for base in bases)

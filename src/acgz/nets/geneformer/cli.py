@@ -26,8 +26,13 @@ that was best so far. The state is kept beside it: --resume goes on from there. 
     def sized(
         self, given: Mapping[str, Any], plan: GeneFormerPlan, files: Sequence[str]
     ) -> GeneFormerArchitecture:
-        """A head for 64 dimensions, if nothing else is said."""
+        """A head for 64 dimensions, or the sizes of the network to start with, if nothing else
+        is said."""
         usual = {"heads": max(1, given.get("dimension", 768) // 64), "data": ", ".join(files)}
+        if plan.start is not None:
+            theirs = GeneFormerArchitecture.read(plan.start).architecture
+            sizes = ("dimension", "heads", "latent", "segments")
+            usual |= {name: getattr(theirs, name) for name in sizes}
         return GeneFormerArchitecture.of({**usual, **given}, f"train {self.name}")
 
 

@@ -86,6 +86,12 @@ class GeneFormerPlan(Plan):
         least=1,
         flag="--learn",
     )
+    start: str | None = setting(
+        None,
+        "a network to begin with, of the same sizes",
+        flag="--start",
+        metavar="PATH",
+    )
     bfloat16: bool = setting(
         False,
         "16 bits are enough for products; several times as fast where the processor has them",

@@ -42,6 +42,11 @@ class TorchGeneFormer(nn.Module):
 
         ``bases``: (B, REACH - 1 + T), values 0..3; the result: (B, SPAN - 1 + T, dimension).
         """
+        features: Tensor = self.dropout(self.batch_norm(self.pooled(bases))).transpose(1, 2)
+        return features
+
+    def pooled(self, bases: Tensor) -> Tensor:
+        """The same before the batch norm, (B, dimension, SPAN - 1 + T)."""
         seen = nn.functional.one_hot(bases, 4).transpose(1, 2).to(self.u.dtype)
         # in float32 in any case: PyTorch 2.13 makes noise of it in bfloat16 where a CPU has AMX
         with torch.autocast(seen.device.type, enabled=False):
@@ -50,8 +55,7 @@ class TorchGeneFormer(nn.Module):
         pooled = convolved[..., :count]
         for place in range(1, POOL):  # several times as fast on CPUs as PyTorch's pooling
             pooled = torch.maximum(pooled, convolved[..., place : place + count])
-        features: Tensor = self.dropout(self.batch_norm(pooled)).transpose(1, 2)
-        return features
+        return pooled
 
     def memory(self, batch: int) -> Tensor:
         """What a group begins with: zeros (B, segments * N, dimension)."""

@@ -20,6 +20,7 @@ from acgz.errors import InputError
 from acgz.nets.geneformer.architecture import REACH, GeneFormerArchitecture
 from acgz.nets.geneformer.genomes import DataSet, DataSets
 from acgz.nets.geneformer.settings import GeneFormerPlan
+from acgz.nets.geneformer.starting import start_with
 from acgz.nets.geneformer.surprise import Surprise
 from acgz.nets.geneformer.torch_network import TorchGeneFormer, arrays
 from acgz.nets.training import Report, Run, train
@@ -129,6 +130,10 @@ def trained(
     """
     torch.manual_seed(plan.seed)
     network = TorchGeneFormer(architecture, plan.dropout).to(run.device)
+    if plan.start is not None:
+        drawn = [Lanes(one.training, plan, plan.seed).next()[0] for one in data.sets]
+        bases = torch.from_numpy(np.concatenate(drawn)).to(run.device)
+        start_with(network, GeneFormerArchitecture.read(plan.start), bases)
     task = NextBase(data.sets, plan, run.device)
     best = math.inf
     if run.checkpoint is not None and run.checkpoint.exists() and run.output.exists():
