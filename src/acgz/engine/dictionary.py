@@ -8,7 +8,6 @@ residue, in pieces, of which a block takes those that have something in common w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -127,14 +126,9 @@ def write(path: Path, residues: NDArray[np.uint8], contents: Sequence[JSON]) -> 
 _PREFIX = "dictionary"
 
 
+@models.while_unchanged(2)
 def _read(path: Path) -> Model:
-    status = path.stat()
-    return _checked(path, status.st_size, status.st_mtime_ns)
-
-
-@lru_cache(maxsize=2)
-def _checked(path: Path, size: int, changed: int) -> Model:
-    """The dictionary of a file, remembered as long as the file does not change."""
+    """The dictionary of a file; InputError if it has none."""
     found = models.read(path)
     packed = found.arrays.get("residues")
     if (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -96,14 +96,9 @@ def stored(parameters: Mapping[str, JSON]) -> Model | None:
         raise DamagedError(f"the block names a model that is no prior: {error}") from error
 
 
+@models.while_unchanged(8)
 def _read(path: Path) -> Model:
-    status = path.stat()
-    return _checked(path, status.st_size, status.st_mtime_ns)
-
-
-@lru_cache(maxsize=8)
-def _checked(path: Path, size: int, changed: int) -> Model:
-    """The prior of a file, remembered as long as the file does not change."""
+    """The prior of a file; InputError if it has none."""
     weights = network(path)
     _check(path, weights, _start())
     return weights

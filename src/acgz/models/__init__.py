@@ -1,6 +1,14 @@
 """Weights of trained networks, found by digest: those of the package, and a user's own."""
 
-from acgz.models.store import find, folders, locate, packaged, remember, shipped
+from acgz.models.store import (
+    find,
+    folders,
+    locate,
+    packaged,
+    remember,
+    shipped,
+    while_unchanged,
+)
 from acgz.models.weights import Model, digest_of, read, write
 
 __all__ = [
@@ -13,5 +21,6 @@ __all__ = [
     "read",
     "remember",
     "shipped",
+    "while_unchanged",
     "write",
 ]

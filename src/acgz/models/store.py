@@ -7,15 +7,40 @@ those of ``PATH``.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, wraps
 from pathlib import Path
+from typing import TypeVar
 
 from acgz.errors import MissingModelError
 from acgz.models.weights import Model, digest_of, read
 
 VARIABLE = "ACGZ_MODELS"
 SUFFIX = ".safetensors"
+
+
+T = TypeVar("T")
+
+
+def while_unchanged(most: int) -> Callable[[Callable[[Path], T]], Callable[[Path], T]]:
+    """Decorator of what is made of a file: remembered as long as the file does not change.
+
+    The results of at most so many files are kept.
+    """
+
+    def decorator(function: Callable[[Path], T]) -> Callable[[Path], T]:
+        @lru_cache(maxsize=most)
+        def of_state(path: Path, size: int, changed: int) -> T:
+            return function(path)
+
+        @wraps(function)
+        def of_file(path: Path) -> T:
+            status = path.stat()
+            return of_state(path, status.st_size, status.st_mtime_ns)
+
+        return of_file
+
+    return decorator
 
 
 PACKAGE = Path(__file__).parents[1] / "nets"
@@ -67,8 +92,7 @@ def locate(digest: bytes) -> Path:
     """The file of the model of that SHA-256, or of its beginning; MissingModelError if there is
     none. What a wrong model of a digest cut short decodes, the archive's own digest refuses."""
     for path in _files():
-        status = path.stat()
-        if _digest(path, status.st_size, status.st_mtime_ns).startswith(digest):
+        if _digest(path).startswith(digest):
             return path
     raise MissingModelError(
         f"the archive needs the model {digest.hex()}, which is not installed; put its file, or "
@@ -84,7 +108,4 @@ def _files() -> Iterator[Path]:
             yield place
 
 
-@lru_cache(maxsize=256)
-def _digest(path: Path, size: int, changed: int) -> bytes:
-    """`digest_of`, remembered as long as the file does not change."""
-    return digest_of(path)
+_digest = while_unchanged(256)(digest_of)
