@@ -59,7 +59,7 @@ def _places(numbers):
     return ir.Constant(_V8I, [ir.Constant(_I32, number) for number in numbers])
 
 
-def _pointer(context, builder, sig, args, kind):
+def place_in(context, builder, sig, args, kind):
     """To the element of an array (argument 0) that argument 1 says, as one to ``kind``."""
     at = context.cast(builder, args[1], sig.args[1], types.intp)
     data = context.make_array(sig.args[0])(context, builder, args[0]).data
@@ -71,7 +71,7 @@ def shorts(typingctx, array, at):
     """The short16 ``array[at:at + 16]`` of an int8 array."""
 
     def codegen(context, builder, sig, args):
-        pointer = _pointer(context, builder, sig, args, ir.VectorType(_I8, 16))
+        pointer = place_in(context, builder, sig, args, ir.VectorType(_I8, 16))
         return builder.sext(builder.load(pointer, align=1), _V16S)
 
     return short16(array, at), codegen
@@ -82,7 +82,7 @@ def pair(typingctx, array, at):
     """The short16 that holds ``array[at]``, ``array[at + 1]`` (int16) eight times."""
 
     def codegen(context, builder, sig, args):
-        value = builder.load(_pointer(context, builder, sig, args, _I32), align=2)
+        value = builder.load(place_in(context, builder, sig, args, _I32), align=2)
         empty = ir.Constant(_V8I, ir.Undefined)
         one = builder.insert_element(empty, value, ir.Constant(_I32, 0))
         return builder.bitcast(builder.shuffle_vector(one, empty, _places([0] * 8)), _V16S)

@@ -34,6 +34,7 @@ else:
     from numba.extending import intrinsic
 
     from acgz.engine.simd import float8
+    from acgz.engine.whole import place_in
 
     _V8 = ir.VectorType(ir.FloatType(), 8)
     _V8I = ir.VectorType(ir.IntType(32), 8)
@@ -42,20 +43,15 @@ else:
     def _each(value):
         return ir.Constant(_V8I, [value] * 8)
 
-    def _pointer(context, builder, sig, args, kind):
-        at = context.cast(builder, args[1], sig.args[1], types.intp)
-        data = context.make_array(sig.args[0])(context, builder, args[0]).data
-        return builder.bitcast(builder.gep(data, [at]), kind.as_pointer())
-
     @intrinsic
     def read(typingctx, array, at):
         """The float8 of ``array[at:at + 8]``, float32 or bfloat16."""
 
         def of_floats(context, builder, sig, args):
-            return builder.load(_pointer(context, builder, sig, args, _V8), align=4)
+            return builder.load(place_in(context, builder, sig, args, _V8), align=4)
 
         def of_bfloats(context, builder, sig, args):
-            short = builder.load(_pointer(context, builder, sig, args, _V8S), align=2)
+            short = builder.load(place_in(context, builder, sig, args, _V8S), align=2)
             return builder.bitcast(builder.shl(builder.zext(short, _V8I), _each(16)), _V8)
 
         return float8(array, at), of_bfloats if array.dtype == types.uint16 else of_floats
@@ -65,7 +61,7 @@ else:
         """Write a float8 of finite numbers to ``array[at:at + 8]``, as above."""
 
         def to_floats(context, builder, sig, args):
-            pointer = _pointer(context, builder, sig, args, _V8)
+            pointer = place_in(context, builder, sig, args, _V8)
             builder.store(args[2], pointer, align=4)
             return context.get_dummy_value()
 
@@ -73,7 +69,7 @@ else:
             bits = builder.bitcast(args[2], _V8I)
             odd = builder.and_(builder.lshr(bits, _each(16)), _each(1))
             bits = builder.lshr(builder.add(bits, builder.add(odd, _each(0x7FFF))), _each(16))
-            pointer = _pointer(context, builder, sig, args, _V8S)
+            pointer = place_in(context, builder, sig, args, _V8S)
             builder.store(builder.trunc(bits, _V8S), pointer, align=2)
             return context.get_dummy_value()
 

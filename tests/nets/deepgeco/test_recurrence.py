@@ -63,9 +63,21 @@ def test_states_and_gradients_are_those_of_pytorch(
     assert all(gradients[name].abs().max() > 0 for name in recurrent)
 
 
-def test_a_network_in_training_learns_so_and_one_that_is_asked_does_not() -> None:
-    network = TorchWarmStart(WarmStartArchitecture(hidden=16))
+def test_a_second_pass_before_the_gradients_of_the_first_is_refused() -> None:
+    network = TorchWarmStart(WarmStartArchitecture(hidden=16), own_loop=True)
     tokens = torch.zeros((4, 2), dtype=torch.int64)
+    first, _ = network(tokens)
+    network(tokens)
+    with pytest.raises(RuntimeError, match="taken the room"):
+        first.sum().backward()
+
+
+def test_only_a_network_in_training_that_is_told_to_learns_so() -> None:
+    tokens = torch.zeros((4, 2), dtype=torch.int64)
+    of_archives = TorchWarmStart(WarmStartArchitecture(hidden=16))
+    of_archives(tokens)
+    assert of_archives._scratch is None, "what ULTRA stores must not depend on Numba"
+    network = TorchWarmStart(WarmStartArchitecture(hidden=16), own_loop=True)
     network.eval()
     network(tokens)
     assert network._scratch is None
@@ -75,7 +87,7 @@ def test_a_network_in_training_learns_so_and_one_that_is_asked_does_not() -> Non
 
 
 def test_a_network_of_other_units_learns_with_pytorchs_own() -> None:
-    network = TorchWarmStart(WarmStartArchitecture(hidden=12))
+    network = TorchWarmStart(WarmStartArchitecture(hidden=12), own_loop=True)
     network.train()
     logits, _ = network(torch.zeros((4, 2), dtype=torch.int64))
     logits.sum().backward()

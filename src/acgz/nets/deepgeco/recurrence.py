@@ -2,7 +2,7 @@
 
 PyTorch's own do every element of a cell by an operation of its own and keep what each of them
 made. Here the products are PyTorch's, and a cell is one loop (`cells`): a step of
-training takes a third to two thirds of the time (see docs/lab/engine.md).
+training takes 0.4 to 0.8 of the time (see docs/lab/engine.md).
 
 What the layers give is what `torch.nn.GRU` gives, but for what is rounded (Cho et al., 2014; the
 second bias inside of r's product, as cuDNN has it).
@@ -23,15 +23,16 @@ from acgz.nets.deepgeco import cells
 class Scratch:
     """Room for one pass of T tokens in B streams through layers of H units; used again and again.
 
-    Numbers are float32 or, where that will do, bfloat16.
-
-    The forward pass leaves here what the backward pass needs.
+    Numbers are float32 or, where that will do, bfloat16. The forward pass leaves here what the
+    backward pass needs, so each forward pass has to be followed by its own.
     """
 
     def __init__(self, steps: int, streams: int, units: int, kind: torch.dtype) -> None:
         def room(*shape: int) -> Tensor:
             return torch.zeros(*shape, dtype=kind)
 
+        self.passes = 0
+        """Forward passes so far."""
         self.kind = kind
         self.shape = (steps, streams, units)
         self.states = [room(steps + 1, streams, units) for _ in range(2)]
@@ -94,6 +95,8 @@ class _Layers(torch.autograd.Function):
         *matrices, second_bias = weights
         from_state, from_below, from_second = (m.to(scratch.kind) for m in matrices)
         ctx.scratch, ctx.tokens, ctx.rows = scratch, tokens, table.shape[0]
+        scratch.passes += 1
+        ctx.number = scratch.passes
         ctx.matrices = (from_state, from_below, from_second)
         rows, biases = _flat(table), (_flat(bias), _flat(second_bias))
         steps, streams, units = scratch.shape
@@ -122,6 +125,8 @@ class _Layers(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         scratch: Scratch = ctx.scratch
+        if scratch.passes != ctx.number:
+            raise RuntimeError("another forward pass has taken the room of this one")
         steps, streams, units = scratch.shape
         from_state, from_below, from_second = ctx.matrices
         above = gradients[0].to(scratch.kind).contiguous()
@@ -160,7 +165,8 @@ def _back(scratch: Scratch, layer: int, above: Tensor, matrix: Tensor) -> tuple[
     given = _by_step(above)
     for t in range(steps - 1, -1, -1):
         cells.backward(units, flowing, product, given[t], before[t], kept[t], rows[t])
-        torch.mm(slopes[t][:, units:], matrix, out=scratch.back)
+        if t:
+            torch.mm(slopes[t][:, units:], matrix, out=scratch.back)
     gradient = torch.mm(_all(slopes)[:, units:].t(), _all(states[:steps])).float()
     sums = np.zeros(4 * units, np.float32)
     cells.of_rows(_bits(slopes).ravel(), sums)

@@ -18,8 +18,11 @@ from acgz.nets.deepgeco.architecture import WarmStartArchitecture
 class TorchWarmStart(nn.Module):
     """Logits of the next token; see `WarmStartArchitecture` for the two kinds."""
 
-    def __init__(self, architecture: WarmStartArchitecture) -> None:
+    def __init__(self, architecture: WarmStartArchitecture, own_loop: bool = False) -> None:
+        """``own_loop``: let `recurrence` train it where it can; not for what an archive stores,
+        which must not depend on whether Numba is there."""
         super().__init__()
+        self._own_loop = own_loop
         self.architecture = d = architecture
         self.embedding = nn.Embedding(d.grid.kmers, d.embedding)
         self.recurrent = nn.GRU(
@@ -47,8 +50,8 @@ class TorchWarmStart(nn.Module):
     def _is_fast(self, tokens: Tensor) -> bool:
         """Whether `recurrence` does it: training of a ``gru`` on a CPU."""
         d = self.architecture
-        here = self.training and tokens.device.type == "cpu" and compiles_here()
-        return here and d.network == "gru" and d.hidden % 8 == 0
+        here = self._own_loop and tokens.device.type == "cpu" and compiles_here()
+        return here and self.training and d.network == "gru" and d.hidden % 8 == 0
 
     def _recurrence(self, tokens: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
         from acgz.nets.deepgeco import recurrence

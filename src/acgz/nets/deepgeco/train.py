@@ -105,7 +105,7 @@ def trained(
     It begins with the network ``start``, otherwise with the one that the plan names, if any.
     """
     torch.manual_seed(plan.seed)
-    network = TorchWarmStart(architecture)
+    network = TorchWarmStart(architecture, own_loop=True)
     if start is None and plan.start is not None:
         start = WarmStartArchitecture.read(plan.start)
     if start is not None:
