@@ -149,6 +149,13 @@ MUTANTS = (
         "engine/test_lanes.py",
     ),
     Mutant(
+        "what a network learns takes effect when it suits the threads",
+        "src/acgz/engine/adaptation.py",
+        "            self._learn(batches)\n",
+        "            self._learn(batches)\n            self._publish()\n",
+        "engine/test_adaptation.py",
+    ),
+    Mutant(
         "kernels are compiled with fast mathematics",
         "src/acgz/kernel.py",
         "fastmath=False",

@@ -135,7 +135,7 @@ class Loud:
         ("plus", Job(16, memory=4 * 10**9), (2, 4)),
         ("plus", Job(16, memory=1), (1, 2)),
         ("plus", Job(1, memory=10**12), (1, 1)),
-        ("ultra", Job(16, memory=10**12), (16, 16)),
+        ("ultra", Job(16, memory=10**12), (8, 16)),
         ("geneformer", Job(16, memory=10**12), (1, 16)),
     ],
 )

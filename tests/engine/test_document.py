@@ -541,6 +541,7 @@ class Prior:
         self.known = [0] * begin
         self.tuned = np.zeros((21, 4, self.u), F)
         self.squares = np.zeros((21, self.u), F)
+        self.learning: Learning | None = None
 
     def product(self, name: str, v: Any) -> Any:
         sums = (self.arrays[name].astype(np.int64) * v).sum(axis=1)
@@ -596,10 +597,14 @@ class Prior:
 
     def note(self, r: int, sure: bool) -> None:
         self.known.append(r)
+        if self.learning and sure:
+            self.learning.foreseen = False
         if len(self.known) == 3:
             if sure:
                 self.odds = None
             else:
+                if self.learning:
+                    self.learning.enter(number(self.known), self.h)
                 self.read(number(self.known))
             self.known = []
 
@@ -608,11 +613,13 @@ class Prior:
         a, b, c, rest = np.split(bias, [u, 4 * u, 5 * u])
         g = self.product("first", self.H[0])
         inner = g[2 * u :] + a
+        self.kept: Any = []
         self.step(0, g[: 2 * u] + table[: 2 * u], table[2 * u :], inner)
         g = self.product("gates", np.concatenate(self.H)) + b[: 2 * u]
         below = self.product("below", self.H[0]) + b[2 * u :]
         self.step(1, g, below, self.product("above", self.H[1]) + c)
         f = self.product("head", self.H[1]) + rest
+        self.f = f[64:]
         dense = rounded(np.minimum(np.maximum(f[64:], ZERO), F(127)) * F(256))
         y = f[:64] + self.product("output", dense.astype(np.int64))
         self.odds = np.array([exp(one - y.max()) for one in y], F).reshape(4, 4, 4)
@@ -620,8 +627,204 @@ class Prior:
     def step(self, layer: int, gates: Any, given: Any, inner: Any) -> None:
         r, z = np.split(sigmoid(gates), 2)
         n = tanh(given + r * inner)
+        self.kept.append((self.h[layer], r, z, n, inner))
         self.h[layer] = n + z * (self.h[layer] - n)
         self.H[layer] = rounded(self.h[layer] * F(16384)).astype(np.int64)
+
+
+@dataclass
+class Page:
+    """Of a diary: a 3-mer, whether it was foreseen, what the mixer thought, states before it."""
+
+    token: int
+    foreseen: bool
+    mixed: list[Any]
+    h: list[Any]
+
+
+class Learning:
+    """The weights of a network while they learn."""
+
+    def __init__(self, readings: list[Prior], file: bytes) -> None:
+        self.readings = readings
+        self.net = Prior(file)
+        self.diary: list[Page] = []
+        self.foreseen = True
+        self.mixed: list[Any] = [None] * 3
+        self.learned = False
+        self.power = ONE
+        self.steps = self.unforeseen = 0
+        arrays, u = self.net.arrays, self.net.u
+        self.scales = {name: 256 if name == "output" else 16384 for name in MATRICES}
+        self.weights = {
+            name: arrays[name].astype(F) * arrays[f"{name}.scale"][:, None] * F(scale)
+            for name, scale in self.scales.items()
+        }
+        self.weights |= {name: arrays[name].copy() for name in ("table", "bias")}
+        self.squares = {name: np.zeros_like(one) for name, one in self.weights.items()}
+        self.u = u
+        self.fix()
+
+    def enter(self, token: int, h: list[Any]) -> None:
+        self.diary.append(Page(token, self.foreseen, self.mixed, list(h)))
+        self.unforeseen += not self.foreseen
+        self.foreseen = True
+        self.mixed = [None] * 3
+
+    def turn(self) -> None:
+        """After an epoch."""
+        if self.learned:
+            for reading in self.readings:
+                reading.arrays = dict(self.net.arrays)
+        self.learned = False
+        while len(self.diary) > 1024:
+            self.step(self.diary[:1025])
+            del self.diary[:1024]
+            self.learned = True
+
+    def step(self, pages: list[Page]) -> None:
+        notes: list[tuple[Any, Any]] = []
+        for begin in range(0, 1024, 64):
+            notes += self.segment(pages[begin : begin + 65])
+        slopes, states = (
+            [np.array(one) for one in zip(*part, strict=True)] for part in zip(*notes, strict=True)
+        )
+        whole, back = [], []
+        for column in slopes:
+            m = np.abs(column).max(axis=0)
+            fine = (m > 0) & (m < F(1e30))
+            unit = np.where(fine, F(2047) / np.where(fine, m, ONE), ZERO)
+            whole.append(rounded(column * unit).astype(np.int64))
+            back.append(np.where(fine, m / F(2047), ZERO))
+        n0, r0, z0, c0, n1, r1, z1, c1, f = range(9)
+        before0, after0, before1, after1, active = range(5)
+
+        def gradient(slope: int, state: int, part: int = 1 << 30) -> Any:
+            sums = whole[slope][:, :part].T @ states[state]
+            return (
+                sums.astype(F)
+                * (back[slope][:part] * F(1 / 16 if state == 4 else 1 / 512))[:, None]
+            )
+
+        def bias(slope: int) -> Any:
+            return whole[slope].sum(axis=0).astype(F) * back[slope]
+
+        table = []
+        for slope in (r0, z0, n0):
+            sums = np.zeros((64, self.u), np.int64)
+            for page, one in zip(pages, whole[slope], strict=False):
+                sums[page.token] += one
+            table.append(sums.astype(F) * back[slope])
+        found = {
+            "first": np.concatenate([gradient(one, before0) for one in (r0, z0, c0)]),
+            "gates": np.block(
+                [[gradient(one, after0), gradient(one, before1)] for one in (r1, z1)]
+            ),
+            "below": gradient(n1, after0),
+            "above": gradient(c1, before1),
+            "head": gradient(f, after1),
+            "output": gradient(f, active, 64),
+            "table": np.concatenate(table, axis=1),
+            "bias": np.concatenate([bias(one) for one in (c0, r1, z1, n1, c1, f)]),
+        }
+        self.power = self.power * F(0.999)
+        lift = ONE / (ONE - self.power)
+        for name, g in found.items():
+            self.squares[name] = self.squares[name] * F(0.999) + (g * g) * (ONE - F(0.999))
+            self.weights[name] -= (g * F(0.0005)) / (np.sqrt(self.squares[name] * lift) + F(0.001))
+        self.steps += 1
+        self.fix()
+
+    def fix(self) -> None:
+        arrays = dict(self.net.arrays)
+        self.unit = {}
+        for name in MATRICES:
+            most = np.maximum(np.abs(self.weights[name]).max(axis=1), F(2.0**-30))
+            self.unit[name] = e = most / F(127)
+            arrays[name] = rounded(self.weights[name] / e[:, None]).astype(np.int8)
+            arrays[f"{name}.scale"] = e / F(self.scales[name])
+        arrays |= {name: self.weights[name].copy() for name in ("table", "bias")}
+        self.net.arrays = arrays
+
+    def back(self, parts: list[tuple[str, slice, slice, Any]]) -> Any:
+        """Of slopes through rows and columns of matrices."""
+        v = np.concatenate([slope * self.unit[name][rows] for name, rows, _, slope in parts])
+        m = np.abs(v).max()
+        if not F(1e-30) < m < F(1e30):
+            return np.zeros(self.net.arrays[parts[0][0]][:, parts[0][2]].shape[1], F)
+        whole = rounded(v * (F(16383) / m)).astype(np.int64)
+        matrix = np.concatenate([self.net.arrays[name][rows, cut] for name, rows, cut, _ in parts])
+        return (whole @ matrix.astype(np.int64)).astype(F) * (m / F(16383))
+
+    def segment(self, pages: list[Page]) -> list[tuple[Any, Any]]:
+        net, u = self.net, self.u
+        net.h = list(pages[0].h)
+        net.H = [rounded(h * F(16384)).astype(np.int64) for h in net.h]
+        tape = []
+        for page in pages[:64]:
+            net.read(page.token)
+            tape.append((net.kept, list(net.h), net.f, net.odds))
+        flow = [np.zeros(u, F), np.zeros(u, F)]
+        come = [np.zeros(u, F), np.zeros(u, F)]
+        all_, low, high = slice(None), slice(None, u), slice(u, None)
+        notes = []
+        for t in range(63, -1, -1):
+            kept, h, f, odds = tape[t]
+            wanted = self.wanted(pages[t + 1], odds)
+            dense = self.back([("output", all_, all_, wanted)])
+            slopes_f = np.concatenate([wanted, np.where((f > 0) & (f < 127), dense, ZERO)])
+            come[1] = come[1] + self.back([("head", all_, all_, slopes_f)])
+            n1, r1, z1, c1 = self.through(1, kept, flow, come)
+            r, z = slice(None, u), slice(u, None)
+            come[1] = self.back(
+                [("gates", r, high, r1), ("gates", z, high, z1), ("above", all_, all_, c1)]
+            )
+            come[0] = come[0] + self.back(
+                [("below", all_, all_, n1), ("gates", r, low, r1), ("gates", z, low, z1)]
+            )
+            n0, r0, z0, c0 = self.through(0, kept, flow, come)
+            rzc = np.concatenate([r0, z0, c0])
+            come[0] = self.back([("first", all_, all_, rzc)])
+            grain = [kept[0][0], h[0], kept[1][0], h[1]]
+            active = np.minimum(np.maximum(f, ZERO), F(31))
+            whole = [rounded(one * F(512)).astype(np.int64) for one in grain]
+            whole.append(rounded(active * F(16)).astype(np.int64))
+            notes.append(((n0, r0, z0, c0, n1, r1, z1, c1, slopes_f), tuple(whole)))
+        return notes[::-1]
+
+    def through(self, layer: int, kept: Any, flow: list[Any], come: list[Any]) -> tuple[Any, ...]:
+        before, r, z, n, c = kept[layer]
+        g = flow[layer] + come[layer]
+        to_n = (g * (ONE - z)) * (ONE - n * n)
+        flow[layer] = g * z
+        return (
+            to_n,
+            ((to_n * c) * r) * (ONE - r),
+            ((g * (before - n)) * z) * (ONE - z),
+            to_n * r,
+        )
+
+    @staticmethod
+    def wanted(page: Page, o: Any) -> Any:
+        if not page.foreseen:
+            return np.zeros(64, F)
+        came = [page.token >> 4, page.token >> 2 & 3, page.token & 3]
+        o2 = (o[..., 0] + o[..., 1]) + (o[..., 2] + o[..., 3])
+        o1 = (o2[..., 0] + o2[..., 1]) + (o2[..., 2] + o2[..., 3])
+        error = [np.array(p, F) for p in page.mixed]
+        for one, residue in zip(error, came, strict=True):
+            one[residue] -= ONE
+        result = np.empty((4, 4, 4), F)
+        for a in ALL:
+            result[a] = (error[0][a] / o1[a]) * o[a]
+        first = came[0]
+        for b in ALL:
+            result[first, b] += (error[1][b] / o2[first, b]) * o[first, b]
+        result[first, came[1]] += error[2]
+        return result.reshape(64)
+
+
+MATRICES = ("first", "gates", "below", "above", "head", "output")
 
 
 class NoPrior:
@@ -780,6 +983,9 @@ class Decoder:
             if preset == "ultra" or w < 1 << 15:
                 self.further = [Prior(file_of(*parameters["models"]), begin) for begin in (2, 1)]
             self.start(self.prior.arrays)
+            if preset == "ultra" and w >= 1 << 15:
+                readings = [self.prior, *self.further]
+                self.prior.learning = Learning(readings, file_of(*parameters["models"]))
 
     def start(self, arrays: dict[str, Any]) -> None:
         """What starts trained."""
@@ -822,6 +1028,8 @@ class Decoder:
         """The letters of so many residues, in epochs."""
         for first in range(self.past.begin, self.past.begin + count, 4096):
             self.run(min(first + 4096, self.past.begin + count))
+            if isinstance(self.prior, Prior) and self.prior.learning:
+                self.prior.learning.turn()
         found = self.past.r[self.past.begin : self.past.end]
         return bytes(LETTERS[residue] for residue in found)
 
@@ -871,6 +1079,8 @@ class Decoder:
         kind = 3 * match + longest
         rows = (4 * kind + some, number(self.past.last(5)), 3 * many + longest)
         p = self.mixer.probabilities(x, rows)
+        if isinstance(self.prior, Prior) and self.prior.learning:
+            self.prior.learning.mixed[len(self.prior.known)] = list(p)
         r = self.coder.residue(self.correction.frequencies(p, kind, rows[1]))
         self.past.append(r)
         self.correction.learn(r)
@@ -1037,6 +1247,21 @@ def test_ultra_keeps_what_plus_makes_where_that_is_smaller() -> None:
 @pytest.mark.parametrize("prior", priors.shipped())
 def test_a_decoder_after_the_document_restores_what_a_prior_predicts(prior: str, mode: str) -> None:
     assert decoded(repeats(), mode, prior=prior)[0] == repeats()
+
+
+def test_a_decoder_after_the_document_learns_as_the_network_does() -> None:
+    unit = bases(1200, 30)
+    parts = [unit, bases(9500, 31), other_strand(mutated(unit, 0.02, 32)), bases(1500, 33)]
+    text = b"".join(parts)
+    text += text * 2
+    assert len(text) >= 1 << 15
+    data, parameters, n = section(text, "ultra", prior="prokaryotes", dictionary="none")
+    decoder = Decoder(data, parameters, n)
+    assert decoder.decode(n) == text
+    assert isinstance(decoder.prior, Prior)
+    assert decoder.prior.learning
+    assert decoder.prior.learning.steps >= 4
+    assert decoder.prior.learning.unforeseen
 
 
 def test_a_decoder_after_the_document_restores_what_a_reference_tells(tmp_path: Path) -> None:

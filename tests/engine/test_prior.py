@@ -135,7 +135,7 @@ def _product(network: prior.Prior, units: int) -> None:
 
     @kernel
     def product(p, units):  # type: ignore[no-untyped-def]
-        prior._times(p, 0, 0, 0, units, 0, 3 * units)
+        prior.times(p, 0, 0, 0, units, 0, 3 * units)
 
     product(network, units)
 

@@ -32,6 +32,8 @@ _ROOM = 3 << 30
 """Bytes that both lanes may take where no lanes are asked for."""
 _TRIED = 1 << 16
 """Up to so many residues a block is coded with a dictionary and without."""
+_LEARNING = 56 << 20
+"""Bytes that the learning of a prior of 256 units takes; of one of 160 units half of them."""
 _NAMING = 2
 """Bytes of a number in the list of the pieces."""
 _WORTH = 8
@@ -207,7 +209,8 @@ class EngineCodec:
         count += before
         tables = 2 * len(made.sparse) << made.table_bits
         index = (4 * len(made.seeds) << made.seed_bits) + count // 4
-        return lanes * (tables + index + 2 * count + (64 << 20)) + 3 * count + (32 << 20)
+        own = tables + index + 2 * count + (64 << 20) + (_LEARNING if made.adapts else 0)
+        return lanes * own + 3 * count + (32 << 20)
 
     def need_to_encode(self, settings: EngineSettings, count: int) -> Need:
         """The most that it may take: how many lanes there are depends on the residues."""
@@ -225,13 +228,18 @@ class EngineCodec:
             parameters: dict[str, JSON] = {"preset": preset, "b": bits, "known": before}
             lanes = settings.lanes or self._most_own_lanes(count, parameters)
             parameters["lanes"] = lanes
-            needs.append(Need(lanes, self.memory(parameters, count)))
+            needs.append(Need(self._threads(lanes, preset, count), self.memory(parameters, count)))
         return Need(needs[0].threads, max(need.memory for need in needs))
 
     def need_to_decode(self, parameters: Mapping[str, JSON], count: int) -> Need:
-        """A thread for each lane, and `memory`."""
-        lanes = self._stored(parameters, count)[2]
-        return Need(lanes, self.memory(parameters, count))
+        """A thread for each lane, one more for each that learns, and `memory`."""
+        settings, _, lanes, _ = self._stored(parameters, count)
+        return Need(self._threads(lanes, settings.preset, count), self.memory(parameters, count))
+
+    def _threads(self, lanes: int, preset: str, count: int) -> int:
+        from acgz.engine.presets import parts
+
+        return 2 * lanes if parts(preset, count, 0, _BITS[0]).adapts else lanes
 
     def _prior(
         self, settings: EngineSettings, residues: NDArray[np.uint8], made: Parts

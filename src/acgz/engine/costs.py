@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from acgz.codec import Job
 from acgz.coding import range_coder
-from acgz.engine import engine
+from acgz.engine import adaptation, engine
 from acgz.engine.codec import CODEC, EngineSettings
 from acgz.engine.correction import PRECISION
 from acgz.engine.lanes import EPOCH
@@ -27,11 +27,14 @@ def bits(
     noted = start.dictionary.residues.size
     engine.note(made, start.residues, noted)
     engine.absorb(made, start.residues, noted, noted, before)
+    learner = adaptation.of(made, start.arrays)
     shares = np.zeros(count, np.int32)
     stream = np.empty(range_coder.capacity(count - before, PRECISION), np.uint8)
     coder = range_coder.new_encoder()
     for first in range(before, count, EPOCH):
         last = min(first + EPOCH, count)
         engine.run(made, start.residues, first, last, stream, coder, False, shares)
+        if learner is not None:
+            learner.turn()
         job.progress.reached(last - before)
     return (PRECISION - np.log2(shares[before:])).astype(np.float32)

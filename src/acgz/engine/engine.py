@@ -29,6 +29,9 @@ SURE = 10
 """From this state of the best repeat on (64 times right in a row) the prior rests: 672 mitochondria
 take 12,286 bytes, 12,290 if it never does. Without the hidden layers there they take 12,865."""
 
+DIARY = 1 << 12
+"""3-mers that a network which learns remembers at most."""
+
 NO_SHARES = np.zeros(0, np.int32)
 """For whoever does not want to know what each residue cost."""
 
@@ -87,7 +90,7 @@ def make(parts: Parts, count: int, begin: int = 0, learned: Arrays | None = None
             parts.enter_misses,
             parts.stay_misses,
         ),
-        readings=readings.make(learned, parts.further),
+        readings=readings.make(learned, parts.further, DIARY if parts.adapts else 0),
         network=network.make(width, inputs, parts.hidden, 0.25),
         correction=correction.make(),
         x=np.ones(4 * width, np.float32),
@@ -238,6 +241,7 @@ def run(e, residues, first, last, stream, coder, decoding, shares):
         stretches.visit(e.stretches, e.copies, i, residue)
         contexts.update(e.contexts, e.known, e.begin, e.since[0], i, residue, history, inverse)
         copies.update(e.copies, e.known, e.begin, i, residue, history, inverse)
+        readings.heed(e.readings, e.probability)
         rests = kind >= SURE * LENGTHS
         if not rests:
             readings.learn(e.readings, residue)

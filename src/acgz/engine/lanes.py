@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz.coding import range_coder
-from acgz.engine import engine
+from acgz.engine import adaptation, engine
+from acgz.engine.adaptation import Adaptation
 from acgz.engine.correction import PRECISION
 from acgz.engine.engine import Arrays, Engine
 from acgz.engine.presets import Parts
@@ -42,6 +43,8 @@ class Lane:
     engine: Engine
     stream: NDArray[np.uint8]
     coder: NDArray[np.uint64]
+    adaptation: Adaptation | None
+    """Of the engine's prior, if it learns."""
 
 
 def spans(count: int, lanes: int) -> list[tuple[int, int]]:
@@ -70,16 +73,11 @@ def encode(
     of 32, are known and not coded; the first ``noted`` of them, another multiple, are a dictionary,
     the others a reference.
     """
-    made = [
-        Lane(
-            before + first,
-            before + last,
-            engine.make(parts, residues.size, before + first, prior),
-            np.empty(range_coder.capacity(last - first, PRECISION), np.uint8),
-            range_coder.new_encoder(),
-        )
-        for first, last in spans(residues.size - before, lanes)
-    ]
+    made = []
+    for first, last in spans(residues.size - before, lanes):
+        stream = np.empty(range_coder.capacity(last - first, PRECISION), np.uint8)
+        span = (before + first, before + last)
+        made.append(_lane(parts, prior, span, residues.size, stream, range_coder.new_encoder()))
     _run(made, residues, noted, False, threads, progress)
     return [lane.stream[: range_coder.finish(lane.coder, lane.stream)] for lane in made]
 
@@ -104,12 +102,23 @@ def decode(
     for (first, last), stream in zip(spans(count, len(streams)), streams, strict=True):
         coder = np.zeros(3, np.uint64)
         range_coder.start_decoder(coder, stream)
-        made_engine = engine.make(parts, whole, before + first, prior)
-        made.append(Lane(before + first, before + last, made_engine, stream, coder))
+        made.append(_lane(parts, prior, (before + first, before + last), whole, stream, coder))
     residues = np.zeros(whole, np.uint8)
     residues[:before] = known
     _run(made, residues, noted, True, threads, progress)
     return residues[before:]
+
+
+def _lane(
+    parts: Parts,
+    prior: Arrays | None,
+    span: tuple[int, int],
+    count: int,
+    stream: NDArray[np.uint8],
+    coder: NDArray[np.uint64],
+) -> Lane:
+    made = engine.make(parts, count, span[0], prior)
+    return Lane(*span, made, stream, coder, adaptation.of(made, prior))
 
 
 def _run(
@@ -127,7 +136,12 @@ def _run(
         engine.note(lanes[k].engine, residues, noted)
         engine.absorb(lanes[k].engine, residues, noted, noted, before)
 
-    with ThreadPoolExecutor(max(1, min(threads, len(lanes)))) as pool:
+    # Learning goes on beside coding if there is a thread for it; else it is done in between.
+    aside = threads > len(lanes)
+    with (
+        ThreadPoolExecutor(max(1, min(threads, len(lanes)))) as pool,
+        ThreadPoolExecutor(max(1, min(threads - len(lanes), len(lanes)))) as school,
+    ):
         if before:
             _each(pool, know, len(lanes))
         for done in range(0, lanes[0].last - before, EPOCH):
@@ -159,6 +173,9 @@ def _run(
             if len(lanes) > 1:
                 _each(pool, absorb, len(lanes))
                 _average([lane.engine for lane in lanes])
+            for lane in lanes:
+                if lane.adaptation is not None:
+                    lane.adaptation.turn(school if aside else None)
             progress(sum(last - lane.first for (_, last), lane in zip(now, lanes, strict=True)))
 
 

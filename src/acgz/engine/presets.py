@@ -64,6 +64,8 @@ class Parts:
     """Whether it is read two more times, with 3-mers that begin elsewhere."""
     risk: int
     """A stretch ends before a residue where more than one in so many is not as copies say."""
+    adapts: bool
+    """Whether all weights of the prior learn while it reads."""
     rate: float = 0.0004
     hidden_rate: float = 0.002
     rate_boost: float = 4.0
@@ -102,6 +104,8 @@ class Preset:
     """See `Parts`; with a prior that is so in any case for fewer than `SMALL` residues."""
     risk: int = 32
     """See `Parts`; with a prior, `CAREFUL` for fewer than `SMALL` residues."""
+    adapts: bool = False
+    """See `Parts`; not for fewer than `SMALL` residues."""
     most_lanes: int = 1
     """Lanes of a long sequence, where a user does not say how many."""
 
@@ -130,6 +134,7 @@ PRESETS = {
         units=MOST_UNITS,
         further=True,
         risk=CAREFUL,
+        adapts=True,
     ),
 }
 """The orders of `fast` are the best two and one of some twenty choices on 1 Mb of EsCo; a second
@@ -163,4 +168,5 @@ def parts(preset: str, count: int, before: int, bits: int) -> Parts:
         units=MOST_UNITS if small else row.units,
         further=row.further or small,
         risk=CAREFUL if small else row.risk,
+        adapts=row.adapts and not small,
     )

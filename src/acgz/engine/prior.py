@@ -35,6 +35,9 @@ DENSE_SCALE = 256.0
 DENSE_MOST = 127.0
 """An activation of the dense layer is at most this."""
 WEIGHT_MOST = 127
+UNFORESEEN = 64
+SEGMENT = 64
+"""3-mers of a diary from one note of the states to the next."""
 STEP = 32
 """Units of each layer are a multiple of this: four whole8."""
 
@@ -45,6 +48,20 @@ _TO_STATE = np.float32(STATE_SCALE)
 _TO_DENSE = np.float32(DENSE_SCALE)
 _MOST = np.float32(DENSE_MOST)
 _MAGIC = np.float32(12582912.0)  # 1.5 * 2**23: adding and subtracting it rounds half to even
+
+
+class Diary(NamedTuple):
+    """What a network has read since somebody looked, for one that learns from it (`adaptation`)."""
+
+    tokens: NDArray[np.uint8]
+    """(room,): 3-mers; `UNFORESEEN` is added to those that it had not foreseen. No room: nobody
+    wants to know."""
+    mixed: NDArray[np.float32]
+    """(room * 12,): the mixer's probabilities of the residues of each."""
+    starts: NDArray[np.float32]
+    """(room / SEGMENT * 2 * units,): states before every 64th."""
+    size: NDArray[np.int64]
+    """(2,): how many there are, and `UNFORESEEN` if the next one is not foreseen."""
 
 
 class Prior(NamedTuple):
@@ -79,6 +96,7 @@ class Prior(NamedTuple):
     """(NODES * units,): sums of squared gradients of the ``tuned`` of all choices of a node."""
     chance: NDArray[np.float32]
     """(16,): probabilities of the expert that learns; scratch."""
+    diary: Diary
 
 
 MATRICES = ("first", "gates", "below", "above", "head", "output")
@@ -103,15 +121,18 @@ def shapes(units: int, dense: int) -> dict[str, tuple[tuple[int, ...], type]]:
     }
 
 
-def make(arrays: Mapping[str, NDArray[Any]] | None) -> Prior:
-    """A network that has read nothing; of no units without ``arrays`` (as `shapes` has them)."""
+def make(arrays: Mapping[str, NDArray[Any]] | None, room: int = 0) -> Prior:
+    """A network that has read nothing; of no units without ``arrays`` (as `shapes` has them).
+
+    ``room``: 3-mers that its diary can hold, a multiple of `SEGMENT`.
+    """
     if arrays is None:
-        return _made(0, 0, np.zeros(0, np.int8), np.zeros(0, np.float32), {})
+        return _made(0, 0, np.zeros(0, np.int8), np.zeros(0, np.float32), {}, 0)
     units = arrays["below"].shape[0]
     dense = arrays["output"].shape[1]
     weights = np.concatenate([laid_out(arrays[name]) for name in MATRICES])
     scale = np.concatenate([arrays[f"{name}.scale"] for name in MATRICES])
-    return _made(units, dense, weights, scale, arrays)
+    return _made(units, dense, weights, scale, arrays, room)
 
 
 def _made(
@@ -120,6 +141,7 @@ def _made(
     weights: NDArray[np.int8],
     scale: NDArray[np.float32],
     arrays: Mapping[str, NDArray[Any]],
+    room: int,
 ) -> Prior:
     nothing = np.zeros(0, np.float32)
     return Prior(
@@ -127,8 +149,8 @@ def _made(
         dense=dense,
         weights=weights,
         scale=scale,
-        table=np.ascontiguousarray(arrays.get("table", nothing), np.float32).ravel(),
-        bias=np.ascontiguousarray(arrays.get("bias", nothing), np.float32),
+        table=np.array(arrays.get("table", nothing), np.float32).ravel(),
+        bias=np.array(arrays.get("bias", nothing), np.float32),
         seen=np.zeros(2 * units + dense, np.int16),
         state=np.zeros(2 * units, np.float32),
         sums=np.zeros(max(4 * units, TOKENS + dense), np.float32),
@@ -137,19 +159,29 @@ def _made(
         tuned=np.zeros(4 * NODES * units, np.float32),
         squares=np.zeros(NODES * units, np.float32),
         chance=np.full(16, 0.25, np.float32),
+        diary=_diary(room, units),
+    )
+
+
+def _diary(room: int, units: int) -> Diary:
+    return Diary(
+        tokens=np.zeros(room, np.uint8),
+        mixed=np.zeros(12 * room, np.float32),
+        starts=np.zeros(room // SEGMENT * 2 * units, np.float32),
+        size=np.zeros(2, np.int64),
     )
 
 
 def again(p: Prior, node: int) -> Prior:
-    """The same network, which has read nothing and begins at a node."""
+    """The same network, which has read nothing, keeps no diary and begins at a node."""
     states = ("seen", "state", "sums", "node", "tuned", "squares", "chance")
     fresh = p._replace(**{name: np.zeros_like(getattr(p, name)) for name in states})
     fresh.node[0] = node
-    return fresh._replace(odds=np.ones_like(p.odds))
+    return fresh._replace(odds=np.ones_like(p.odds), diary=_diary(0, 0))
 
 
 def laid_out(matrix: NDArray[np.int8]) -> NDArray[np.int8]:
-    """A matrix (outputs, inputs) in the order in which `_times` reads it.
+    """A matrix (outputs, inputs) in the order in which `times` reads it.
 
     32 outputs at a time; of these, two inputs at a time; of these, output by output.
     """
@@ -160,7 +192,7 @@ def laid_out(matrix: NDArray[np.int8]) -> NDArray[np.int8]:
 
 if not compiles_here():
 
-    def _times(p, at, row, first, inputs, to, outputs):
+    def times(p, at, row, first, inputs, to, outputs):
         """What the kernel below does, without a compiler."""
         cut = p.weights[at : at + outputs * inputs].reshape(outputs // STEP, inputs // 2, STEP, 2)
         matrix = cut.transpose(0, 2, 1, 3).reshape(outputs, inputs).astype(np.int32)
@@ -173,7 +205,7 @@ else:
     from acgz.engine.whole import both, dot, floats, pair, shorts, whole
 
     @inline_kernel
-    def _times(p, at, row, first, inputs, to, outputs):
+    def times(p, at, row, first, inputs, to, outputs):
         """``sums[to:to + outputs]`` = matrix times ``seen[first:first + inputs]``, scaled.
 
         The matrix begins at ``at`` in the weights, its scales at ``row``. Outputs are a multiple of
@@ -209,7 +241,7 @@ else:
 
 
 @inline_kernel
-def _tanh(x):
+def tanh(x):
     """Hyperbolic tangent, to 2e-4: the first terms of its continued fraction (Lambert)."""
     x = smaller(larger(x, splat(-_TOP)), splat(_TOP))
     q = x * x
@@ -223,12 +255,12 @@ def _tanh(x):
 
 
 @inline_kernel
-def _sigmoid(x):
-    return _tanh(x * splat(_HALF)) * splat(_HALF) + splat(_HALF)
+def sigmoid(x):
+    return tanh(x * splat(_HALF)) * splat(_HALF) + splat(_HALF)
 
 
 @inline_kernel
-def _rounded(x):
+def rounded(x):
     return (x + splat(_MAGIC)) - splat(_MAGIC)
 
 
@@ -240,17 +272,17 @@ def _gates(p, layer, source, at, bias):
     """
     n = p.units
     for j in range(0, n, 8):
-        r = _sigmoid(load(p.sums, j))
-        z = _sigmoid(load(p.sums, n + j))
+        r = sigmoid(load(p.sums, j))
+        z = sigmoid(load(p.sums, n + j))
         inner = load(p.sums, 2 * n + j) + load(p.bias, bias + j)
-        new = _tanh(load(source, at + j) + r * inner)
+        new = tanh(load(source, at + j) + r * inner)
         h = new + z * (load(p.state, layer * n + j) - new)
         store(p.state, layer * n + j, h)
-        store_shorts(p.seen, layer * n + j, _rounded(h * splat(_TO_STATE)))
+        store_shorts(p.seen, layer * n + j, rounded(h * splat(_TO_STATE)))
 
 
 @inline_kernel
-def _add(p, to, source, at, size):
+def add(p, to, source, at, size):
     """``sums[to:to + size] += source[at:at + size]``."""
     for j in range(0, size, 8):
         store(p.sums, to + j, load(p.sums, to + j) + load(source, at + j))
@@ -261,24 +293,32 @@ def _read(p, token):
     """One more 3-mer: new states, and the weights of those that may come next."""
     n = p.units
     d = p.dense
-    at = _times(p, 0, 0, 0, n, 0, 3 * n)
-    _add(p, 0, p.table, token * 3 * n, 2 * n)
+    at = times(p, 0, 0, 0, n, 0, 3 * n)
+    add(p, 0, p.table, token * 3 * n, 2 * n)
     _gates(p, 0, p.table, token * 3 * n + 2 * n, 0)
-    at = _times(p, at, 3 * n, 0, 2 * n, 0, 2 * n)
-    _add(p, 0, p.bias, n, 2 * n)
-    at = _times(p, at, 5 * n, 0, n, 3 * n, n)
-    _add(p, 3 * n, p.bias, 3 * n, n)
-    at = _times(p, at, 6 * n, n, n, 2 * n, n)
+    at = times(p, at, 3 * n, 0, 2 * n, 0, 2 * n)
+    add(p, 0, p.bias, n, 2 * n)
+    at = times(p, at, 5 * n, 0, n, 3 * n, n)
+    add(p, 3 * n, p.bias, 3 * n, n)
+    at = times(p, at, 6 * n, n, n, 2 * n, n)
     _gates(p, 1, p.sums, 3 * n, 4 * n)
-    at = _times(p, at, 7 * n, n, n, 0, TOKENS + d)
-    _add(p, 0, p.bias, 5 * n, TOKENS + d)
+    at = times(p, at, 7 * n, n, n, 0, TOKENS + d)
+    add(p, 0, p.bias, 5 * n, TOKENS + d)
+    speak(p, at)
+
+
+@inline_kernel
+def speak(p, at):
+    """Weights of the next 3-mer from the sums of the head; the last matrix begins at ``at``."""
+    n = p.units
+    d = p.dense
     for j in range(0, d, 8):
         active = larger(load(p.sums, TOKENS + j), splat(np.float32(0.0)))
         active = smaller(active, splat(_MOST))
-        store_shorts(p.seen, 2 * n + j, _rounded(active * splat(_TO_DENSE)))
+        store_shorts(p.seen, 2 * n + j, rounded(active * splat(_TO_DENSE)))
     for j in range(0, TOKENS, 8):
         store(p.odds, LEAVES + j, load(p.sums, j))
-    _times(p, at, 7 * n + TOKENS + d, 2 * n, d, 0, TOKENS)
+    times(p, at, 7 * n + TOKENS + d, 2 * n, d, 0, TOKENS)
     _weigh(p)
 
 
@@ -305,12 +345,43 @@ def follow(p, residue, rests):
     """
     if p.units == 0:
         return
+    if rests:
+        p.diary.size[1] = UNFORESEEN
     node = 4 * p.node[0] + 1 + residue
     if node >= NODES:
         if rests:
             for k in range(4 * NODES):
                 p.odds[k] = np.float32(1.0)
         else:
+            _write(p, node - NODES)
             _read(p, node - NODES)
         node = np.int64(0)
     p.node[0] = node
+
+
+@inline_kernel
+def heed(p, probability):
+    """Write down what the mixer thought of the next residue, if there is a diary."""
+    d = p.diary
+    if d.size[0] < d.tokens.size:
+        node = p.node[0]
+        at = 12 * d.size[0]
+        if node > 0:
+            at += 4 if node <= 4 else 8
+        for s in range(4):
+            d.mixed[at + s] = probability[s]
+
+
+@inline_kernel
+def _write(p, token):
+    """Enter a 3-mer that is about to be read into the diary, if there is one."""
+    d = p.diary
+    at = d.size[0]
+    if at < d.tokens.size:
+        if at % SEGMENT == 0:
+            to = at // SEGMENT * 2 * p.units
+            for k in range(2 * p.units):
+                d.starts[to + k] = p.state[k]
+        d.tokens[at] = token + d.size[1]
+        d.size[0] = at + 1
+        d.size[1] = 0

@@ -51,9 +51,12 @@ class Readings(NamedTuple):
     third: Prior
 
 
-def make(network: Mapping[str, NDArray[Any]] | None, further: bool) -> Readings:
-    """Readings of what `prior.make` makes of ``network``; three, if there are ``further`` ones."""
-    first = prior.make(network)
+def make(network: Mapping[str, NDArray[Any]] | None, further: bool, room: int = 0) -> Readings:
+    """Readings of what `prior.make` makes of ``network``; three, if there are ``further`` ones.
+
+    ``room``: that of the first one's diary.
+    """
+    first = prior.make(network, room)
     again = first if further else prior.make(None)
     second, third = (prior.again(again, node) for node in FURTHER)
     return Readings(first, second, third)
@@ -158,6 +161,12 @@ def _learn(p, chance, residue):
         store(p.tuned, k, load(p.tuned, k) + splat(e2) * step)
         k += n
         store(p.tuned, k, load(p.tuned, k) + splat(e3) * step)
+
+
+@inline_kernel
+def heed(r, probability):
+    """The first reading takes note of what the mixer thinks of the next residue."""
+    prior.heed(r.first, probability)
 
 
 @inline_kernel

@@ -78,6 +78,17 @@ def shorts(typingctx, array, at):
 
 
 @intrinsic
+def wide_shorts(typingctx, array, at):
+    """The short16 ``array[at:at + 16]`` of an int16 array."""
+
+    def codegen(context, builder, sig, args):
+        pointer = place_in(context, builder, sig, args, _V16S)
+        return builder.load(pointer, align=2)
+
+    return short16(array, at), codegen
+
+
+@intrinsic
 def pair(typingctx, array, at):
     """The short16 that holds ``array[at]``, ``array[at + 1]`` (int16) eight times."""
 
