@@ -60,7 +60,7 @@ _TABLE = (
         name="ultra",
         codec="engine",
         settings={"preset": "ultra"},
-        summary="more experts, a network that goes on learning: smaller and slower",
+        summary="more experts, and its network goes on learning",
         source="acgz, docs/engine.md",
         speed="slow",
     ),
