@@ -171,3 +171,13 @@ def test_absurd_weights_are_learned_without_a_word() -> None:
     for _ in range(3):
         learning.turn()
     assert np.isfinite(made.readings.first.scale).all()
+
+
+@pytest.mark.parametrize("size", [1e-37, 1e32, np.inf, np.nan])
+def test_slopes_that_no_integer_can_tell_count_as_zeros(size: float) -> None:
+    arrays = small_network()
+    learning = Adaptation(filled(arrays, 1), arrays)
+    learning._slopes[:] = size
+    learning._whole[:] = 1
+    found = learning._gradients(np.zeros(BATCH, np.uint8))
+    assert not any(gradient.any() for gradient in found.values())

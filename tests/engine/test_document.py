@@ -692,7 +692,7 @@ class Learning:
         whole, back = [], []
         for column in slopes:
             m = np.abs(column).max(axis=0)
-            fine = (m > 0) & (m < F(1e30))
+            fine = (m > F(1e-30)) & (m < F(1e30))
             unit = np.where(fine, F(2047) / np.where(fine, m, ONE), ZERO)
             whole.append(rounded(column * unit).astype(np.int64))
             back.append(np.where(fine, m / F(2047), ZERO))

@@ -34,8 +34,8 @@ GRAIN = np.float32(2047.0)
 """The largest slope of a column as an integer: sums over a batch stay below 2**31."""
 LEAST = np.float32(2.0**-30)
 """The largest weight of a row counts as at least this."""
-MOST = np.float32(1e30)
-"""A column of slopes that are not below this counts as zeros."""
+TINIEST, MOST = np.float32(1e-30), np.float32(1e30)
+"""A column of slopes whose greatest is not between these counts as zeros."""
 
 _ONE = np.float32(1)
 _WEIGHT_MOST = np.float32(prior.WEIGHT_MOST)
@@ -144,7 +144,7 @@ class Adaptation:
         """Of every array, from the slopes and integers of a batch of ``tokens``."""
         u, d = self._units, self._dense
         most = np.abs(self._slopes).max(axis=0)
-        fine = (most > 0) & (most < MOST)
+        fine = (most > TINIEST) & (most < MOST)
         if not fine.all():
             self._slopes[:, ~fine] = 0
         unit = np.where(fine, GRAIN / np.where(fine, most, _ONE), np.float32(0))
@@ -259,9 +259,7 @@ def _turned(units: int, dense: int) -> Prior:
     """Room for products with slopes; scales are 1."""
     made = prior.make(None)
     return made._replace(
-        weights=np.zeros(
-            10 * units * units + (TOKENS + dense) * units + TOKENS * dense - units * units, np.int8
-        ),
+        weights=np.zeros(9 * units * units + (TOKENS + dense) * units + TOKENS * dense, np.int8),
         scale=np.ones(max(units, dense), np.float32),
         seen=np.zeros(max(3 * units, TOKENS + dense), np.int16),
         sums=np.zeros(2 * units + max(units, dense), np.float32),

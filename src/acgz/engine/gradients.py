@@ -71,8 +71,8 @@ class Tape(NamedTuple):
     odds: NDArray[np.float32]
     """(SEGMENT * 4 * NODES,): as `prior` has them after each 3-mer."""
     flow: NDArray[np.float32]
-    """(4 u,): gradients of the states of both layers, along z and from products; twice as many
-    floats as there are units."""
+    """(4 u,): in its last half gradients of the states of the second and of the first layer that
+    flow along z; the beginning is scratch."""
 
 
 def segment(units: int, dense: int, network: Prior, turned: Prior) -> Tape:
