@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz.engine import engine, presets, prior, readings
-from acgz.engine.adaptation import BATCH, Adaptation
+from acgz.engine.adaptation import Adaptation
 from acgz.engine.engine import Engine
-from acgz.engine.prior import TOKENS, UNFORESEEN
+from acgz.engine.prior import BATCH, TOKENS, UNFORESEEN
 
 
 def small_network(units: int = 32, dense: int = 32) -> dict[str, NDArray[Any]]:
@@ -32,17 +32,20 @@ def small_network(units: int = 32, dense: int = 32) -> dict[str, NDArray[Any]]:
 
 
 def filled(arrays: dict[str, NDArray[Any]], batches: int) -> Engine:
-    """An engine whose first reading has noted so many batches of random 3-mers."""
+    """An engine whose first reading has read so many batches of random 3-mers."""
     made = engine.make(presets.parts("ultra", presets.SMALL, 0, 16), presets.SMALL)
-    made = made._replace(readings=readings.make(arrays, True, engine.DIARY))
+    made = made._replace(readings=readings.make(arrays, True, prior.ROOM))
     random = np.random.default_rng(8)
-    diary = made.readings.first.diary
+    network = made.readings.first
+    diary = network.diary
     count = batches * BATCH + 1
     diary.tokens[:count] = random.integers(0, TOKENS, count)
+    width = prior.width(network.units, network.dense)
+    for i in range(count):
+        prior._read(network, int(diary.tokens[i]), i * width)
     diary.tokens[:count:50] += UNFORESEEN
     mixed = random.random((count, 3, 4)) + 0.1
     diary.mixed[: 12 * count] = (mixed / mixed.sum(axis=2, keepdims=True)).ravel()
-    diary.starts[:] = random.uniform(-1, 1, diary.starts.size)
     diary.size[0] = count
     return made
 

@@ -151,8 +151,8 @@ MUTANTS = (
     Mutant(
         "what a network learns takes effect when it suits the threads",
         "src/acgz/engine/adaptation.py",
-        "            self._learn(batches)\n",
-        "            self._learn(batches)\n            self._publish()\n",
+        "            self._learn(places)\n",
+        "            self._learn(places)\n            self._publish()\n",
         "engine/test_adaptation.py",
     ),
     Mutant(

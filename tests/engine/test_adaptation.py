@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from acgz.codec import Job
 from acgz.engine import adaptation, costs, engine, lanes, presets, prior, priors
-from acgz.engine.adaptation import BATCH, Adaptation
+from acgz.engine.adaptation import Adaptation
 from acgz.engine.codec import CODEC, EngineSettings
-from acgz.engine.engine import Engine
-from acgz.engine.prior import SEGMENT, TOKENS, UNFORESEEN
+from acgz.engine.prior import BATCH, SEGMENT, TOKENS, UNFORESEEN, Prior
 from diaries import filled, small_network
 from machines import ENVIRONMENTS, REFERENCE, WITHOUT_COMPILER
 from paths import PHAGE
@@ -32,55 +31,49 @@ def test_what_is_learned_is_the_same_in_every_environment() -> None:
     assert len({environment.run(program) for environment in environments}) == 1
 
 
-def own_opinion(arrays: dict[str, NDArray[Any]], made: Engine) -> None:
+def kept(network: Prior) -> NDArray[np.float32]:
+    """What a network's diary has kept of each 3-mer."""
+    return network.diary.kept.reshape(prior.ROOM, -1)
+
+
+def own_opinion(network: Prior) -> None:
     """Let the mixer have thought what the network says: gradients are those of its own cost."""
-    diary = made.readings.first.diary
-    units = made.readings.first.units
-    for begin in range(0, BATCH, SEGMENT):
-        network = prior.make(arrays)
-        network.state[:] = diary.starts[begin // SEGMENT * 2 * units :][: 2 * units]
-        network.seen[: 2 * units] = np.rint(network.state * prior.STATE_SCALE)
-        for at in range(begin, begin + SEGMENT):
-            token = int(diary.tokens[at]) % TOKENS
-            for residue in (token >> 4, token >> 2 & 3, token & 3):
-                prior_follow(network, residue)
-            after = int(diary.tokens[at + 1]) % TOKENS
-            leaves = network.odds[prior.LEAVES :].reshape(4, 4, 4).astype(np.float64)
-            first, second = after >> 4, after >> 2 & 3
-            chances = (leaves.sum((1, 2)), leaves[first].sum(1), leaves[first, second])
-            said = np.concatenate([one / one.sum() for one in chances])
-            diary.mixed[12 * (at + 1) : 12 * (at + 2)] = said
-
-
-def prior_follow(network: prior.Prior, residue: int) -> None:
-    """`prior.follow`, which is only called by kernels."""
-    node = 4 * int(network.node[0]) + 1 + residue
-    if node >= prior.NODES:
-        prior._read(network, node - prior.NODES)
-        node = 0
-    network.node[0] = node
+    diary = network.diary
+    for at in range(BATCH):
+        after = int(diary.tokens[at + 1]) % TOKENS
+        leaves = kept(network)[at, -TOKENS:].reshape(4, 4, 4).astype(np.float64)
+        first, second = after >> 4, after >> 2 & 3
+        chances = (leaves.sum((1, 2)), leaves[first].sum(1), leaves[first, second])
+        said = np.concatenate([one / one.sum() for one in chances])
+        diary.mixed[12 * (at + 1) : 12 * (at + 2)] = said
 
 
 def test_gradients_are_those_of_pytorch() -> None:
     torch = pytest.importorskip("torch")
     arrays = small_network()
     made = filled(arrays, 1)
-    own_opinion(arrays, made)
+    network = made.readings.first
+    own_opinion(network)
     learning = Adaptation(made, arrays)
-    found: dict[str, NDArray[np.float32]] = {}
-    learning._step = found.update  # type: ignore[method-assign, assignment]
-    diary = made.readings.first.diary
-    tokens, starts = diary.tokens.copy(), diary.starts.copy()
+    found: list[NDArray[np.float32]] = []
+    learning._step = lambda *some: found.extend(some)  # type: ignore[method-assign]
     learning.turn()
+    for one in learning._blocks:
+        sums = learning._sums[one.at :][: one.rows * one.inputs].reshape(one.rows, one.inputs)
+        found.append(sums * learning._worth[one.row : one.row + one.rows, None])
 
+    factors = adaptation._FACTORS
     weights = {
-        name: torch.tensor(np.array(array), requires_grad=True)
-        for name, array in learning._weights.items()
+        name: arrays[name] * arrays[f"{name}.scale"][:, None] * factor
+        for name, factor in factors.items()
     }
-    u = arrays["below"].shape[0]
-    h = torch.tensor(starts[: BATCH // SEGMENT * 2 * u]).view(-1, 2, u).unbind(1)
+    weights |= {name: arrays[name] for name in ("table", "bias")}
+    weights = {name: torch.tensor(one, requires_grad=True) for name, one in weights.items()}
+    u = network.units
+    starts = kept(network)[0:BATCH:SEGMENT]
+    h = (torch.tensor(starts[:, 4 * u : 5 * u]), torch.tensor(starts[:, 9 * u : 10 * u]))
     a, b, c, rest = weights["bias"].split([u, 3 * u, u, TOKENS + 32])
-    rows = torch.tensor(tokens[: BATCH + 1].astype(np.int64))
+    rows = torch.tensor(network.diary.tokens[: BATCH + 1].astype(np.int64))
     cost = torch.zeros(())
 
     def cell(gates: Any, given: Any, inner: Any, before: Any) -> Any:
@@ -103,10 +96,45 @@ def test_gradients_are_those_of_pytorch() -> None:
         each = torch.nn.functional.cross_entropy(logits, after % TOKENS, reduction="none")
         cost = cost + (each * (after < UNFORESEEN)).sum()
     cost.backward()
-    for name, gradient in found.items():
-        expected = weights[name].grad.numpy()
-        error = np.linalg.norm(gradient - expected) / np.linalg.norm(expected)
-        assert error < 0.03, name
+    slopes = {name: one.grad.numpy() for name, one in weights.items()}
+    expected = [slopes["table"], slopes["bias"], *adaptation._learning(slopes)]
+    for one, right in zip(found, expected, strict=True):
+        assert np.linalg.norm(one - right) / np.linalg.norm(right) < 0.03
+
+
+def test_what_states_give_is_reckoned_for_three_readings_at_once() -> None:
+    arrays = small_network()
+    made = filled(arrays, 1).readings
+    for one, token in zip(made, (7, 8, 9), strict=True):
+        prior._read(one, token, -1)
+    alone = [one._replace(sums=one.sums.copy(), node=one.node.copy()) for one in made]
+    prior._look_ahead(*made)
+    assert [one.node[1] for one in made] == [0, 0, 0]
+    for one, other in zip(made, alone, strict=True):
+        assert other.node[1] == 1
+        states = one.seen.copy(), one.state.copy()
+        prior._read(one, 30, -1)
+        odds = one.odds.copy()
+        one.seen[:], one.state[:] = states
+        prior._read(other, 30, -1)
+        assert np.array_equal(odds, other.odds)
+
+
+def test_a_diary_that_has_gone_round_teaches_the_same() -> None:
+    arrays = small_network()
+    digests = []
+    for shift in (0, 3 * BATCH):
+        made = filled(arrays, 1)
+        diary = made.readings.first.diary
+        for array in (diary.tokens, diary.mixed, diary.kept):
+            array[:] = np.roll(array, shift * (array.size // prior.ROOM))
+        learning = Adaptation(made, arrays)
+        learning._taken = shift
+        diary.size[0] += shift
+        learning.turn()
+        digests.append(learning._network.weights.tobytes())
+    assert digests[0] == digests[1]
+    assert prior.ROOM == 4 * BATCH
 
 
 def test_threads_and_lanes_change_nothing() -> None:
@@ -178,6 +206,6 @@ def test_slopes_that_no_integer_can_tell_count_as_zeros(size: float) -> None:
     arrays = small_network()
     learning = Adaptation(filled(arrays, 1), arrays)
     learning._slopes[:] = size
-    learning._whole[:] = 1
-    found = learning._gradients(np.zeros(BATCH, np.uint8))
-    assert not any(gradient.any() for gradient in found.values())
+    learning._states[:] = 1
+    table, bias = learning._sum(np.zeros(BATCH, np.uint8))
+    assert not any(one.any() for one in (table, bias, learning._sums, learning._worth))

@@ -603,9 +603,10 @@ class Prior:
             if sure:
                 self.odds = None
             else:
-                if self.learning:
-                    self.learning.enter(number(self.known), self.h)
+                page = self.learning and self.learning.enter(number(self.known))
                 self.read(number(self.known))
+                if page:
+                    page.tape = (self.kept, list(self.h), self.f, self.odds)
             self.known = []
 
     def read(self, t: int) -> None:
@@ -634,12 +635,12 @@ class Prior:
 
 @dataclass
 class Page:
-    """Of a diary: a 3-mer, whether it was foreseen, what the mixer thought, states before it."""
+    """Of a diary: a 3-mer, whether it was foreseen, what the mixer thought, what cells did."""
 
     token: int
     foreseen: bool
     mixed: list[Any]
-    h: list[Any]
+    tape: Any = None
 
 
 class Learning:
@@ -665,11 +666,12 @@ class Learning:
         self.u = u
         self.fix()
 
-    def enter(self, token: int, h: list[Any]) -> None:
-        self.diary.append(Page(token, self.foreseen, self.mixed, list(h)))
+    def enter(self, token: int) -> Page:
+        self.diary.append(Page(token, self.foreseen, self.mixed))
         self.unforeseen += not self.foreseen
         self.foreseen = True
         self.mixed = [None] * 3
+        return self.diary[-1]
 
     def turn(self) -> None:
         """After an epoch."""
@@ -677,14 +679,14 @@ class Learning:
             for reading in self.readings:
                 reading.arrays = dict(self.net.arrays)
         self.learned = False
-        while len(self.diary) > 1024:
-            self.step(self.diary[:1025])
-            del self.diary[:1024]
+        while len(self.diary) > 1152:
+            self.step(self.diary[:1153])
+            del self.diary[:1152]
             self.learned = True
 
     def step(self, pages: list[Page]) -> None:
         notes: list[tuple[Any, Any]] = []
-        for begin in range(0, 1024, 64):
+        for begin in range(0, 1152, 64):
             notes += self.segment(pages[begin : begin + 65])
         slopes, states = (
             [np.array(one) for one in zip(*part, strict=True)] for part in zip(*notes, strict=True)
@@ -757,19 +759,13 @@ class Learning:
         return (whole @ matrix.astype(np.int64)).astype(F) * (m / F(16383))
 
     def segment(self, pages: list[Page]) -> list[tuple[Any, Any]]:
-        net, u = self.net, self.u
-        net.h = list(pages[0].h)
-        net.H = [rounded(h * F(16384)).astype(np.int64) for h in net.h]
-        tape = []
-        for page in pages[:64]:
-            net.read(page.token)
-            tape.append((net.kept, list(net.h), net.f, net.odds))
+        u = self.u
         flow = [np.zeros(u, F), np.zeros(u, F)]
         come = [np.zeros(u, F), np.zeros(u, F)]
         all_, low, high = slice(None), slice(None, u), slice(u, None)
         notes = []
         for t in range(63, -1, -1):
-            kept, h, f, odds = tape[t]
+            kept, h, f, odds = pages[t].tape
             wanted = self.wanted(pages[t + 1], odds)
             dense = self.back([("output", all_, all_, wanted)])
             slopes_f = np.concatenate([wanted, np.where((f > 0) & (f < 127), dense, ZERO)])
@@ -1260,7 +1256,7 @@ def test_a_decoder_after_the_document_learns_as_the_network_does() -> None:
     assert decoder.decode(n) == text
     assert isinstance(decoder.prior, Prior)
     assert decoder.prior.learning
-    assert decoder.prior.learning.steps >= 4
+    assert decoder.prior.learning.steps >= 3
     assert decoder.prior.learning.unforeseen
 
 

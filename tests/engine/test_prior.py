@@ -115,31 +115,6 @@ def test_odds_of_a_node_are_the_sums_of_those_below_it() -> None:
     assert odds[prior.LEAVES :].max() == 1
 
 
-def test_a_product_is_that_of_the_matrix() -> None:
-    """Whatever instructions the compiler takes, and with the largest numbers."""
-    draw = np.random.default_rng(3)
-    arrays = dict(models.read(priors.shipped()["prokaryotes"]).arrays)
-    arrays["first"] = draw.choice([-127, 127], arrays["first"].shape).astype(np.int8)
-    network = prior.make(arrays)
-    units = network.units
-    network.seen[:] = draw.choice([-16384, 16384], network.seen.size)
-    expected = (arrays["first"].astype(np.int64) @ network.seen[:units].astype(np.int64)).astype(
-        np.float32
-    ) * arrays["first.scale"]
-    _product(network, units)
-    assert np.array_equal(network.sums[: 3 * units], expected)
-
-
-def _product(network: prior.Prior, units: int) -> None:
-    from acgz.kernel import kernel
-
-    @kernel
-    def product(p, units):  # type: ignore[no-untyped-def]
-        prior.times(p, 0, 0, 0, units, 0, 3 * units)
-
-    product(network, units)
-
-
 def test_an_unknown_prior_is_refused_with_the_names_of_those_there_are() -> None:
     with pytest.raises(UsageError, match="prokaryotes"):
         encode(CODEC, phage(10), {"prior": "martians"})

@@ -32,8 +32,8 @@ _ROOM = 3 << 30
 """Bytes that both lanes may take where no lanes are asked for."""
 _TRIED = 1 << 16
 """Up to so many residues a block is coded with a dictionary and without."""
-_LEARNING = 56 << 20
-"""Bytes that the learning of a prior of 256 units takes; of one of 160 units half of them."""
+_LEARNING = 96 << 20
+"""Bytes that the learning of a prior of 256 units takes; of one of 160 units six tenths of them."""
 _NAMING = 2
 """Bytes of a number in the list of the pieces."""
 _WORTH = 8

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz.coding import range_coder
-from acgz.engine import contexts, copies, correction, passing, readings, stretches
+from acgz.engine import contexts, copies, correction, passing, prior, readings, stretches
 from acgz.engine import mixer as network
 from acgz.engine.contexts import LENGTHS, Contexts
 from acgz.engine.copies import UNKNOWN, Copies
@@ -28,9 +28,6 @@ KNOWN = 100
 SURE = 10
 """From this state of the best repeat on (64 times right in a row) the prior rests: 672 mitochondria
 take 12,286 bytes, 12,290 if it never does. Without the hidden layers there they take 12,865."""
-
-DIARY = 1 << 12
-"""3-mers that a network which learns remembers at most."""
 
 NO_SHARES = np.zeros(0, np.int32)
 """For whoever does not want to know what each residue cost."""
@@ -90,7 +87,7 @@ def make(parts: Parts, count: int, begin: int = 0, learned: Arrays | None = None
             parts.enter_misses,
             parts.stay_misses,
         ),
-        readings=readings.make(learned, parts.further, DIARY if parts.adapts else 0),
+        readings=readings.make(learned, parts.further, prior.ROOM if parts.adapts else 0),
         network=network.make(width, inputs, parts.hidden, 0.25),
         correction=correction.make(),
         x=np.ones(4 * width, np.float32),

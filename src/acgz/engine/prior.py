@@ -7,7 +7,10 @@ the 3-mers that agree with what is known of the running one.
     r, z = sigmoid(a_r), sigmoid(a_z)     n = tanh(b_n + r c_n)     h = n + z (h - n)
 
 Weights are int8, states and activations that they multiply are int16: products are exact
-(`whole`). Everything else is float32, element by element, in a written order (`simd`).
+(`products`). Everything else is float32, element by element, in a written order (`simd`).
+
+What the states give to the gates of the next 3-mer is known as soon as they are. So where a network
+is read three times (`readings`) that is reckoned for all three at once.
 """
 
 from __future__ import annotations
@@ -19,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz.engine.logexp import exp8
+from acgz.engine.products import laid_out, thrice, times, value
 from acgz.engine.simd import larger, load, smaller, splat, store, store_shorts
-from acgz.kernel import compiles_here, inline_kernel, kernel
+from acgz.kernel import inline_kernel, kernel
 
 TOKENS = 64
 """3-mers."""
@@ -37,9 +41,12 @@ DENSE_MOST = 127.0
 WEIGHT_MOST = 127
 UNFORESEEN = 64
 SEGMENT = 64
-"""3-mers of a diary from one note of the states to the next."""
-STEP = 32
-"""Units of each layer are a multiple of this: four whole8."""
+"""3-mers through which slopes go back (`gradients`)."""
+BATCH = 18 * SEGMENT
+"""3-mers of a step of a network that learns (`adaptation`)."""
+ROOM = 4 * BATCH
+"""3-mers that a diary remembers: those of an epoch, those of the epoch before, of which a network
+may still be learning, and up to a batch that is not complete."""
 
 _HALF = np.float32(0.5)
 _ONE = np.float32(1.0)
@@ -51,17 +58,26 @@ _MAGIC = np.float32(12582912.0)  # 1.5 * 2**23: adding and subtracting it rounds
 
 
 class Diary(NamedTuple):
-    """What a network has read since somebody looked, for one that learns from it (`adaptation`)."""
+    """What a network has read, for one that learns from it (`adaptation`), the oldest overwritten.
+
+    The 3-mer that is read as the i-th, from 0 on, is in place i % room.
+    """
 
     tokens: NDArray[np.uint8]
     """(room,): 3-mers; `UNFORESEEN` is added to those that it had not foreseen. No room: nobody
     wants to know."""
     mixed: NDArray[np.float32]
     """(room * 12,): the mixer's probabilities of the residues of each."""
-    starts: NDArray[np.float32]
-    """(room / SEGMENT * 2 * units,): states before every 64th."""
+    kept: NDArray[np.float32]
+    """(room * `width`): what the network did when it read it: r, z, n, c and the state before, of
+    both layers, then what the dense layer had before it was cut off, then the odds."""
     size: NDArray[np.int64]
-    """(2,): how many there are, and `UNFORESEEN` if the next one is not foreseen."""
+    """(2,): how many have been read, and `UNFORESEEN` if the next one is not foreseen."""
+
+
+def width(units: int, dense: int) -> int:
+    """Numbers that a diary keeps of a 3-mer."""
+    return 10 * units + dense + 4 * NODES
 
 
 class Prior(NamedTuple):
@@ -72,9 +88,9 @@ class Prior(NamedTuple):
     dense: int
     """Units of the dense layer."""
     weights: NDArray[np.int8]
-    """All matrices, in the order of their use, each laid out by `laid_out`."""
+    """The matrices that `stacked` makes, each laid out by `laid_out`."""
     scale: NDArray[np.float32]
-    """What the product with each row of the matrices is multiplied by; in the same order."""
+    """What the ``sums`` are multiplied by, then those of the last matrix."""
     table: NDArray[np.float32]
     """(TOKENS * 3 * units,): what each 3-mer gives to the gates r, z, n of the first layer."""
     bias: NDArray[np.float32]
@@ -84,12 +100,15 @@ class Prior(NamedTuple):
     """States of both layers as integers, then the dense layer's activations."""
     state: NDArray[np.float32]
     """(2 * units,)"""
-    sums: NDArray[np.float32]
-    """Scratch of the products."""
+    sums: NDArray[np.int32]
+    """(7 u + 64 + d,), u units and d of the dense layer: products. Of the first layer's state with
+    r, z, n; of the second's; of the second's input with n (that with r, z is added to those of its
+    state); of the head, and then of the dense layer."""
     odds: NDArray[np.float32]
     """(4 * NODES,): weights of the choices of each node."""
     node: NDArray[np.int64]
-    """(1,): what is known of the running 3-mer."""
+    """(2,): what is known of the running 3-mer; 1 if the first 6 u ``sums`` are not those of the
+    states and weights as they are."""
     tuned: NDArray[np.float32]
     """(4 * NODES * units,): what each choice gets from the second layer's state."""
     squares: NDArray[np.float32]
@@ -100,7 +119,10 @@ class Prior(NamedTuple):
 
 
 MATRICES = ("first", "gates", "below", "above", "head", "output")
-"""In the order of their use."""
+"""Of a prior's file. ``gates`` are r, z of the second layer, of its input and its state; ``below``
+is n of its input, ``above`` of its state."""
+_SCALES = ("first", "gates", "above", "below", "head", "output")
+"""In the order in which a network has them."""
 
 
 def shapes(units: int, dense: int) -> dict[str, tuple[tuple[int, ...], type]]:
@@ -124,15 +146,33 @@ def shapes(units: int, dense: int) -> dict[str, tuple[tuple[int, ...], type]]:
 def make(arrays: Mapping[str, NDArray[Any]] | None, room: int = 0) -> Prior:
     """A network that has read nothing; of no units without ``arrays`` (as `shapes` has them).
 
-    ``room``: 3-mers that its diary can hold, a multiple of `SEGMENT`.
+    ``room``: 3-mers that its diary can hold.
     """
     if arrays is None:
         return _made(0, 0, np.zeros(0, np.int8), np.zeros(0, np.float32), {}, 0)
     units = arrays["below"].shape[0]
     dense = arrays["output"].shape[1]
-    weights = np.concatenate([laid_out(arrays[name]) for name in MATRICES])
-    scale = np.concatenate([arrays[f"{name}.scale"] for name in MATRICES])
-    return _made(units, dense, weights, scale, arrays, room)
+    weights = np.concatenate([laid_out(matrix) for matrix in stacked(arrays)])
+    return _made(units, dense, weights, scales(arrays), arrays, room)
+
+
+def stacked(arrays: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+    """Matrices in the order of their use: of the first layer's state, the second layer's state, its
+    input (r, z, n each), the head and the dense layer."""
+    units = arrays["below"].shape[0]
+    of_input, of_state = np.split(arrays["gates"], [units], axis=1)
+    return [
+        arrays["first"],
+        np.concatenate([of_state, arrays["above"]]),
+        np.concatenate([of_input, arrays["below"]]),
+        arrays["head"],
+        arrays["output"],
+    ]
+
+
+def scales(arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.float32]:
+    """The ``scale`` of a network."""
+    return np.concatenate([arrays[f"{name}.scale"] for name in _SCALES])
 
 
 def _made(
@@ -153,21 +193,21 @@ def _made(
         bias=np.array(arrays.get("bias", nothing), np.float32),
         seen=np.zeros(2 * units + dense, np.int16),
         state=np.zeros(2 * units, np.float32),
-        sums=np.zeros(max(4 * units, TOKENS + dense), np.float32),
+        sums=np.zeros(7 * units + TOKENS + dense, np.int32),
         odds=np.ones(4 * NODES, np.float32),
-        node=np.zeros(1, np.int64),
+        node=np.zeros(2, np.int64),
         tuned=np.zeros(4 * NODES * units, np.float32),
         squares=np.zeros(NODES * units, np.float32),
         chance=np.full(16, 0.25, np.float32),
-        diary=_diary(room, units),
+        diary=_diary(room, width(units, dense)),
     )
 
 
-def _diary(room: int, units: int) -> Diary:
+def _diary(room: int, width: int) -> Diary:
     return Diary(
         tokens=np.zeros(room, np.uint8),
         mixed=np.zeros(12 * room, np.float32),
-        starts=np.zeros(room // SEGMENT * 2 * units, np.float32),
+        kept=np.zeros(room * width, np.float32),
         size=np.zeros(2, np.int64),
     )
 
@@ -178,66 +218,6 @@ def again(p: Prior, node: int) -> Prior:
     fresh = p._replace(**{name: np.zeros_like(getattr(p, name)) for name in states})
     fresh.node[0] = node
     return fresh._replace(odds=np.ones_like(p.odds), diary=_diary(0, 0))
-
-
-def laid_out(matrix: NDArray[np.int8]) -> NDArray[np.int8]:
-    """A matrix (outputs, inputs) in the order in which `times` reads it.
-
-    32 outputs at a time; of these, two inputs at a time; of these, output by output.
-    """
-    outputs, inputs = matrix.shape
-    cut = matrix.reshape(outputs // STEP, STEP, inputs // 2, 2)
-    return np.ascontiguousarray(cut.transpose(0, 2, 1, 3)).ravel()
-
-
-if not compiles_here():
-
-    def times(p, at, row, first, inputs, to, outputs):
-        """What the kernel below does, without a compiler."""
-        cut = p.weights[at : at + outputs * inputs].reshape(outputs // STEP, inputs // 2, STEP, 2)
-        matrix = cut.transpose(0, 2, 1, 3).reshape(outputs, inputs).astype(np.int32)
-        sums = (matrix * p.seen[first : first + inputs]).sum(axis=1, dtype=np.int32)
-        scale = p.scale[row : row + outputs]
-        p.sums[to : to + outputs] = sums.astype(np.float32) * scale
-        return at + outputs * inputs
-
-else:
-    from acgz.engine.whole import both, dot, floats, pair, shorts, whole
-
-    @inline_kernel
-    def times(p, at, row, first, inputs, to, outputs):
-        """``sums[to:to + outputs]`` = matrix times ``seen[first:first + inputs]``, scaled.
-
-        The matrix begins at ``at`` in the weights, its scales at ``row``. Outputs are a multiple of
-        STEP, inputs of 4. Returns where the next matrix begins.
-        """
-        for o in range(0, outputs, STEP):
-            a0 = whole(0)
-            a1 = whole(0)
-            a2 = whole(0)
-            a3 = whole(0)
-            b0 = whole(0)
-            b1 = whole(0)
-            b2 = whole(0)
-            b3 = whole(0)
-            for i in range(first, first + inputs, 4):
-                x = pair(p.seen, i)
-                a0 = dot(a0, shorts(p.weights, at), x)
-                a1 = dot(a1, shorts(p.weights, at + 16), x)
-                a2 = dot(a2, shorts(p.weights, at + 32), x)
-                a3 = dot(a3, shorts(p.weights, at + 48), x)
-                x = pair(p.seen, i + 2)
-                b0 = dot(b0, shorts(p.weights, at + 64), x)
-                b1 = dot(b1, shorts(p.weights, at + 80), x)
-                b2 = dot(b2, shorts(p.weights, at + 96), x)
-                b3 = dot(b3, shorts(p.weights, at + 112), x)
-                at += 128
-            s = row + o
-            store(p.sums, to + o, floats(both(a0, b0)) * load(p.scale, s))
-            store(p.sums, to + o + 8, floats(both(a1, b1)) * load(p.scale, s + 8))
-            store(p.sums, to + o + 16, floats(both(a2, b2)) * load(p.scale, s + 16))
-            store(p.sums, to + o + 24, floats(both(a3, b3)) * load(p.scale, s + 24))
-        return at
 
 
 @inline_kernel
@@ -265,69 +245,103 @@ def rounded(x):
 
 
 @inline_kernel
-def _gates(p, layer, source, at, bias):
-    """The next state of a layer: r and z are complete in ``sums``, n of the state comes last.
-
-    ``source[at:]`` has what the input gives to n; ``bias``: place of the state's bias of n.
-    """
-    n = p.units
-    for j in range(0, n, 8):
-        r = sigmoid(load(p.sums, j))
-        z = sigmoid(load(p.sums, n + j))
-        inner = load(p.sums, 2 * n + j) + load(p.bias, bias + j)
-        new = tanh(load(source, at + j) + r * inner)
-        h = new + z * (load(p.state, layer * n + j) - new)
-        store(p.state, layer * n + j, h)
-        store_shorts(p.seen, layer * n + j, rounded(h * splat(_TO_STATE)))
+def _value(p, at):
+    """Eight of the ``sums``, as floats."""
+    return value(p.sums, at, p.scale, at)
 
 
 @inline_kernel
-def add(p, to, source, at, size):
-    """``sums[to:to + size] += source[at:at + size]``."""
-    for j in range(0, size, 8):
-        store(p.sums, to + j, load(p.sums, to + j) + load(source, at + j))
+def _cells(p, layer, source, at, bias, keep):
+    """The next state of a layer, from its ``sums`` and what ``source[at:]`` gives to r, z, n.
+
+    ``bias``: place of the state's bias of n. What the cells do goes to ``diary.kept[keep:]``, if
+    ``keep`` is not negative.
+    """
+    n = p.units
+    own = 3 * n * layer
+    kept = p.diary.kept
+    for j in range(0, n, 8):
+        r = sigmoid(_value(p, own + j) + load(source, at + j))
+        z = sigmoid(_value(p, own + n + j) + load(source, at + n + j))
+        inner = _value(p, own + 2 * n + j) + load(p.bias, bias + j)
+        given = load(source, at + 2 * n + j)
+        if layer == 1:
+            given = _value(p, 6 * n + j) + given
+        new = tanh(given + r * inner)
+        before = load(p.state, layer * n + j)
+        h = new + z * (before - new)
+        store(p.state, layer * n + j, h)
+        store_shorts(p.seen, layer * n + j, rounded(h * splat(_TO_STATE)))
+        if keep >= 0:
+            store(kept, keep + j, r)
+            store(kept, keep + n + j, z)
+            store(kept, keep + 2 * n + j, new)
+            store(kept, keep + 3 * n + j, inner)
+            store(kept, keep + 4 * n + j, before)
 
 
 @kernel
-def _read(p, token):
-    """One more 3-mer: new states, and the weights of those that may come next."""
+def _read(p, token, keep):
+    """One more 3-mer: new states, and the weights of those that may come next.
+
+    ``keep``: where the diary keeps what it does, or less than 0.
+    """
     n = p.units
     d = p.dense
-    at = times(p, 0, 0, 0, n, 0, 3 * n)
-    add(p, 0, p.table, token * 3 * n, 2 * n)
-    _gates(p, 0, p.table, token * 3 * n + 2 * n, 0)
-    at = times(p, at, 3 * n, 0, 2 * n, 0, 2 * n)
-    add(p, 0, p.bias, n, 2 * n)
-    at = times(p, at, 5 * n, 0, n, 3 * n, n)
-    add(p, 3 * n, p.bias, 3 * n, n)
-    at = times(p, at, 6 * n, n, n, 2 * n, n)
-    _gates(p, 1, p.sums, 3 * n, 4 * n)
-    at = times(p, at, 7 * n, n, n, 0, TOKENS + d)
-    add(p, 0, p.bias, 5 * n, TOKENS + d)
-    speak(p, at)
+    if p.node[1] == 1:
+        at = times(p.weights, 0, p.seen, 0, n, p.sums, 0, 3 * n, False)
+        times(p.weights, at, p.seen, n, n, p.sums, 3 * n, 3 * n, False)
+    p.node[1] = 1
+    _cells(p, 0, p.table, token * 3 * n, 0, keep)
+    at = times(p.weights, 6 * n * n, p.seen, 0, n, p.sums, 3 * n, 2 * n, True)
+    at = times(p.weights, at, p.seen, 0, n, p.sums, 6 * n, n, False)
+    _cells(p, 1, p.bias, n, 4 * n, keep + 5 * n if keep >= 0 else keep)
+    at = times(p.weights, at, p.seen, n, n, p.sums, 7 * n, TOKENS + d, False)
+    for j in range(0, TOKENS, 8):
+        said = _value(p, 7 * n + j) + load(p.bias, 5 * n + j)
+        store(p.odds, LEAVES + j, said)
+    for j in range(TOKENS, TOKENS + d, 8):
+        active = _value(p, 7 * n + j) + load(p.bias, 5 * n + j)
+        if keep >= 0:
+            store(p.diary.kept, keep + 10 * n + j - TOKENS, active)
+        active = smaller(larger(active, splat(np.float32(0.0))), splat(_MOST))
+        store_shorts(p.seen, 2 * n + j - TOKENS, rounded(active * splat(_TO_DENSE)))
+    times(p.weights, at, p.seen, 2 * n, d, p.sums, 7 * n, TOKENS, False)
+    _weigh(p)
+    if keep >= 0:
+        for j in range(0, 4 * NODES):
+            p.diary.kept[keep + 10 * n + d + j] = p.odds[j]
 
 
 @inline_kernel
-def speak(p, at):
-    """Weights of the next 3-mer from the sums of the head; the last matrix begins at ``at``."""
+def ahead(p, q, s):
+    """Reckon what the states of three readings give to the gates, once all of them have changed."""
+    if p.node[1] + q.node[1] + s.node[1] == 3:
+        _look_ahead(p, q, s)
+
+
+@kernel
+def _look_ahead(p, q, s):
     n = p.units
-    d = p.dense
-    for j in range(0, d, 8):
-        active = larger(load(p.sums, TOKENS + j), splat(np.float32(0.0)))
-        active = smaller(active, splat(_MOST))
-        store_shorts(p.seen, 2 * n + j, rounded(active * splat(_TO_DENSE)))
-    for j in range(0, TOKENS, 8):
-        store(p.odds, LEAVES + j, load(p.sums, j))
-    times(p, at, 7 * n + TOKENS + d, 2 * n, d, 0, TOKENS)
-    _weigh(p)
+    seen = (p.seen, q.seen, s.seen)
+    sums = (p.sums, q.sums, s.sums)
+    at = thrice(p.weights, 0, seen, (0, 0, 0), n, sums, (0, 0, 0), 3 * n)
+    thrice(p.weights, at, seen, (n, n, n), n, sums, (3 * n, 3 * n, 3 * n), 3 * n)
+    p.node[1] = 0
+    q.node[1] = 0
+    s.node[1] = 0
 
 
 @inline_kernel
 def _weigh(p):
     """Weights of 3-mers from their logits, and sums of these for 2-mers and residues."""
+    n = p.units
+    first = 7 * n + TOKENS + p.dense
+    for j in range(0, TOKENS, 8):
+        said = value(p.sums, 7 * n + j, p.scale, first + j)
+        store(p.odds, LEAVES + j, load(p.odds, LEAVES + j) + said)
     most = np.float32(-1e30)
     for j in range(TOKENS):
-        p.odds[LEAVES + j] += p.sums[j]
         most = max(most, p.odds[LEAVES + j])
     for j in range(0, TOKENS, 8):
         store(p.odds, LEAVES + j, exp8(load(p.odds, LEAVES + j) - splat(most)))
@@ -353,8 +367,8 @@ def follow(p, residue, rests):
             for k in range(4 * NODES):
                 p.odds[k] = np.float32(1.0)
         else:
-            _write(p, node - NODES)
-            _read(p, node - NODES)
+            keep = _write(p, node - NODES)
+            _read(p, node - NODES, keep)
         node = np.int64(0)
     p.node[0] = node
 
@@ -363,9 +377,10 @@ def follow(p, residue, rests):
 def heed(p, probability):
     """Write down what the mixer thought of the next residue, if there is a diary."""
     d = p.diary
-    if d.size[0] < d.tokens.size:
+    room = d.tokens.size
+    if room > 0:
         node = p.node[0]
-        at = 12 * d.size[0]
+        at = 12 * (d.size[0] % room)
         if node > 0:
             at += 4 if node <= 4 else 8
         for s in range(4):
@@ -374,14 +389,16 @@ def heed(p, probability):
 
 @inline_kernel
 def _write(p, token):
-    """Enter a 3-mer that is about to be read into the diary, if there is one."""
+    """Enter a 3-mer that is about to be read into the diary.
+
+    Returns where ``kept`` begins, -1 if there is no diary.
+    """
     d = p.diary
-    at = d.size[0]
-    if at < d.tokens.size:
-        if at % SEGMENT == 0:
-            to = at // SEGMENT * 2 * p.units
-            for k in range(2 * p.units):
-                d.starts[to + k] = p.state[k]
-        d.tokens[at] = token + d.size[1]
-        d.size[0] = at + 1
-        d.size[1] = 0
+    room = d.tokens.size
+    if room == 0:
+        return np.int64(-1)
+    at = d.size[0] % room
+    d.tokens[at] = token + d.size[1]
+    d.size[0] += 1
+    d.size[1] = 0
+    return at * (d.kept.size // room)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from acgz import models
 from acgz.coding import range_coder
-from acgz.engine import dictionary, engine, prior, readings
+from acgz.engine import dictionary, engine, prior, products, readings
 from acgz.engine.correction import PRECISION
 from acgz.engine.logexp import log8
 from acgz.engine.presets import MOST_UNITS, SMALL, parts
@@ -112,7 +112,7 @@ def network(path: Path) -> Model:
     weights = models.read(path)
     d = weights.architecture
     units, dense = d.get("units"), d.get("dense")
-    step = prior.STEP
+    step = products.STEP
     if (
         d.get("kind") != KIND
         or not (type(units) is int and 0 < units <= MOST_UNITS and units % step == 0)

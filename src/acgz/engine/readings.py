@@ -173,5 +173,7 @@ def heed(r, probability):
 def follow(r, residue, rests):
     """Each reading takes note of the residue that came; see `prior.follow`."""
     prior.follow(r.first, residue, rests)
-    prior.follow(r.second, residue, rests)
-    prior.follow(r.third, residue, rests)
+    if r.third.units > 0:
+        prior.follow(r.second, residue, rests)
+        prior.follow(r.third, residue, rests)
+        prior.ahead(r.first, r.second, r.third)

@@ -42,6 +42,14 @@ if not kernel.compiles_here():
         """Write a float8 of whole numbers in [-32768, 32767] to ``array[at:at + 8]`` (int16)."""
         array[at : at + 8] = vector.astype(np.int16)
 
+    def store_bytes(array, at, vector):
+        """Write a float8 of whole numbers in [-128, 127] to ``array[at:at + 8]`` (int8)."""
+        array[at : at + 8] = vector.astype(np.int8)
+
+    def store_pairs(array, at, v, w):
+        """Write two float8 as `store_shorts` does, side by side: v[0], w[0], v[1] …"""
+        array[at : at + 16] = np.stack([v, w], axis=1).ravel().astype(np.int16)
+
     def splat(value):
         """A float8 that holds ``value`` eight times."""
         return np.full(8, value, dtype=np.float32).view(Plain)
@@ -49,6 +57,10 @@ if not kernel.compiles_here():
     def total(v):
         """The sum ``((v0+v4)+(v2+v6)) + ((v1+v5)+(v3+v7))``."""
         return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]))
+
+    def greatest(v):
+        """The largest of eight numbers."""
+        return max(v)
 
     def absolute(v):
         """Absolute values."""
@@ -155,6 +167,38 @@ else:
         return types.void(array, at, vector), codegen
 
     @intrinsic
+    def store_bytes(typingctx, array, at, vector):
+        """Write a float8 of whole numbers in [-128, 127] to ``array[at:at + 8]`` (int8)."""
+
+        def codegen(context, builder, sig, args):
+            at = context.cast(builder, args[1], sig.args[1], types.intp)
+            data = context.make_array(sig.args[0])(context, builder, args[0]).data
+            kind = ir.VectorType(ir.IntType(8), 8)
+            pointer = builder.bitcast(builder.gep(data, [at]), kind.as_pointer())
+            builder.store(builder.trunc(builder.fptosi(args[2], _V8I), kind), pointer, align=1)
+            return context.get_dummy_value()
+
+        return types.void(array, at, vector), codegen
+
+    @intrinsic
+    def store_pairs(typingctx, array, at, v, w):
+        """Write two float8 as `store_shorts` does, side by side: v[0], w[0], v[1] …"""
+
+        def codegen(context, builder, sig, args):
+            at = context.cast(builder, args[1], sig.args[1], types.intp)
+            data = context.make_array(sig.args[0])(context, builder, args[0]).data
+            kind = ir.VectorType(ir.IntType(16), 8)
+            each = [builder.trunc(builder.fptosi(one, _V8I), kind) for one in args[2:]]
+            places = [8 * (k % 2) + k // 2 for k in range(16)]
+            order = ir.Constant(ir.VectorType(_I32, 16), [ir.Constant(_I32, k) for k in places])
+            both = builder.shuffle_vector(*each, order)
+            pointer = builder.bitcast(builder.gep(data, [at]), both.type.as_pointer())
+            builder.store(both, pointer, align=2)
+            return context.get_dummy_value()
+
+        return types.void(array, at, v, w), codegen
+
+    @intrinsic
     def splat(typingctx, value):
         """A float8 that holds ``value`` eight times."""
 
@@ -175,6 +219,19 @@ else:
             v = [builder.extract_element(args[0], ir.Constant(_I32, i)) for i in range(8)]
             add = builder.fadd
             return add(add(add(v[0], v[4]), add(v[2], v[6])), add(add(v[1], v[5]), add(v[3], v[7])))
+
+        return types.float32(vector), codegen
+
+    @intrinsic
+    def greatest(typingctx, vector):
+        """The largest of eight numbers."""
+
+        def codegen(context, builder, sig, args):
+            v = [builder.extract_element(args[0], ir.Constant(_I32, i)) for i in range(8)]
+            while len(v) > 1:
+                pairs = zip(v[::2], v[1::2], strict=True)
+                v = [builder.select(builder.fcmp_ordered(">", a, b), a, b) for a, b in pairs]
+            return v[0]
 
         return types.float32(vector), codegen
 

@@ -129,6 +129,27 @@ def dot(typingctx, sums, a, b):
 
 
 @intrinsic
+def held(typingctx, array, at):
+    """The whole8 ``array[at:at + 8]`` of an int32 array."""
+
+    def codegen(context, builder, sig, args):
+        return builder.load(place_in(context, builder, sig, args, _V8I), align=4)
+
+    return whole8(array, at), codegen
+
+
+@intrinsic
+def hold(typingctx, array, at, numbers):
+    """Write a whole8 to ``array[at:at + 8]`` (int32)."""
+
+    def codegen(context, builder, sig, args):
+        builder.store(args[2], place_in(context, builder, sig, args, _V8I), align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, at, whole8), codegen
+
+
+@intrinsic
 def both(typingctx, a, b):
     """The sum of two whole8."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acgz import models
-from acgz.engine import prior, priors
+from acgz.engine import prior, priors, products
 from acgz.errors import InputError
 from acgz.nets.architecture import Arrays, Network
 from acgz.nets.deepgeco.architecture import WarmStartArchitecture
@@ -25,7 +25,7 @@ def whole(network: Network[WarmStartArchitecture]) -> dict[str, NDArray[Any]]:
     The largest weight of each row of a matrix becomes 127.
     """
     d = network.architecture
-    if (d.network, d.s, d.k, d.plain) != ("gru", 3, 3, False) or d.hidden % prior.STEP:
+    if (d.network, d.s, d.k, d.plain) != ("gru", 3, 3, False) or d.hidden % products.STEP:
         raise InputError("a prior needs a causal Warm-Start network over 3-mers, units by 32")
     w = {name.split(".", 1)[-1]: a.astype(np.float64) for name, a in network.arrays.items()}
     w |= {name: a.astype(np.float64) for name, a in network.arrays.items()}
