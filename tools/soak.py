@@ -166,7 +166,7 @@ def networks_of_the_package(folder: Path) -> Course:
     ways = {name: Way(name) for name in ("deepgeco-mini", "deepgeco-plus", "seqcoder")}
     ways |= {
         f"{name} --model {network}": Way(name, {"model": network, **settings})
-        for network in ("human", "hybrid")
+        for network in ("human", "fish", "hybrid")
         for name, settings in (("geneformer", {}), ("geneformer-grouped", {"group": 256}))
     }
     names = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -125,8 +126,30 @@ class EngineCodec:
         as_plus = replace(settings, preset="plus")
         if _parts("ultra", source.size, 0) == _parts("plus", source.size, 0):
             return self._smaller(source, as_plus, job)
-        coded, plus = (self._smaller(source, one, job) for one in (settings, as_plus))
+        coded, plus = self._both(source, settings, as_plus, job)
         return plus if len(coded.payload) + _WORTH > len(plus.payload) else coded
+
+    def _both(
+        self,
+        source: NDArray[np.uint8],
+        settings: EngineSettings,
+        others: EngineSettings,
+        job: Job,
+    ) -> tuple[Coded, Coded]:
+        """By two settings, side by side if there are threads for it."""
+        if job.threads < 2:
+            return self._smaller(source, settings, job), self._smaller(source, others, job)
+        part = job.progress.part()
+        with ThreadPoolExecutor(1) as beside:
+            aside = replace(job, threads=1, progress=part)
+            later = beside.submit(self._smaller, source, others, aside)
+            try:
+                return self._smaller(source, settings, job), later.result()
+            except BaseException:
+                part.stop()
+                raise
+            finally:
+                job.progress.join(part)
 
     def _smaller(self, source: NDArray[np.uint8], settings: EngineSettings, job: Job) -> Coded:
         """With a dictionary or without one; more than a few residues are not coded twice."""
@@ -217,7 +240,7 @@ class EngineCodec:
         from acgz.engine import dictionary
         from acgz.engine.presets import PRESETS
 
-        # `ultra` tries `plus` too; that is quick, and needs no threads kept for it.
+        # `ultra` tries `plus` beside; that is quick, and needs no thread kept for it.
         presets = ["ultra", "plus"] if settings.preset == "ultra" else [settings.preset]
         before = _reference(settings).residues.size
         if settings.dictionary != dictionary.NONE and (settings.dictionary or not before):
@@ -229,7 +252,7 @@ class EngineCodec:
             lanes = settings.lanes or self._most_own_lanes(count, parameters)
             parameters["lanes"] = lanes
             needs.append(Need(self._threads(lanes, preset, count), self.memory(parameters, count)))
-        return Need(needs[0].threads, max(need.memory for need in needs))
+        return Need(needs[0].threads, sum(need.memory for need in needs))
 
     def need_to_decode(self, parameters: Mapping[str, JSON], count: int) -> Need:
         """A thread for each lane, one more for each that learns, and `memory`."""

@@ -24,7 +24,7 @@ VARIANTS = (
     Variant("plus", "plus"),
     *(
         variant
-        for model in ("human", "hybrid")
+        for model in ("human", "fish", "hybrid")
         for variant in (
             Variant(model, "geneformer", {"model": model}),
             Variant(f"{model}, grouped", "geneformer-grouped", {"model": model}),
@@ -46,10 +46,11 @@ PAPER: Mapping[tuple[str, str], float] = {
     ("Fish", "gzip"): 2.4460,
     ("Fish", "7z"): 1.2371,
     ("Fish", "bzip2"): 2.0303,
+    ("Fish", "fish"): 0.6587,
+    ("Fish", "fish, grouped"): 0.6593,
     ("Fish", "hybrid"): 0.8634,
 }
-"""Data set and variant -> bits/base of Table 1. Its networks of fish alone have 0.6587 and,
-grouped, 0.6593; the package has none."""
+"""Data set and variant -> bits/base of Table 1."""
 
 
 def _hold_out(source: Path, target: Path, first: int | None) -> int:
@@ -67,7 +68,7 @@ def data_set(name: str) -> str | None:
 
 
 class _GeneFormer(Suite):
-    quick = Quick(tuple(DATA_SETS), 6_000, "gzip;7z;bzip2;xz;order0;plus;human;hybrid")
+    quick = Quick(tuple(DATA_SETS), 6_000, "gzip;7z;bzip2;xz;order0;plus;human;fish;hybrid")
     """All groupings are one group of so few bases."""
     usual = everything = VARIANTS
 

@@ -22,7 +22,7 @@ class GeneFormerSettings(NetworkSettings):
 
     model: str | None = setting(
         "human",
-        "a network of the package (human, hybrid), or the file of another one",
+        "a network of the package (human, fish, hybrid), or the file of another one",
         flag="--model",
         metavar="NAME|PATH",
     )
