@@ -16,6 +16,7 @@ from acgz.cli.main import main
 from acgz.errors import InputError
 from acgz.nets.architecture import Network
 from acgz.nets.geneformer.architecture import CONTEXT, PLACES, REACH, SPAN, GeneFormerArchitecture
+from acgz.nets.geneformer.cli import TRAINER
 from acgz.nets.geneformer.operations import backend
 from acgz.nets.geneformer.predictor import GeneFormer
 
@@ -264,3 +265,8 @@ def test_the_command_starts_with_a_network_and_takes_its_sizes(tmp_path: Path) -
 
 def _letters(bases: NDArray[np.uint8]) -> str:
     return "".join("ACGT"[base] for base in bases)
+
+
+def test_a_network_names_its_data_without_their_folders() -> None:
+    sized = TRAINER.sized({}, GeneFormerPlan(), ["/home/somebody/fish.fa.gz", "human.fa"])
+    assert sized.data == "fish.fa.gz, human.fa"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from acgz.nets.cli import Trainer
@@ -28,7 +29,8 @@ that was best so far. The state is kept beside it: --resume goes on from there. 
     ) -> GeneFormerArchitecture:
         """A head for 64 dimensions, or the sizes of the network to start with, if nothing else
         is said."""
-        usual = {"heads": max(1, given.get("dimension", 768) // 64), "data": ", ".join(files)}
+        names = ", ".join(Path(file).name for file in files)  # where they lie is nobody's business
+        usual = {"heads": max(1, given.get("dimension", 768) // 64), "data": names}
         if plan.start is not None:
             theirs = GeneFormerArchitecture.read(plan.start).architecture
             sizes = ("dimension", "heads", "latent", "segments")
