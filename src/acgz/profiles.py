@@ -90,7 +90,7 @@ def of_records(
     """`profile` of what has been read."""
     from acgz.container.blocks import Recipe
     from acgz.engine import costs
-    from acgz.engine.codec import EngineSettings
+    from acgz.engine.settings import EngineSettings
 
     if strands not in ("forward", "mean", "minimum"):
         raise UsageError(f"strands are forward, mean or minimum, not {strands!r:.40}")

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from acgz.codec import Job
 from acgz.engine import adaptation, costs, engine, lanes, presets, prior, priors
 from acgz.engine.adaptation import Adaptation
-from acgz.engine.codec import CODEC, EngineSettings
+from acgz.engine.codec import CODEC
 from acgz.engine.prior import BATCH, SEGMENT, TOKENS, UNFORESEEN, Prior
+from acgz.engine.settings import EngineSettings
 from diaries import filled, small_network
 from machines import ENVIRONMENTS, REFERENCE, WITHOUT_COMPILER
 from paths import PHAGE

@@ -22,7 +22,8 @@ import pytest
 from acgz import models, modes
 from acgz.codec import Job, decode, encode
 from acgz.engine import dictionary, priors
-from acgz.engine.codec import CODEC, EngineSettings
+from acgz.engine.codec import CODEC
+from acgz.engine.settings import EngineSettings
 from paths import DOCS
 
 DOCUMENT = (DOCS / "engine.md").read_text()

@@ -12,6 +12,7 @@ from acgz.engine import codec as engine_codec
 from acgz.engine import lanes as lanes_of_engine
 from acgz.engine.presets import SMALL
 from acgz.engine.repetition import repeated_share
+from acgz.engine.settings import EngineSettings
 from acgz.errors import DamagedError, LimitError, UsageError
 from acgz.progress import Progress
 from codec_checks import residues
@@ -134,9 +135,7 @@ def test_lanes_that_make_no_sense_are_refused(lanes: object) -> None:
 def test_where_ultra_is_plus_it_is_coded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     presets = []
 
-    def coded(
-        _codec: object, _source: object, settings: engine_codec.EngineSettings, _job: Job
-    ) -> Coded:
+    def coded(_codec: object, _source: object, settings: EngineSettings, _job: Job) -> Coded:
         presets.append(settings.preset)
         return Coded({}, b"")
 

@@ -11,9 +11,10 @@ from acgz import models
 from acgz.codec import Coded, Job, decode, encode
 from acgz.coding import range_coder
 from acgz.engine import engine, prior, priors, training
-from acgz.engine.codec import CODEC, EngineSettings
+from acgz.engine.codec import CODEC
 from acgz.engine.correction import PRECISION
 from acgz.engine.presets import SMALL, parts
+from acgz.engine.settings import EngineSettings
 from acgz.errors import DamagedError, InputError, MissingModelError, UsageError
 from codec_checks import residues
 from machines import ENVIRONMENTS, REFERENCE, WITHOUT_COMPILER

@@ -7,7 +7,8 @@ import pytest
 
 from acgz.codec import Job
 from acgz.engine import costs
-from acgz.engine.codec import CODEC, EngineSettings
+from acgz.engine.codec import CODEC
+from acgz.engine.settings import EngineSettings
 from codec_checks import residues
 from machines import REFERENCE, WITHOUT_COMPILER
 

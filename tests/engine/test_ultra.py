@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from acgz.codec import Coded, Job
-from acgz.engine.codec import CODEC, EngineCodec, EngineSettings
+from acgz.engine.codec import CODEC, EngineCodec
+from acgz.engine.settings import EngineSettings
 from acgz.progress import Stopped
 
 RESIDUES = np.random.default_rng(1).integers(0, 4, 1 << 15).astype(np.uint8)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz import references
 from acgz.codec import MEMORY_LIMIT, Coded, Job, Need, integer_parameter
+from acgz.engine import reference
+from acgz.engine.settings import EngineSettings
 from acgz.errors import DamagedError, UsageError
 from acgz.models import Model
-from acgz.references import DIGEST_SIZE, MOST_HINT, Reference
-from acgz.settings import ALWAYS, CHANGED, JSON, Settings, setting
+from acgz.references import MOST_HINT, Reference
+from acgz.settings import JSON
 
 if TYPE_CHECKING:
     from acgz.engine.dictionary import Excerpt
@@ -39,49 +40,8 @@ _NAMING = 2
 """Bytes of a number in the list of the pieces."""
 _WORTH = 8
 """Bytes that `ultra` has to save: where blocks differ, the archive names two modes."""
-_WORD = 32
-"""Residues that the index of copies keeps in one number; a reference has whole ones."""
 _LENGTH_BYTES = 4
 """Of the length of each stream but the last, before the streams."""
-
-
-@dataclass(frozen=True)
-class EngineSettings(Settings):
-    """What a user may choose."""
-
-    preset: str = setting(
-        "plus", "size of the mixture", among=("fast", "plus", "ultra"), stored=ALWAYS
-    )
-    lanes: int | None = setting(
-        None,
-        "engines that code side by side, each with a thread",
-        least=1,
-        most=16,
-        stored=CHANGED,
-        flag="--lanes",
-        metavar="N",
-    )
-    prior: str | None = setting(
-        None,
-        "network that has learned from other genomes: a name, a file, or none",
-        flag="--prior",
-        metavar="NAME",
-    )
-    dictionary: str | None = setting(
-        None,
-        "genomes in small that are known beforehand: a file, or none",
-        flag="--dictionary",
-        metavar="NAME",
-    )
-    reference: str | None = setting(
-        None,
-        "sequence that is known when the archive is read, too",
-        flag="--reference",
-        metavar="FILE",
-    )
-
-
-_NO_REFERENCE = Reference(np.zeros(0, np.uint8), b"", "")
 
 
 class Start(NamedTuple):
@@ -197,16 +157,16 @@ class EngineCodec:
         """What an engine begins with that is to code ``source``; UsageError, InputError."""
         from acgz.engine import dictionary
 
-        reference = _reference(settings)
+        given = reference.asked_for(settings)
         excerpt = dictionary.NOTHING
-        if settings.dictionary or not reference.digest:
+        if settings.dictionary or not given.digest:
             excerpt = dictionary.chosen(settings.dictionary, source)
-        known = np.concatenate([excerpt.residues, reference.residues])
+        known = np.concatenate([excerpt.residues, given.residues])
         if known.size + source.size >= _MOST:
             raise UsageError("a block and its reference have fewer than 2**31 residues together")
         made = _parts(settings.preset, source.size, known.size)
         prior = self._prior(settings, source, made)
-        return Start(made, prior, excerpt, reference, np.concatenate([known, source]))
+        return Start(made, prior, excerpt, given, np.concatenate([known, source]))
 
     def decode(self, coded: Coded, count: int, job: Job) -> NDArray[np.uint8]:
         from acgz.engine import dictionary, lanes, priors
@@ -215,8 +175,8 @@ class EngineCodec:
         settings, bits, stored, before = self._stored(coded.parameters, count)
         made = parts(settings.preset, count, before, bits)
         pieces = dictionary.stored(coded.parameters)
-        reference = _stored_reference(coded.parameters, before - pieces.size)
-        known = np.concatenate([pieces, reference])
+        given = reference.stored(coded.parameters, before - pieces.size)
+        known = np.concatenate([pieces, given])
         prior = priors.stored(coded.parameters) if made.prior else None
         streams = _streams(coded.payload, stored)
         arrays = prior.arrays if prior else None
@@ -242,7 +202,7 @@ class EngineCodec:
 
         # `ultra` tries `plus` beside; that is quick, and needs no thread kept for it.
         presets = ["ultra", "plus"] if settings.preset == "ultra" else [settings.preset]
-        before = _reference(settings).residues.size
+        before = reference.asked_for(settings).residues.size
         if settings.dictionary != dictionary.NONE and (settings.dictionary or not before):
             before += dictionary.most(count)
         needs = []
@@ -305,33 +265,11 @@ class EngineCodec:
         before = dictionary.known(parameters)
         if "known" in parameters:
             before += integer_parameter(parameters, "known", 0, _MOST)
-        if before + count >= _MOST or before % _WORD:
+        if before + count >= _MOST or before % reference.WORD:
             raise DamagedError("the block claims more residues than this codec allows")
         if bits > _table_bits(before + count, _BITS[1]):
             raise DamagedError("the tables are larger than the residues allow")
         return settings, bits, settings.lanes or 1, before
-
-
-def _reference(settings: EngineSettings) -> Reference:
-    """What is known before the block; the last residues are left out, to fill whole words."""
-    if settings.reference is None:
-        return _NO_REFERENCE
-    references.remember(settings.reference)
-    found = references.read(settings.reference)
-    return found._replace(residues=found.residues[: found.residues.size // _WORD * _WORD])
-
-
-def _stored_reference(parameters: Mapping[str, JSON], before: int) -> NDArray[np.uint8]:
-    """The residues that the block refers to; MissingModelError, DamagedError."""
-    digest, hint = parameters.get("reference", b""), parameters.get("hint", "")
-    if digest == b"" and before == 0:
-        return _NO_REFERENCE.residues
-    if not isinstance(digest, bytes) or len(digest) != DIGEST_SIZE or not isinstance(hint, str):
-        raise DamagedError("the block does not name its reference")
-    residues = references.find(digest, hint).residues
-    if residues.size // _WORD * _WORD != before:
-        raise DamagedError("the reference has another length than the block says")
-    return residues[:before]
 
 
 def _parts(preset: str, count: int, before: int) -> Parts:

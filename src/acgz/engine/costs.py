@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from acgz.codec import Job
 from acgz.coding import range_coder
 from acgz.engine import adaptation, engine
-from acgz.engine.codec import CODEC, EngineSettings
+from acgz.engine.codec import CODEC
 from acgz.engine.correction import PRECISION
 from acgz.engine.lanes import EPOCH
+from acgz.engine.settings import EngineSettings
 
 
 def bits(
