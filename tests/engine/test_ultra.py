@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import numpy as np
@@ -19,6 +20,21 @@ ULTRA = EngineSettings(preset="ultra")
 
 def test_plus_beside_or_afterwards_makes_the_same() -> None:
     assert CODEC.encode(RESIDUES, ULTRA, Job(1)) == CODEC.encode(RESIDUES, ULTRA, Job(3))
+
+
+def test_plus_waits_where_there_is_no_memory_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    who = []
+
+    def coded(_: object, source: NDArray[np.uint8], settings: EngineSettings, job: Job) -> Coded:
+        who.append((settings.preset, threading.current_thread() is threading.main_thread()))
+        return Coded({"preset": settings.preset}, b"")
+
+    monkeypatch.setattr(EngineCodec, "coded", coded)
+    need = CODEC.need_to_encode(ULTRA, RESIDUES.size).memory
+    for memory, aside in ((need, True), (need - 1, False)):
+        who.clear()
+        CODEC.encode(RESIDUES, ULTRA, Job(2, memory=memory))
+        assert sorted(who) == [("plus", not aside), ("ultra", True)]
 
 
 @pytest.mark.parametrize("threads", [1, 2])

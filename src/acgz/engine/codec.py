@@ -96,8 +96,8 @@ class EngineCodec:
         others: EngineSettings,
         job: Job,
     ) -> tuple[Coded, Coded]:
-        """By two settings, side by side if there are threads for it."""
-        if job.threads < 2:
+        """By two settings, side by side if there are threads and memory for it."""
+        if job.threads < 2 or self.need_to_encode(settings, source.size).memory > job.memory:
             return self._smaller(source, settings, job), self._smaller(source, others, job)
         part = job.progress.part()
         with ThreadPoolExecutor(1) as beside:
