@@ -50,7 +50,7 @@ CASES = {
     "deepzip-gru-64": Case("deepzip-gru-64", 0.02, 20_000),
     "geneformer-human": Case("geneformer", 0.9, 2_000, HUMAN),
     "geneformer-hybrid": Case("geneformer", 0.9, 2_000, HUMAN),
-    "geneformer-fish": Case("geneformer", 0.1, 2_000, FISH),
+    "geneformer-fish": Case("geneformer", 0.7, 2_000, FISH),
     # The decoder alone: a shuffled encoder says next to nothing, which costs next to nothing.
     "seqcoder": Case("seqcoder", 0.25, 12_800, shuffled=("from_latent", "up", "block")),
     "seqcoder-twobit": Case("seqcoder", 0.3, 12_800, settings={"latent": "twobit"}),
