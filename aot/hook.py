@@ -40,9 +40,12 @@ class MachineCode(BuildHookInterface[Any]):
 
     def _run(self, program: str, folder: Path) -> None:
         """Run a program of this folder, which writes into another one."""
+        # pip gives what a build takes by this variable, too.
+        paths = [str(Path(self.root) / "src"), os.environ.get("PYTHONPATH")]
+        known = os.pathsep.join(path for path in paths if path)
         subprocess.run(
             [sys.executable, Path(self.root) / "aot" / program, folder],
-            env={**os.environ, "PYTHONPATH": str(Path(self.root) / "src")},
+            env={**os.environ, "PYTHONPATH": known},
             check=True,
         )
 
