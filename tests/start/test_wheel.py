@@ -62,6 +62,21 @@ def test_machine_code_makes_the_archives_that_numba_makes(
     assert compiled_here.keys() == MODES.keys() - {"deepgeco-ultra"}
 
 
+def test_what_the_dictionary_knows_needs_no_compiler(installation, tmp_path):
+    """Warnings are errors there, and a kernel that is missing warns."""
+    program = """
+import acgz, pathlib, sys
+text = acgz.decompress(pathlib.Path(sys.argv[1]).read_bytes())
+for mode in ("fast", "plus", "ultra"):
+    archive = acgz.compress(text, mode)
+    assert len(archive) < len(text) / 3, (mode, len(archive))
+    assert acgz.decompress(archive) == text
+"""
+    archive = TESTS / "golden" / "geneformer-mitochondrion.acgz"
+    done = installation.run("-c", program, archive, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
 def test_numba_cannot_be_imported_there(installation, tmp_path):
     done = installation.run("-c", "import numba", cwd=tmp_path)
     assert "No module named 'numba'" in done.stderr
