@@ -10,11 +10,12 @@ import pytest
 from numpy.typing import NDArray
 
 from acgz.codec import Job
-from acgz.engine import adaptation, costs, engine, lanes, presets, prior, priors
+from acgz.engine import adaptation, costs, engine, gradients, lanes, presets, prior, priors
 from acgz.engine.adaptation import Adaptation
 from acgz.engine.codec import CODEC
 from acgz.engine.prior import BATCH, SEGMENT, TOKENS, UNFORESEEN, Prior
 from acgz.engine.settings import EngineSettings
+from acgz.kernel import kernel
 from diaries import filled, small_network
 from machines import ENVIRONMENTS, REFERENCE, WITHOUT_COMPILER
 from paths import PHAGE
@@ -210,3 +211,18 @@ def test_slopes_that_no_integer_can_tell_count_as_zeros(size: float) -> None:
     learning._states[:] = 1
     table, bias = learning._sum(np.zeros(BATCH, np.uint8))
     assert not any(one.any() for one in (table, bias, learning._sums, learning._worth))
+
+
+@kernel
+def _integers(tape, slopes):  # type: ignore[no-untyped-def]
+    gradients._integers(tape, 0, slopes, 0, 32, 0)
+
+
+def test_a_slope_that_is_no_number_is_the_same_integer_everywhere() -> None:
+    """What a float beyond an integer's range becomes is another on each machine."""
+    tape = gradients.tape(32, 32, np.zeros(1, np.int8))
+    tape.scale[:] = 1
+    slopes = np.arange(32, dtype=np.float32)
+    slopes[[3, 30]] = np.nan
+    _integers(tape, slopes)
+    assert tape.seen[[0, 3, 30, 31]].tolist() == [0, -16383, -16383, 16383]

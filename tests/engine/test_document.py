@@ -752,10 +752,10 @@ class Learning:
     def back(self, parts: list[tuple[str, slice, slice, Any]]) -> Any:
         """Of slopes through rows and columns of matrices."""
         v = np.concatenate([slope * self.unit[name][rows] for name, rows, _, slope in parts])
-        m = np.abs(v).max()
+        m = np.fmax.reduce(np.abs(v))
         if not F(1e-30) < m < F(1e30):
             return np.zeros(self.net.arrays[parts[0][0]][:, parts[0][2]].shape[1], F)
-        whole = rounded(v * (F(16383) / m)).astype(np.int64)
+        whole = rounded(np.where(np.isnan(v), -m, v) * (F(16383) / m)).astype(np.int64)
         matrix = np.concatenate([self.net.arrays[name][rows, cut] for name, rows, cut, _ in parts])
         return (whole @ matrix.astype(np.int64)).astype(F) * (m / F(16383))
 

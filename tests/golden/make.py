@@ -102,6 +102,9 @@ CASES: dict[str, tuple[str, str, dict[str, int | str]]] = {
     "plus-genome-lanes": ("plus", "genome", {"lanes": 3}),
     "geneformer-raw": ("geneformer", "raw", {}),
     "geneformer-grouped-untidy": ("geneformer-grouped", "untidy", {"group": 128}),
+    # The dictionary knows these.
+    "fast-mitochondrion": ("fast", "mitochondrion", {}),
+    "plus-mitochondrion": ("plus", "mitochondrion", {}),
     "geneformer-mitochondrion": ("geneformer", "mitochondrion", {}),
     "geneformer-grouped-mitochondrion-hybrid": (
         "geneformer-grouped",

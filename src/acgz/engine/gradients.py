@@ -107,14 +107,16 @@ def _integers(t, k, slopes, first, many, row):
     seen = k * (t.seen.size // ABREAST)
     top = splat(np.float32(0.0))
     for j in range(0, many, 8):
-        top = larger(top, absolute(load(slopes, first + j) * load(t.scale, row + j)))
+        # What is no number is passed over here, and is the least integer below.
+        top = larger(absolute(load(slopes, first + j) * load(t.scale, row + j)), top)
     most = greatest(top)
-    # Nothing comes of slopes that are too large for a float, or of no number.
+    # Nothing comes of slopes that are too large for a float.
     fine = most > _TINY and most < _HUGE
     unit = splat(_SLOPE_MOST / most if fine else np.float32(0.0))
     for j in range(0, many, 8):
         v = (load(slopes, first + j) * load(t.scale, row + j)) * unit
-        store_shorts(t.seen, seen + j, rounded(v) if fine else unit)
+        v = smaller(larger(rounded(v), splat(-_SLOPE_MOST)), splat(_SLOPE_MOST))
+        store_shorts(t.seen, seen + j, v if fine else unit)
     store(t.back, 8 * k, splat(most / _SLOPE_MOST if fine else np.float32(0.0)))
 
 

@@ -152,51 +152,38 @@ else:
 
         return types.void(array, at, vector), codegen
 
-    @intrinsic
-    def store_shorts(typingctx, array, at, vector):
-        """Write a float8 of whole numbers in [-32768, 32767] to ``array[at:at + 8]`` (int16)."""
+    def _storing(bits):
+        """Code that writes float8 as integers of so many bits to ``array[at:]``, side by side."""
+        kind = ir.VectorType(ir.IntType(bits), 8)
 
         def codegen(context, builder, sig, args):
             at = context.cast(builder, args[1], sig.args[1], types.intp)
             data = context.make_array(sig.args[0])(context, builder, args[0]).data
-            kind = ir.VectorType(ir.IntType(16), 8)
-            pointer = builder.bitcast(builder.gep(data, [at]), kind.as_pointer())
-            builder.store(builder.trunc(builder.fptosi(args[2], _V8I), kind), pointer, align=2)
+            whole, *more = (builder.trunc(builder.fptosi(one, _V8I), kind) for one in args[2:])
+            if more:
+                places = [ir.Constant(_I32, 8 * (k % 2) + k // 2) for k in range(16)]
+                order = ir.Constant(ir.VectorType(_I32, 16), places)
+                whole = builder.shuffle_vector(whole, *more, order)
+            pointer = builder.bitcast(builder.gep(data, [at]), whole.type.as_pointer())
+            builder.store(whole, pointer, align=bits // 8)
             return context.get_dummy_value()
 
-        return types.void(array, at, vector), codegen
+        return codegen
+
+    @intrinsic
+    def store_shorts(typingctx, array, at, vector):
+        """Write a float8 of whole numbers in [-32768, 32767] to ``array[at:at + 8]`` (int16)."""
+        return types.void(array, at, vector), _storing(16)
 
     @intrinsic
     def store_bytes(typingctx, array, at, vector):
         """Write a float8 of whole numbers in [-128, 127] to ``array[at:at + 8]`` (int8)."""
-
-        def codegen(context, builder, sig, args):
-            at = context.cast(builder, args[1], sig.args[1], types.intp)
-            data = context.make_array(sig.args[0])(context, builder, args[0]).data
-            kind = ir.VectorType(ir.IntType(8), 8)
-            pointer = builder.bitcast(builder.gep(data, [at]), kind.as_pointer())
-            builder.store(builder.trunc(builder.fptosi(args[2], _V8I), kind), pointer, align=1)
-            return context.get_dummy_value()
-
-        return types.void(array, at, vector), codegen
+        return types.void(array, at, vector), _storing(8)
 
     @intrinsic
     def store_pairs(typingctx, array, at, v, w):
         """Write two float8 as `store_shorts` does, side by side: v[0], w[0], v[1] …"""
-
-        def codegen(context, builder, sig, args):
-            at = context.cast(builder, args[1], sig.args[1], types.intp)
-            data = context.make_array(sig.args[0])(context, builder, args[0]).data
-            kind = ir.VectorType(ir.IntType(16), 8)
-            each = [builder.trunc(builder.fptosi(one, _V8I), kind) for one in args[2:]]
-            places = [8 * (k % 2) + k // 2 for k in range(16)]
-            order = ir.Constant(ir.VectorType(_I32, 16), [ir.Constant(_I32, k) for k in places])
-            both = builder.shuffle_vector(*each, order)
-            pointer = builder.bitcast(builder.gep(data, [at]), both.type.as_pointer())
-            builder.store(both, pointer, align=2)
-            return context.get_dummy_value()
-
-        return types.void(array, at, v, w), codegen
+        return types.void(array, at, v, w), _storing(16)
 
     @intrinsic
     def splat(typingctx, value):
