@@ -40,14 +40,8 @@ class MachineCode(BuildHookInterface[Any]):
 
     def _run(self, program: str, folder: Path) -> None:
         """Run a program of this folder, which writes into another one."""
-        # pip gives what a build takes by this variable, too.
-        paths = [str(Path(self.root) / "src"), os.environ.get("PYTHONPATH")]
-        known = os.pathsep.join(path for path in paths if path)
-        subprocess.run(
-            [sys.executable, Path(self.root) / "aot" / program, folder],
-            env={**os.environ, "PYTHONPATH": known},
-            check=True,
-        )
+        # With the environment as it is: pip gives what a build takes by PYTHONPATH.
+        subprocess.run([sys.executable, Path(self.root) / "aot" / program, folder], check=True)
 
 
 def _platform(other: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import sources  # noqa: F401
 from argparse_manpage.manpage import Manpage
 
 from acgz import __version__

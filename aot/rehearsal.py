@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import sources  # noqa: F401
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -6,6 +6,8 @@ import os
 import platform
 import sys
 
+import sources  # noqa: F401
+
 from acgz.compiled import LEVELS
 
 VARIABLE = "ACGZ_BUILD_FOR"

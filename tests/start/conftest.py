@@ -77,8 +77,7 @@ def wheel(
         sys.path.pop(0)
     machine_code = pytestconfig.cache.mkdir("aot") / "machine_code"
     run = [sys.executable, ROOT / "aot" / "make.py", machine_code]
-    paths = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
-    subprocess.run(run, env={**os.environ, "PYTHONPATH": paths}, check=True)
+    subprocess.run(run, check=True)
     if machine_code.exists():
         shutil.copytree(machine_code, unpacked / "build" / "machine_code" / platform.machine())
     return _hatchling(tmp_path_factory.mktemp("wheel"), "wheel", unpacked)
