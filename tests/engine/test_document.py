@@ -21,7 +21,7 @@ import pytest
 
 from acgz import models, modes
 from acgz.codec import Job, decode, encode
-from acgz.engine import dictionary, priors
+from acgz.engine import dictionary, priors, start
 from acgz.engine.codec import CODEC
 from acgz.engine.settings import EngineSettings
 from paths import DOCS
@@ -243,17 +243,16 @@ def bucket(run: int) -> int:
 
 
 class RepeatExperts:
-    def __init__(self, preset: str, n: int, w: int) -> None:
-        large = w >= 2**23
+    def __init__(self, preset: str, n: int, kind: int) -> None:
         gapped = re.findall(r"^    \d+: ([01]+)$", DOCUMENT, re.MULTILINE)
         assert len(gapped) == 12
-        k = 16 if large and preset == "fast" else 12
+        k = 16 if kind == 1 and preset == "fast" else 12
         self.seeds = ["1" * k, *gapped][
-            : {"fast": 1, "plus": 6, "ultra": 13 if large else 6}[preset]
+            : {"fast": (1, 1, 1), "plus": (4, 6, 4), "ultra": (4, 13, 4)}[preset][kind]
         ]
-        self.most = {"fast": (2, 2), "plus": (32, 24), "ultra": (32, 32)}[preset][large]
-        self.enter = {"fast": (14, 12), "plus": (14, 12), "ultra": (14, 13)}[preset][large]
-        self.stay = {"fast": (17, 15), "plus": (17, 15), "ultra": (17, 16)}[preset][large]
+        self.most = {"fast": (2, 2, 2), "plus": (12, 16, 24), "ultra": (12, 16, 24)}[preset][kind]
+        self.enter = (14, 12, 14)[kind] if preset == "fast" else (11, 11, 12)[kind]
+        self.stay = (17, 15, 17)[kind] if preset == "fast" else (14, 14, 15)[kind]
         self.h = min(max(n.bit_length() - 1, 12), 24)
         self.pool: list[Pointer] = []
         self.right: dict[tuple[int, int], Any] = {}
@@ -968,7 +967,8 @@ class Decoder:
         self.coder = RangeDecoder(stream)
         self.past = Past(n, begin)
         self.contexts = ContextExperts(preset, parameters["b"])
-        self.repeats = RepeatExperts(preset, n, w)
+        self.alike = "alike" in parameters
+        self.repeats = RepeatExperts(preset, n, 2 if self.alike else int(w >= 1 << 23))
         self.stretches = Stretches(preset, n, w)
         self.mixer = Mixer(preset)
         self.correction = Correction()
@@ -1057,7 +1057,7 @@ class Decoder:
         some = (size > 0) + (size > 2) + (size > 9)
         many = sum(limit <= size for limit in (1, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64))
         e = len(raw[0]) - 3
-        sure = match >= 10
+        sure = match >= (9 if self.alike else 10)
         if self.mixer.hidden:
             (NoPrior() if sure else self.prior).predict(raw, self.further)
             agreed = np.ones(4, F)
@@ -1230,6 +1230,20 @@ def test_a_decoder_after_the_document_knows_when_the_prior_rests() -> None:
     decoder = Decoder(data, parameters, n)
     assert decoder.decode(n) == text
     assert 3 < decoder.rested < 200
+
+
+@pytest.mark.parametrize("mode", ["fast", "plus", "ultra"])
+def test_a_decoder_after_the_document_restores_what_is_alike(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "_LOOKED_AT", 1)
+    unit = bases(150, 17)
+    text = unit + b"".join(mutated(unit, 0.03, seed) for seed in range(3)) + other_strand(unit)
+    data, parameters, n = section(text, mode, prior="none" if mode == "fast" else "prokaryotes")
+    assert parameters["alike"] == 1
+    decoder = Decoder(data, parameters, n)
+    assert decoder.decode(n) == text
+    assert mode == "fast" or decoder.rested > 100
 
 
 def test_ultra_keeps_what_plus_makes_where_that_is_smaller() -> None:

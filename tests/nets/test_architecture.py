@@ -50,11 +50,24 @@ def test_arrays_that_do_not_fit_are_refused(architecture: Architecture, tmp_path
         for wrong in (
             without,
             {**without, name: right[name][:-1]},
-            {**without, name: right[name] * np.float16("inf")},
+            {**without, name: right[name].astype(np.float64)},
+            {**without, name: right[name].astype(np.int32)},
             {**right, "one_more": right[name]},
         ):
             with pytest.raises(InputError, match="arrays of the model"):
                 architecture.check_arrays(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["inf", "-inf", "nan", "3e38", "-10001"])
+def test_weights_that_could_make_infinite_numbers_are_refused(
+    architecture: Architecture, wrong: str
+) -> None:
+    right = tiny.arrays(architecture)
+    for name, array in right.items():
+        spoiled = array.astype(np.float32)
+        spoiled.flat[-1] = np.float32(wrong)
+        with pytest.raises(InputError, match="a weight that is no number from -10000 to 10000"):
+            architecture.check_arrays({**right, name: spoiled})
 
 
 @pytest.mark.parametrize("change", [{"kind": "dodo"}, {"depth": 3}, {"kind": None}])

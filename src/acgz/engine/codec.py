@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,23 +13,19 @@ from numpy.typing import NDArray
 from acgz.codec import MEMORY_LIMIT, Coded, Job, Need, integer_parameter
 from acgz.engine import reference
 from acgz.engine.settings import EngineSettings
+from acgz.engine.start import BITS, Start, are_alike, parts_for, table_bits
 from acgz.errors import DamagedError, UsageError
 from acgz.models import Model
-from acgz.references import MOST_HINT, Reference
+from acgz.references import MOST_HINT
 from acgz.settings import JSON
 
 if TYPE_CHECKING:
-    from acgz.engine.dictionary import Excerpt
     from acgz.engine.presets import Parts
 
 _MOST = 1 << 31
 """Positions are stored in 32 bits."""
-_BITS = (16, 24)
-"""Smallest and largest log2 of a sparse table."""
 _TWO_LANES = 1 << 20
 """From so many residues on some presets have two lanes."""
-_REPETITIVE = 0.3
-"""Collections of alike sequences have one lane: each other one would meet the first anew."""
 _ROOM = 3 << 30
 """Bytes that both lanes may take where no lanes are asked for."""
 _TRIED = 1 << 16
@@ -44,32 +40,12 @@ _LENGTH_BYTES = 4
 """Of the length of each stream but the last, before the streams."""
 
 
-class Start(NamedTuple):
-    """What is chosen before the first residue is coded."""
-
-    parts: Parts
-    prior: Model | None
-    dictionary: Excerpt
-    reference: Reference
-    residues: NDArray[np.uint8]
-    """Those of the dictionary, those of the reference, then those to code."""
-
-    @property
-    def before(self) -> int:
-        """Residues that are known."""
-        return int(self.dictionary.residues.size + self.reference.residues.size)
-
-    @property
-    def arrays(self) -> Mapping[str, NDArray[Any]] | None:
-        """Those of the prior's file."""
-        return self.prior.arrays if self.prior else None
-
-
 class EngineCodec:
     """Residues coded by an engine that learns from them.
 
     Parameters beside those of the settings: ``b``, the log2 of the largest sparse tables;
-    ``models``, the digests of the prior and of the dictionary, if there are any; ``pieces`` of the
+    ``alike``, 1 for many sequences of one kind; ``models``, the digests of the prior and of the
+    dictionary, if there are any; ``pieces`` of the
     dictionary, by `Excerpt.runs`; and where there is a reference, its digest in ``reference``, how
     many of its residues are ``known``, and the name of its file as ``hint``.
     """
@@ -84,7 +60,7 @@ class EngineCodec:
         if settings.preset != "ultra":
             return self._smaller(source, settings, job)
         as_plus = replace(settings, preset="plus")
-        if _parts("ultra", source.size, 0) == _parts("plus", source.size, 0):
+        if parts_for("ultra", source.size, 0) == parts_for("plus", source.size, 0):
             return self._smaller(source, as_plus, job)
         coded, plus = self._both(source, settings, as_plus, job)
         return plus if len(coded.payload) + _WORTH > len(plus.payload) else coded
@@ -126,13 +102,15 @@ class EngineCodec:
 
         start = self.start(source, settings)
         parameters: dict[str, JSON] = {"preset": settings.preset, "b": start.parts.table_bits}
+        if start.alike:
+            parameters["alike"] = 1
         if start.reference.digest:
             parameters["reference"] = start.reference.digest
             parameters["known"] = start.reference.residues.size
             parameters["hint"] = start.reference.name[:MOST_HINT]
         if start.dictionary.runs:
             parameters["pieces"] = start.dictionary.runs
-        wanted = settings.lanes or self._own_lanes(source, parameters)
+        wanted = settings.lanes or self._own_lanes(source.size, parameters)
         digests = [start.prior.digest if start.prior else b"", start.dictionary.digest]
         if any(digests):
             parameters["models"] = [digest for digest in digests if digest]
@@ -164,16 +142,17 @@ class EngineCodec:
         known = np.concatenate([excerpt.residues, given.residues])
         if known.size + source.size >= _MOST:
             raise UsageError("a block and its reference have fewer than 2**31 residues together")
-        made = _parts(settings.preset, source.size, known.size)
+        alike = are_alike(source)
+        made = parts_for(settings.preset, source.size, known.size, alike)
         prior = self._prior(settings, source, made)
-        return Start(made, prior, excerpt, given, np.concatenate([known, source]))
+        return Start(made, prior, excerpt, given, alike, np.concatenate([known, source]))
 
     def decode(self, coded: Coded, count: int, job: Job) -> NDArray[np.uint8]:
         from acgz.engine import dictionary, lanes, priors
         from acgz.engine.presets import parts
 
         settings, bits, stored, before = self._stored(coded.parameters, count)
-        made = parts(settings.preset, count, before, bits)
+        made = parts(settings.preset, count, before, bits, "alike" in coded.parameters)
         pieces = dictionary.stored(coded.parameters)
         given = reference.stored(coded.parameters, before - pieces.size)
         known = np.concatenate([pieces, given])
@@ -188,7 +167,7 @@ class EngineCodec:
         from acgz.engine.presets import parts
 
         settings, bits, lanes, before = self._stored(parameters, count)
-        made = parts(settings.preset, count, before, bits)
+        made = parts(settings.preset, count, before, bits, "alike" in parameters)
         count += before
         tables = 2 * len(made.sparse) << made.table_bits
         index = (4 * len(made.seeds) << made.seed_bits) + count // 4
@@ -207,7 +186,7 @@ class EngineCodec:
             before += dictionary.most(count)
         needs = []
         for preset in presets:
-            bits = _table_bits(before + count, PRESETS[preset].most_table_bits)
+            bits = table_bits(before + count, PRESETS[preset].most_table_bits)
             parameters: dict[str, JSON] = {"preset": preset, "b": bits, "known": before}
             lanes = settings.lanes or self._most_own_lanes(count, parameters)
             parameters["lanes"] = lanes
@@ -222,7 +201,7 @@ class EngineCodec:
     def _threads(self, lanes: int, preset: str, count: int) -> int:
         from acgz.engine.presets import parts
 
-        return 2 * lanes if parts(preset, count, 0, _BITS[0]).adapts else lanes
+        return 2 * lanes if parts(preset, count, 0, BITS[0]).adapts else lanes
 
     def _prior(
         self, settings: EngineSettings, residues: NDArray[np.uint8], made: Parts
@@ -236,15 +215,12 @@ class EngineCodec:
             raise UsageError(f"the preset {settings.preset} uses no prior")
         return None
 
-    def _own_lanes(self, residues: NDArray[np.uint8], parameters: Mapping[str, JSON]) -> int:
+    def _own_lanes(self, count: int, parameters: Mapping[str, JSON]) -> int:
         """Lanes where none are asked for: two, as long as they cost little."""
-        from acgz.engine.repetition import repeated_share
-
-        most = self._most_own_lanes(residues.size, parameters)
-        return 1 if most == 1 or repeated_share(residues) > _REPETITIVE else most
+        return 1 if "alike" in parameters else self._most_own_lanes(count, parameters)
 
     def _most_own_lanes(self, count: int, parameters: Mapping[str, JSON]) -> int:
-        """Lanes of so many residues, if these are not repetitive, where none are asked for."""
+        """Lanes of so many residues, if these are not alike, where none are asked for."""
         from acgz.engine.presets import PRESETS
 
         if PRESETS[str(parameters["preset"])].most_lanes < 2 or count < _TWO_LANES:
@@ -261,33 +237,16 @@ class EngineCodec:
         from acgz.engine import dictionary
 
         settings = EngineSettings.from_parameters(parameters, self.name)
-        bits = integer_parameter(parameters, "b", *_BITS)
+        bits = integer_parameter(parameters, "b", *BITS)
+        integer_parameter({"alike": 1, **parameters}, "alike", 1, 1)
         before = dictionary.known(parameters)
         if "known" in parameters:
             before += integer_parameter(parameters, "known", 0, _MOST)
         if before + count >= _MOST or before % reference.WORD:
             raise DamagedError("the block claims more residues than this codec allows")
-        if bits > _table_bits(before + count, _BITS[1]):
+        if bits > table_bits(before + count, BITS[1]):
             raise DamagedError("the tables are larger than the residues allow")
         return settings, bits, settings.lanes or 1, before
-
-
-def _parts(preset: str, count: int, before: int) -> Parts:
-    """What an engine for ``count`` residues after ``before`` known ones is made of, where a writer
-    chooses."""
-    from acgz.engine.presets import PRESETS, parts
-
-    bits = _table_bits(before + count, PRESETS[preset].most_table_bits)
-    return parts(preset, count, before, bits)
-
-
-def _table_bits(count: int, most: int) -> int:
-    """Room for the contexts of both strands twice over, within limits.
-
-    `plus` stays where the processor's cache still helps: on EsCo 2**22 contexts are a fifth
-    faster than 2**24 and take 0.02 % more.
-    """
-    return min(max((4 * count).bit_length(), _BITS[0]), most)
 
 
 def _streams(payload: bytes, stored: int) -> list[NDArray[np.uint8]]:

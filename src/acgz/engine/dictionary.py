@@ -107,7 +107,7 @@ def stored(parameters: Mapping[str, JSON]) -> NDArray[np.uint8]:
     if not isinstance(digests, list) or not digests:
         raise DamagedError("the block does not name its dictionary")
     try:
-        found = _read(models.locate(bytes(digests[-1])))
+        found = _read(models.locate(models.named(digests[-1])))
     except InputError as error:
         raise DamagedError(f"the block names a model that is no dictionary: {error}") from error
     return _pieces(found, runs)

@@ -25,10 +25,6 @@ from acgz.kernel import inline_kernel, kernel
 KNOWN = 100
 """Calibrations and trust from a prior's file count as at most so many events."""
 
-SURE = 10
-"""From this state of the best repeat on (64 times right in a row) the prior rests: 672 mitochondria
-take 12,286 bytes, 12,290 if it never does. Without the hidden layers there they take 12,865."""
-
 NO_SHARES = np.zeros(0, np.int32)
 """For whoever does not want to know what each residue cost."""
 
@@ -57,6 +53,8 @@ class Engine(NamedTuple):
     """(3,): where the chosen weight sets begin."""
     frequency: NDArray[np.int64]
     stretches: Stretches
+    sure: int
+    """See `Parts.sure`."""
     begin: int
     """The first residue of the engine's lane."""
     since: NDArray[np.int64]
@@ -98,6 +96,7 @@ def make(parts: Parts, count: int, begin: int = 0, learned: Arrays | None = None
         chosen=np.zeros(3, np.int64),
         frequency=np.zeros(4, np.int64),
         stretches=stretches.make(count, parts.risk),
+        sure=parts.sure,
         begin=begin,
         since=np.array([begin + 32], np.int64),
         known=np.full(count, UNKNOWN, np.uint8),
@@ -152,7 +151,7 @@ def _inputs(e, i, history):
     experts = e.contexts.slot.size
     longest = contexts.predict(e.contexts, x, width, i, history)
     match = copies.predict(e.copies, e.known, x, e.votes, width, experts, i - e.begin)
-    if match < SURE:
+    if match < e.sure:
         readings.predict(e.readings, x, width, experts + copies.INPUTS)
     # centred logarithms: what matters is how the residues compare
     for at in range(0, width, 8):
@@ -239,7 +238,7 @@ def run(e, residues, first, last, stream, coder, decoding, shares):
         contexts.update(e.contexts, e.known, e.begin, e.since[0], i, residue, history, inverse)
         copies.update(e.copies, e.known, e.begin, i, residue, history, inverse)
         readings.heed(e.readings, e.probability)
-        rests = kind >= SURE * LENGTHS
+        rests = kind >= e.sure * LENGTHS
         if not rests:
             readings.learn(e.readings, residue)
         readings.follow(e.readings, residue, rests)

@@ -91,7 +91,7 @@ def stored(parameters: Mapping[str, JSON]) -> Model | None:
     if len(digests) == bool(dictionary.known(parameters)):
         return None
     try:
-        return _read(models.locate(bytes(digests[0])))
+        return _read(models.locate(models.named(digests[0])))
     except InputError as error:
         raise DamagedError(f"the block names a model that is no prior: {error}") from error
 

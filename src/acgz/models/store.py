@@ -12,7 +12,7 @@ from functools import lru_cache, wraps
 from pathlib import Path
 from typing import TypeVar
 
-from acgz.errors import MissingModelError
+from acgz.errors import InputError, MissingModelError
 from acgz.models.weights import Model, digest_of, read
 
 VARIABLE = "ACGZ_MODELS"
@@ -86,6 +86,14 @@ def find(digest: bytes) -> Model:
     if model.digest != digest:  # it has just been replaced
         raise MissingModelError(f"{path} is not the model {digest.hex()} any more")
     return model
+
+
+def named(digest: object) -> bytes:
+    """What a block has stored as the digest of a model, or its beginning; InputError if it cannot
+    be one."""
+    if isinstance(digest, bytes) and digest:
+        return digest
+    raise InputError("a model is not named by its digest")
 
 
 def locate(digest: bytes) -> Path:

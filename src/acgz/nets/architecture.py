@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Arrays = Mapping[str, "NDArray[Any]"]
 """The numbers of a network by name."""
 
+MOST = 1e4
+"""No weight is greater; of those of the package none is above 300."""
 MEMORY = 64 << 20
 """Bytes that the libraries under a network take, whatever its size."""
 
@@ -69,12 +71,19 @@ class Architecture(Settings):
             raise InputError(f"this is no network of the kind {cls.kind}: {error}") from error
 
     def check_arrays(self, arrays: Arrays) -> None:
-        """InputError unless these are the arrays of such a network, all of them finite."""
+        """InputError unless these are the arrays of such a network, of floats of at most 32 bits.
+
+        None is above `MOST`: what is infinite, or no number, has no one value as an integer, and
+        machines do not agree on which of two numbers it is less than.
+        """
         import numpy as np
 
         fits = {name: array.shape for name, array in arrays.items()} == self.shapes()
-        if not fits or not all(np.isfinite(array).all() for array in arrays.values()):
+        floats = (np.float16, np.float32)
+        if not fits or not all(array.dtype in floats for array in arrays.values()):
             raise InputError(f"the arrays of the model are not those of its {self.kind} network")
+        if not all((np.abs(array) <= np.float32(MOST)).all() for array in arrays.values()):
+            raise InputError(f"the model has a weight that is no number from -{MOST:g} to {MOST:g}")
 
     def write(self, path: Path, arrays: Arrays) -> bytes:
         """Write a model file; its SHA-256."""
