@@ -347,3 +347,12 @@ def test_python_finds_it_beside_the_archive_or_where_one_says(
     assert sequence.encode() in acgz.decompress(data, reference=Path("moved.fa"))
     with pytest.raises(UsageError, match="there is no reference nowhere"):
         acgz.decompress(data, reference="nowhere")
+
+
+def test_a_reference_that_changes_while_it_is_read_is_missing(
+    chain: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget(monkeypatch)
+    monkeypatch.setattr(references._Search, "find", lambda *_: None)
+    with pytest.raises(MissingModelError, match=r"the reference first\.acgz cannot"):
+        references.read("first.acgz")

@@ -104,7 +104,8 @@ def read(path: str | os.PathLike[str]) -> Reference:
         with _lock:  # blocks that are coded side by side ask for the same one
             return (_search or _Search()).read(_place(path))
     except MissingReferenceError as error:
-        raise type(error)(f"the reference {shown} cannot be read: {error}") from error
+        why = f"the reference {shown} cannot be read: {error}"
+        raise MissingReferenceError(why) from error
     except AcgzError as error:
         raise InputError(f"the reference {shown} cannot be read: {error}") from error
 
