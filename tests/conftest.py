@@ -86,8 +86,10 @@ def shared() -> Path:
 
 @pytest.fixture(autouse=True)
 def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Models that other tests have named by their paths are not found."""
+    """Models and references that other tests have named by their paths are not found."""
     monkeypatch.setattr("acgz.models.store._remembered", [])
+    monkeypatch.setattr("acgz.references._remembered", [])
+    monkeypatch.setattr("acgz.references._beside", [])
 
 
 @pytest.fixture

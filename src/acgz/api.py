@@ -97,13 +97,17 @@ def decompress(
     threads: int = 1,
     memory: int | None = None,
     memory_limit: int = MEMORY_LIMIT,
+    reference: str | os.PathLike[str] | None = None,
 ) -> bytes:
     """What was compressed; the files of an archive of several one after the other.
 
     ``memory_limit``: bytes that a block may need; an archive that wants more raises LimitError.
-    For ``threads`` and ``memory`` see `compress`.
+    For ``threads`` and ``memory`` see `compress`. ``reference``: the file or address of what the
+    archive was compressed against, or the folder of that file; from then on it is known to this
+    process.
 
-    Raises NotAnArchiveError, VersionError, DamagedError, TruncatedError, MissingModelError.
+    Raises NotAnArchiveError, VersionError, DamagedError, TruncatedError, MissingModelError (of a
+    reference: MissingReferenceError), and UsageError for a ``reference`` that is not there.
 
     >>> decompress(b"ACGT")
     Traceback (most recent call last):
@@ -111,6 +115,7 @@ def decompress(
     """
     out = io.BytesIO()
     job = job_for(threads, memory_limit, memory=memory)
+    _know(reference)
     _decompress(io.BytesIO(memoryview(data)), out, job)
     return out.getvalue()
 
@@ -123,13 +128,22 @@ def decompress_stream(
     memory: int | None = None,
     memory_limit: int = MEMORY_LIMIT,
     progress: Progress | None = None,
+    reference: str | os.PathLike[str] | None = None,
 ) -> None:
     """`decompress` in bounded memory, from one binary file object to another.
 
     What is written has been checked block by block; but only when this returns without an
     exception it is all of the original.
     """
+    _know(reference)
     _decompress(source, target, job_for(threads, memory_limit, progress, memory))
+
+
+def _know(reference: str | os.PathLike[str] | None) -> None:
+    if reference is not None:
+        from acgz import references
+
+        references.named(reference)
 
 
 def _decompress(source: BinaryIO, target: BinaryIO, job: Job) -> None:
@@ -145,13 +159,15 @@ def open(
     memory: int | None = None,
     memory_limit: int = MEMORY_LIMIT,
     cache: int = CACHE,
+    reference: str | os.PathLike[str] | None = None,
 ) -> Archive:
     """Open an archive to look at it and to read single records.
 
     ``path``: a file's name, an address such as ``s3://…``, of which only what is used is fetched,
     or a binary file object that can seek (it is not closed). ``cache``: bytes of decoded blocks
-    that are kept. Threads and forked processes may share what this returns; it can be pickled if
-    ``path`` is a name or an address.
+    that are kept. ``reference``: as for `decompress`; it is also found beside the archive, under
+    the name that it had. Threads and forked processes may share what this returns; it can be
+    pickled if ``path`` is a name or an address.
 
     Raises InputError if the file cannot be read, and what `decompress` raises.
 
@@ -162,6 +178,7 @@ def open(
     ('chr2', 5, 'CG')
     """
     job = job_for(threads, memory_limit, memory=memory)
+    _know(reference)
     if not isinstance(path, str | os.PathLike):
         return Archive(path, job, cache=cache)
-    return open_path(path, job, cache)
+    return open_path(path, job, cache, reference)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, BinaryIO, Self, SupportsIndex, TypeVar, overload
 
+from acgz import references
 from acgz.codec import Job
 from acgz.container.cache import Cache
 from acgz.container.contents import Contents
@@ -85,9 +86,12 @@ class Archive:
         *,
         path: str | None = None,
         cache: int = CACHE,
+        reference: str | None = None,
     ) -> None:
-        """``path``: where ``stream`` has been opened; it is closed in the end. ``cache``: bytes."""
+        """``path``: where ``stream`` has been opened; it is closed in the end. ``cache``: bytes.
+        ``reference``: where its reference may be, to be known wherever it is unpickled."""
         self._stream = stream
+        self._reference = reference
         self._path = path
         self._job = job or Job()
         self._cache: Cache[Text] = Cache(cache)
@@ -258,22 +262,41 @@ class Archive:
             raise TypeError("only an archive that was opened by its path can be pickled")
         job = self._job
         how = job.threads, job.memory_limit, job.memory
-        return _reopen, (self._path, how, self._cache.most)
+        return _reopen, (self._path, how, self._cache.most, self._reference)
 
 
-def _reopen(path: str, how: tuple[int, int, int], cache: int) -> Archive:
+def _reopen(path: str, how: tuple[int, int, int], cache: int, reference: str | None) -> Archive:
     """An `Archive` that has been pickled. ``how``: threads, memory limit, memory."""
     threads, memory_limit, memory = how
-    return open_path(path, Job(threads, memory_limit, memory=memory), cache)
+    if reference is not None:
+        references.remember(reference)
+    return open_path(path, Job(threads, memory_limit, memory=memory), cache, reference)
 
 
-def open_path(path: str | os.PathLike[str], job: Job, cache: int = CACHE) -> Archive:
-    """The archive in a file, here or behind an address; InputError if it cannot be read."""
+def open_path(
+    path: str | os.PathLike[str],
+    job: Job,
+    cache: int = CACHE,
+    reference: str | os.PathLike[str] | None = None,
+) -> Archive:
+    """The archive in a file, here or behind an address; InputError if it cannot be read.
+
+    A ``reference`` is known already; the folder of the archive is from now on.
+    """
     stream = open_by_place(path)
     name = os.fspath(path)
     try:
-        whole = name if is_address(name) else os.path.abspath(name)
-        return Archive(stream, job, path=whole, cache=cache)
+        whole = _whole(name)
+        known = None if reference is None else _whole(os.fspath(reference))
+        archive = Archive(stream, job, path=whole, cache=cache, reference=known)
+        if archive.contents.index.needs:
+            references.beside(whole)
+        return archive
     except BaseException:
         stream.close()
         raise
+
+
+def _whole(name: str) -> str:
+    """A name that means the same in another folder."""
+    return name if is_address(name) else os.path.abspath(name)

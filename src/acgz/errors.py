@@ -57,6 +57,10 @@ class MissingModelError(AcgzError):
     exit_code = 8
 
 
+class MissingReferenceError(MissingModelError):
+    """The archive was compressed against a reference that is found nowhere."""
+
+
 class MissingDependencyError(AcgzError):
     """An optional package (for example PyTorch) is needed and absent."""
 

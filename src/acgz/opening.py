@@ -26,8 +26,9 @@ def open_to_read(path: str | os.PathLike[str]) -> BinaryIO:
         return cast(BinaryIO, open_remote(name))
     try:
         return open(name, "rb")
-    except OSError as error:
-        raise InputError(f"cannot read {name}: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"cannot read {name}: {reason}") from error
 
 
 def open_by_place(path: str | os.PathLike[str]) -> BinaryIO:

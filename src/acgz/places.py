@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -64,13 +65,31 @@ def check_removable(file: str) -> None:
 def remove(read: Iterable[tuple[str, Identity]]) -> None:
     """Delete files that are safe elsewhere now, if all of them are still what was ``read``.
 
-    Raises InputError, and deletes none, if one has changed or another has come into its place.
+    Raises InputError, and deletes none, if one has changed or another has come into its place;
+    also for those that cannot be deleted, when the others are.
     """
     files = list(read)
     for file, identity in files:
         check_unchanged(file, identity, "--rm deletes nothing")
+    left: list[InputError] = []
     for file, _ in files:
-        os.remove(file)
+        try:
+            os.remove(file)
+        except OSError as error:
+            left.append(
+                InputError(f"cannot be deleted ({error.strerror}); the output is written and whole")
+            )
+            left[-1].place = file
+    if left:
+        raise left[0]
+
+
+def check_once(files: Iterable[str]) -> None:
+    """UsageError if a file is named twice, so that its output would be written twice."""
+    for file, count in Counter(files).items():
+        if count > 1:
+            shown = "standard input" if file == "-" else file
+            raise UsageError(f"{shown} is named twice, and its output would be written twice")
 
 
 def check_unchanged(file: str, identity: Identity, consequence: str) -> None:

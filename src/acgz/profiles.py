@@ -115,12 +115,12 @@ def of_records(
     every = np.full(codes.size, np.nan, np.float32)
     every[codes < 4] = values
     ends = np.cumsum([one.size for one in letters], dtype=np.int64)[:-1]
-    return [Profile(*pair) for pair in zip(names, np.split(every, ends), strict=True)]
+    return [Profile(*pair) for pair in zip(names, np.split(every, ends)[: len(names)], strict=True)]
 
 
 def records_of(source: str | os.PathLike[str] | BinaryIO | bytes) -> Read:
     """The records of a FASTA file or an archive; raises what `profile` raises for it."""
-    from acgz import api
+    from acgz import api, references
     from acgz.references import text_of
 
     if isinstance(source, bytes):
@@ -128,6 +128,8 @@ def records_of(source: str | os.PathLike[str] | BinaryIO | bytes) -> Read:
     if isinstance(source, str | os.PathLike):
         with open_to_read(source) as file:
             text, is_archive = text_of(file)
+        if is_archive:
+            references.beside(source)
     else:
         text, is_archive = text_of(source)
     archive = io.BytesIO(text if is_archive else api.compress(text, "twobit"))

@@ -166,7 +166,7 @@ class Settings:
 
     @classmethod
     def of(cls, given: Mapping[str, Any], who: str) -> Self:
-        """Settings with what a user has ``given``; ``who`` (the codec) is for the messages.
+        """Settings with what a user has ``given``; ``who``: the mode, or the codec, for messages.
 
         Raises UsageError for an unknown name, a value that is not allowed, or a contradiction.
 

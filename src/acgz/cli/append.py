@@ -47,6 +47,8 @@ def main(args: argparse.Namespace) -> int:
     words, lists = compress.words_of(args)
     if not words:
         raise UsageError("there are no files to add")
+    if args.archive == "-":
+        raise UsageError("append wants the archive in a file, not on standard input")
 
     def append(archive: str) -> None:
         with compression.remarks:

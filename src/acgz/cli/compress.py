@@ -28,7 +28,7 @@ from acgz.cli.outputs import FileOutput, Output, claim, is_special, open_output
 from acgz.cli.together import Together
 from acgz.cli.watching import Plan, ProgressBar, Whole
 from acgz.errors import DamagedError, InputError, UsageError
-from acgz.places import Claims, check_removable, is_folder, remove
+from acgz.places import Claims, check_once, check_removable, is_folder, remove
 from acgz.remote.address import is_address
 from acgz.rights import Rights
 from acgz.staging import journal_of
@@ -181,6 +181,7 @@ class Compression:
             with interrupts.raised(), self.remarks:
                 Together.gather(self, files, lists).pack(self.output)
             return 0
+        check_once(files)
         claims = Claims([*files, *lists, *self.recipe.settings.files()])
         for file in files:
             self.claim(claims, self._target(file, self.glance(Found(file, file)).name), file)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from acgz.cli.inputs import open_input
 from acgz.container.names import DEEPEST, archive_name
-from acgz.errors import InputError, UsageError
+from acgz.errors import AcgzError, InputError, UsageError
 from acgz.places import Inode, is_folder
 from acgz.remote.address import is_address, name_of
 from acgz.rights import Rights
@@ -117,10 +117,17 @@ class Gathering:
 def listed(file: str, *, zeros: bool) -> list[str]:
     """The paths in a list, "-" for standard input: one in each line, or between zero bytes.
 
-    Raises InputError if it cannot be read.
+    Raises InputError if it cannot be read, UsageError for zero bytes where lines are wanted.
     """
-    with open_input(file) as source:
-        paths = source.stream.read().split(b"\0" if zeros else b"\n")
+    try:
+        with open_input(file) as source:
+            text = source.stream.read()
+        if b"\0" in text and not zeros:
+            raise UsageError("has zero bytes between names: -0 says so")
+    except AcgzError as error:
+        error.place = file
+        raise
+    paths = text.split(b"\0" if zeros else b"\n")
     # A file of the name "-" is not standard input here.
     return [os.fsdecode(path) if path != b"-" else os.path.join(".", "-") for path in paths if path]
 

@@ -235,7 +235,9 @@ def _open(file: str, inode: Inode | None = None) -> Iterator[BinaryIO]:
         opener = None if inode is None else _open_only
         stream = open(file, "rb", opener=opener)  # noqa: SIM115 - closed below
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot be read: {getattr(error, 'strerror', error)}") from error
+        trouble = InputError(f"cannot be read: {getattr(error, 'strerror', error)}")
+        trouble.place = file  # also where a command reads several files
+        raise trouble from error
     with stream:
         if inode is not None:
             status = os.fstat(stream.fileno())

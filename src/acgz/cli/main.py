@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run ``acgz`` with the given arguments (default: of this process); return the exit code."""
     _open_standard_streams()
     log.start(wanted=False)
+    messages.tell_of_reference(False)
     code = _exit_code(argv)
     log.event("end", exit_code=code)
     return code
@@ -100,9 +102,13 @@ def _declare(command: options.Parser, declaration: str, words: Sequence[str]) ->
 
 
 def _open_standard_streams() -> None:
-    """Keep files that are opened later from taking the place of a stream that is closed."""
+    """Keep files that are opened later from taking the place of a stream that is closed; have
+    text written in any encoding."""
     for number in (0, 1, 2):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # letters that it has not come out escaped
+            stream.reconfigure(errors="backslashreplace")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, Self
 
 from acgz.cli import interrupts, log, turns
-from acgz.errors import AcgzError, InputError
+from acgz.errors import AcgzError, InputError, MissingReferenceError
 from acgz.remote.address import is_address, masked
 
 _LONGEST = 1000
@@ -50,16 +50,29 @@ def shown(text: str) -> str:
     return _CONTROLS.sub(_escape, masked(text))
 
 
+_has_reference = False
+"""The command at hand has the option ``--reference``, which says where a reference is."""
+
+
+def tell_of_reference(has: bool = True) -> None:
+    """Errors about a reference that is missing name ``--reference``, or do not."""
+    global _has_reference
+    _has_reference = has
+
+
 def complain(error: AcgzError, file: str | None = None) -> int:
     """Print an error in one line; return its exit code."""
     place = error.place or file
+    text = str(error)
+    if isinstance(error, MissingReferenceError) and _has_reference:
+        text += ", or name it with --reference"
     if log.is_wanted():
-        log.event("error", file=place, message=str(error), exit_code=error.exit_code)
+        log.event("error", file=place, message=text, exit_code=error.exit_code)
         return error.exit_code
-    if place is not None and is_address(place) and masked(place) in str(error):
+    if place is not None and is_address(place) and masked(place) in text:
         place = None
     where = "" if place is None else "standard input: " if place == "-" else f"{place}: "
-    _say(f"acgz: {where}{error}")
+    _say(f"acgz: {where}{text}")
     return error.exit_code
 
 

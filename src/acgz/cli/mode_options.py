@@ -37,7 +37,7 @@ def extend(
 
 def add_settings(parser: argparse.ArgumentParser, mode: str) -> None:
     """A flag for every setting of the mode that declares one, and ``--set`` for all."""
-    settings = _settings_of(mode)[0].declarations()
+    settings = _settings_of(mode).declarations()
     others = [name for name, declared in settings.items() if not declared.flag]
     group = parser.add_argument_group(
         f"settings of the mode {mode}", f"acgz modes {mode} explains them"
@@ -59,8 +59,8 @@ def chosen(
     mode: str, flags: Sequence[tuple[str, Any]], assignments: Sequence[tuple[str, str]]
 ) -> dict[str, Any]:
     """The settings that a user has given; UsageError for what the mode does not know."""
-    settings, name = _settings_of(mode)
-    return {**dict(flags), **settings.parsed(dict(assignments), name)}
+    settings = _settings_of(mode)
+    return {**dict(flags), **settings.parsed(dict(assignments), f"the mode {mode}")}
 
 
 def flags_of(args: argparse.Namespace) -> list[tuple[str, Any]]:
@@ -72,12 +72,11 @@ def flags_of(args: argparse.Namespace) -> list[tuple[str, Any]]:
     ]
 
 
-def _settings_of(mode: str) -> tuple[type[Settings], str]:
-    """The class of the settings of a mode, and the name of its codec; imports only that."""
+def _settings_of(mode: str) -> type[Settings]:
+    """The class of the settings of a mode; imports only that of its codec."""
     from acgz.modes import get_codec, get_mode
 
-    codec = get_codec(get_mode(mode).codec)
-    return codec.settings, codec.name
+    return get_codec(get_mode(mode).codec).settings
 
 
 def add_flag(group: argparse._ArgumentGroup, declared: Declaration) -> None:

@@ -236,7 +236,7 @@ def add_memory_limit(parser: argparse.ArgumentParser) -> None:
 
 
 def add_reference(parser: argparse.ArgumentParser) -> None:
-    """``--reference`` of commands that decode; `known_references` uses it."""
+    """``--reference`` of commands that decode; `know_references` uses it."""
     parser.add_argument(
         "--reference",
         action="append",
@@ -250,18 +250,15 @@ def add_reference(parser: argparse.ArgumentParser) -> None:
 
 def know_references(args: argparse.Namespace, archives: Sequence[str]) -> None:
     """Say where references may be; UsageError for a ``--reference`` that is not there."""
-    import os
-
     from acgz import references
-    from acgz.remote.address import is_address
+    from acgz.cli import messages
 
+    messages.tell_of_reference()
     for given in args.reference:
-        if not is_address(given) and not os.path.exists(given):
-            raise UsageError(f"there is no reference {given}")
-        references.remember(given)
+        references.named(given)
     for archive in archives:
         if archive != "-":
-            references.remember(os.path.dirname(os.path.abspath(archive)))
+            references.beside(archive)
 
 
 def add_messages(parser: argparse.ArgumentParser) -> None:

@@ -32,7 +32,9 @@ def declare(parser: options.Parser) -> None:
 
 
 def _declare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="FASTA, also packed, or an archive")
+    parser.add_argument(
+        "file", metavar="FILE", help="FASTA, also packed, or an archive (-: standard input)"
+    )
     parser.add_argument("-m", "--mode", help="fast, plus or ultra (default: plus)")
     parser.add_argument(
         "--window", type=options.count, default=100, metavar="N", help="bases of a mean (100)"
@@ -63,7 +65,7 @@ def main(args: argparse.Namespace) -> int:
     from acgz.container.blocks import Recipe
     from acgz.modes import DEFAULT_MODE
     from acgz.places import Claims
-    from acgz.profiles import of_records, records_of
+    from acgz.profiles import of_records
 
     mode = args.mode or DEFAULT_MODE
     settings = mode_options.chosen(mode, mode_options.flags_of(args), args.set)
@@ -79,9 +81,10 @@ def main(args: argparse.Namespace) -> int:
             claim(claims, args.plot, "the plot")
         if args.plot is None or args.output is not None:
             claim(claims, args.output, "the track")
-        read = background.run(lambda: records_of(file))
+        read = background.run(lambda: _records_of(file))
         total = sum(one.size for one in read.letters)
-        with ProgressBar(args, file, total) as bar:
+        shown = "standard input" if file == "-" else file
+        with ProgressBar(args, shown, total) as bar:
             made = background.run(
                 lambda: of_records(
                     read, mode, strands=args.strands, progress=bar.progress, **settings
@@ -89,11 +92,15 @@ def main(args: argparse.Namespace) -> int:
                 bar.watch,
             )
         _check_names(made)
+        if not any(one.bits.size for one in made):
+            if big or kind:
+                raise UsageError("there are no records in it, and so nothing to be drawn")
+            messages.remark(args, f"{shown}: there are no records in it")
         if args.plot is None or args.output is not None:
             pieces = [_as_big_wig(made, args.window)] if big else _as_bed_graph(made, args.window)
             _write(args.output, pieces, force=args.force)
         if args.plot is not None:
-            title = f"{os.path.basename(plain(file))}: bits a base, {mode}, {args.strands}"
+            title = f"{os.path.basename(plain(shown))}: bits a base, {mode}, {args.strands}"
             _write(args.plot, [_as_plot(made, read, title, kind)], force=args.force)
 
     def _write(target: str | None, pieces: Iterable[bytes], *, force: bool) -> None:
@@ -103,6 +110,18 @@ def main(args: argparse.Namespace) -> int:
             out.commit()
 
     return messages.for_each([args.file], write)
+
+
+def _records_of(file: str) -> Read:
+    """The records of a file, or of standard input for "-"."""
+    from acgz import references
+    from acgz.cli.inputs import open_input
+    from acgz.profiles import records_of
+
+    if file != "-":
+        references.beside(file)
+    with open_input(file) as source:
+        return records_of(source.stream)
 
 
 def _kind_of(plot: str | None) -> str:

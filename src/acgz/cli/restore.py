@@ -18,7 +18,7 @@ from acgz.cli.reading import Reading
 from acgz.errors import AcgzError, DamagedError, UsageError
 from acgz.newfiles import below
 from acgz.opening import new_files
-from acgz.places import Claims, check_removable, remove
+from acgz.places import Claims, check_once, check_removable, remove
 from acgz.remote.address import ends_as_folder, folder_of, is_address, joined, plain
 from acgz.rights import Rights
 
@@ -178,6 +178,8 @@ class Restoring:
             raise UsageError(f"several archives, but {self.output} is not a folder")
         claims = Claims([*files, *self.references])
         if several:
+            if self.output is None or not is_special(self.output):
+                check_once(files)
             for file in files:
                 self._claim_all(file, claims)
         self.reading.expect(files)

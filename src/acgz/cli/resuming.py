@@ -33,8 +33,13 @@ def journal(target: str, recipe: Recipe, remarks: Remarks) -> Iterator[Journal]:
         if journal.is_outdated:
             remarks.say(target, "begins again, for the settings or this acgz are others")
         elif len(journal):
-            remarks.say(target, f"goes on; coded before: {len(journal):,} blocks")
+            remarks.say(target, f"goes on; coded before: {blocks(len(journal))}")
         yield journal
+
+
+def blocks(count: int) -> str:
+    """So many blocks, in words."""
+    return "1 block" if count == 1 else f"{count:,} blocks"
 
 
 def end(out: Output, journal: Journal | None) -> None:

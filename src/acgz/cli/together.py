@@ -112,7 +112,9 @@ class Together:
             if name is not None:
                 raise UsageError("--name is for an archive of one file that has no name")
         elif name is not None:
-            name = archive_name(name)[0]
+            name, cut = archive_name(name)
+            if cut:
+                self.compression.remarks.say(archive, f"names in the archive are without {cut!r}")
         elif archive.endswith(SUFFIX):
             name = archive_name(os.path.basename(archive).removesuffix(SUFFIX))[0]
         else:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from acgz.cli import background, messages, options
+from acgz.errors import AcgzError
 from acgz.places import Claims
 
 NAME = "dictionary"
@@ -49,8 +50,12 @@ def main(args: argparse.Namespace) -> int:
     Claims(args.files).output(args.output, str(args.output))
     genomes = []
     for file in args.files:
-        with open_input(file, unpack="always") as source:
-            genomes.append(split(source.stream.read()).residues)
+        try:
+            with open_input(file, unpack="always") as source:
+                genomes.append(split(source.stream.read()).residues)
+        except AcgzError as error:
+            error.place = file
+            raise
     taken = background.run(lambda: condensed(genomes, args.size))
     digest = dictionary.write(args.output, taken, [])
     of = sum(one.size for one in genomes)

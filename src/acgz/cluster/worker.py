@@ -31,6 +31,8 @@ class Terms(NamedTuple):
     """Paths of files that settings name, and the SHA-256 of each."""
     references: tuple[Any, ...]
     """Where references may be."""
+    beside: tuple[Any, ...]
+    """Folders of archives, where references may be under their names."""
     models: tuple[Any, ...]
     """Where models may be."""
 
@@ -45,8 +47,9 @@ class Parcel:
     @classmethod
     def of(cls, work: Any, memory_limit: int, files: Mapping[str, str]) -> Parcel:
         """``work``: called with a `Job`."""
-        places = tuple(references._remembered), tuple(store._remembered)
-        terms = Terms(identity.fingerprint(), memory_limit, files, *places)
+        places = tuple(references._remembered), tuple(references._beside)
+        models = tuple(store._remembered)
+        terms = Terms(identity.fingerprint(), memory_limit, files, *places, models)
         return cls(terms, pickle.dumps(work, protocol=5))
 
 
@@ -91,6 +94,8 @@ def _result(parcel: Parcel) -> Any:
         _check_file(path, wanted)
     for place in terms.references:
         references.remember(place)
+    for folder in terms.beside:
+        references.beside(folder / "archive")
     for place in terms.models:
         store.remember(place)
     work = pickle.loads(parcel.work)

@@ -60,7 +60,7 @@ class Recipe:
         """A mode with some settings changed; UsageError for what there is not."""
         found = get_mode(mode)
         codec = get_codec(found.codec)
-        chosen = codec.settings.of({**found.settings, **settings}, codec.name)
+        chosen = codec.settings.of({**found.settings, **settings}, f"the mode {mode}")
         try:
             size = operator.index(block_size)
         except TypeError:
