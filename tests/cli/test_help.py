@@ -251,6 +251,12 @@ def test_bash_completes_commands_options_modes_and_files(completion: None) -> No
     assert completed("acgz", "compress", "--ver") == ["--verify", "--verbose"]
     assert completed("acgz", "compress", "-m", "geneformer-") == ["geneformer-grouped"]
     assert completed("acgz", "test", "x.fa.a") == ["x.fa.acgz"]
+    names = {"prokaryotes", "prokaryotes-large"}
+    assert set(completed("acgz", "compress", "--prior", "prok")) == names
+    assert completed("acgz", "compress", "--prior", "no") == ["none"]
+    assert completed("acgz", "compress", "--reference", "x.fa.a") == ["x.fa.acgz"]
+    assert completed("acgz", "compress", "--dictionary", "x.fa.a") == ["x.fa.acgz"]
+    assert completed("acgz", "compress", "--prior", "x.fa.a") == ["x.fa.acgz"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -284,6 +290,10 @@ def test_the_manual_has_every_option(manual: Path) -> None:
             if "--help" not in action.option_strings:
                 assert all(option in text for option in action.option_strings)
         assert parser.prog in text
+        assert all(example.replace("\\", r"\\") in text for example in parser.examples)
+    for parser in [*PARSERS.values()][1:]:
+        usage = parser.format_usage().strip("\n")
+        assert f"\n.nf\n{usage}\n.fi\n" in text, "man would fill the lines"
 
 
 @pytest.mark.skipif(shutil.which("man") is None, reason="man is not installed")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from acgz import machine
 from acgz.cli import habits
-from acgz.errors import UsageError
+from acgz.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from acgz.crew import Crew
@@ -255,7 +255,7 @@ def add_reference(parser: argparse.ArgumentParser) -> None:
 
 
 def know_references(args: argparse.Namespace, archives: Sequence[str]) -> None:
-    """Say where references may be; UsageError for a ``--reference`` that is not there."""
+    """Say where references may be; InputError for a ``--reference`` that is not there."""
     import os
 
     from acgz import references
@@ -263,7 +263,7 @@ def know_references(args: argparse.Namespace, archives: Sequence[str]) -> None:
 
     for given in args.reference:
         if not is_address(given) and not os.path.exists(given):
-            raise UsageError(f"there is no reference {given}")
+            raise InputError(f"cannot read the reference {given}: No such file or directory")
         references.remember(given)
     for archive in archives:
         if archive != "-":
