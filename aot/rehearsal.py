@@ -10,8 +10,10 @@ import json
 import pickle
 import random
 import sys
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import sources  # noqa: F401
@@ -72,6 +74,36 @@ def rehearse() -> None:
             acgz.compress(text, made["mode"], **made["settings"])
     # Long sequences are looked over first.
     acgz.compress(bytes(random.Random(1).choices(b"ACGT", k=1 << 20)), "fast")
+    rehearse_commands()
+
+
+def rehearse_commands() -> None:
+    """What no archive of `rehearse` calls: the work of commands, on small inputs."""
+    from acgz.cli.main import main as acgz
+
+    letters = random.Random(2).choices("ACGT", k=6000)
+    with TemporaryDirectory() as folder:
+        text, other, made = (str(Path(folder) / name) for name in ("x.fa", "y.fa", "z"))
+        Path(text).write_text(f">x\n{''.join(letters)}\n>y\n{''.join(letters[1000:3000])}\n")
+        Path(other).write_text(f">x\n{''.join(letters[:5000])}\n")
+        commands = [
+            ["train", "dictionary", "--size", "4K", "-o", made, text, other],
+            ["tune", "--sample", "500", "--most", "2", text],
+        ]
+        for mode in ("fast", "plus", "ultra"):
+            archive = f"{made}.{mode}.acgz"
+            commands += [
+                ["profile", "-m", mode, "--strands", "minimum", "-o", f"{made}.{mode}", text],
+                ["compress", "-m", mode, "--dictionary", made, "-o", archive, other],
+                ["test", archive],
+                ["compress", "-f", "-m", mode, "--reference", text, "-o", archive, other],
+                ["test", "--reference", text, archive],
+                ["ls", "--fai", archive],
+            ]
+        with redirect_stdout(TextIOWrapper(BytesIO())):
+            for words in commands:
+                if acgz(words):
+                    raise RuntimeError(f"acgz {' '.join(words)} fails")
 
 
 def main(out: str) -> None:

@@ -321,3 +321,41 @@ def test_without_biopython_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "Bio.Seq", None)
     with pytest.raises(MissingDependencyError, match="pip install biopython"):
         ARCHIVE.seq_records()
+
+
+@pytest.mark.parametrize(
+    "piece", ["[2:9]", "[2:9][::-1]", "[2:9].complement", "[2:9].reverse.complement"]
+)
+def test_pieces_have_their_fancy_name_and_orientation(
+    piece: str, ours: acgz.Fasta, theirs: pyfaidx.Fasta
+) -> None:
+    here, there = (eval(f"genome['chr2']{piece}", {"genome": one}) for one in (ours, theirs))
+    assert (here.fancy_name, here.orientation) == (there.fancy_name, there.orientation)
+    assert here[:0].orientation is None
+
+
+def test_letters_are_found_in_a_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("acgz.record._STEP", 7)
+    record = ARCHIVE["chr1"]
+    letters = SEQUENCES["chr1"]
+    assert all(letters[at : at + 20] in record for at in range(500))
+    assert letters[4:90].encode() in record
+    assert record[5:40] in record
+    assert "" in record
+    assert letters in record
+    assert letters + "A" not in record
+    assert "ACGTACGTACGTACGT" not in record
+    assert "\u00e4" not in record
+    with pytest.raises(TypeError):
+        assert 65 in record
+
+
+def test_whether_the_file_is_open_and_which_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "x.acgz"
+    path.write_bytes(acgz.compress(TEXT, "twobit"))
+    with acgz.FastaFile(path) as genome:
+        assert (genome.filename, genome.closed, genome.is_open()) == (str(path), False, True)
+    assert (genome.closed, genome.is_open()) == (True, False)
+    with acgz.Fasta(path) as names:
+        assert names.filename == str(path)
+    assert acgz.FastaFile(io.BytesIO(path.read_bytes())).filename is None

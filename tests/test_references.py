@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import pickle
 import random
@@ -17,7 +18,7 @@ import acgz
 from acgz import modes, references
 from acgz.cli.main import main
 from acgz.codec import Coded, Job, decode, encode
-from acgz.errors import DamagedError, InputError, MissingModelError, UsageError
+from acgz.errors import DamagedError, InputError, MissingModelError
 
 CODEC = modes.get_codec("engine")
 
@@ -102,7 +103,24 @@ def test_it_is_looked_for_beside_the_archive_where_one_says_and_in_a_variable(
         forget(monkeypatch)
         monkeypatch.setenv(references.VARIABLE, str(place))
         assert main(["extract", "-q", "new.fa.acgz", "new:1-10"]) == 0
-    assert main(["test", "-q", "--reference", "nowhere.fa", "new.fa.acgz"]) == 2
+    assert main(["test", "-q", "--reference", "nowhere.fa", "new.fa.acgz"]) == 3
+    assert main(["compress", "-m", "fast", "--reference", "nowhere.fa", "new.fa"]) == 3
+
+
+def test_info_names_the_reference(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Also of an archive to which something has been added without one."""
+    assert main(["compress", "-q", "-m", "fast", "--reference", "ref.fa", "new.fa"]) == 0
+    Path("more.fa").write_bytes(b">m\nACGT\n")
+    assert main(["append", "-q", "-m", "fast", "new.fa.acgz", "more.fa"]) == 0
+    assert main(["info", "new.fa.acgz"]) == 0
+    assert "reference  ref.fa" in capfd.readouterr().out.splitlines()
+    assert main(["info", "--json", "new.fa.acgz"]) == 0
+    (facts,) = json.loads(capfd.readouterr().out)
+    assert facts["references"] == ["ref.fa"]
+    assert facts["models"][-1] == references.read("ref.fa").digest.hex()
+    assert main(["compress", "-q", "-m", "fast", "ref.fa"]) == 0
+    assert main(["info", "ref.fa.acgz"]) == 0
+    assert "reference" not in capfd.readouterr().out
 
 
 def test_another_reference_is_not_taken(folder: Path) -> None:
@@ -345,7 +363,7 @@ def test_python_finds_it_beside_the_archive_or_where_one_says(
     data = Path("in/new.fa.acgz").read_bytes()
     forget(monkeypatch)
     assert sequence.encode() in acgz.decompress(data, reference=Path("moved.fa"))
-    with pytest.raises(UsageError, match="there is no reference nowhere"):
+    with pytest.raises(InputError, match="cannot read the reference nowhere"):
         acgz.decompress(data, reference="nowhere")
 
 

@@ -53,6 +53,9 @@ class Info:
     models: tuple[str, ...]
     """Digests, in hexadecimal, of the models and the reference that decoding needs: the first 8
     bytes of their SHA-256."""
+    references: tuple[str, ...]
+    """Names that the files of references had that decoding needs; their digests are in
+    ``models``."""
     files: tuple[str, ...]
     """Names of the files in it; empty if there is just one, without a name."""
 
@@ -215,6 +218,9 @@ class Archive:
             layout_size=int(index.blocks.layout_size[index.blocks.text_size > 0].sum()),
             residues_size=int(index.blocks.residues_size.sum()),
             models=tuple(digest.hex() for digest in index.needs),
+            references=tuple(
+                name or digest.hex() for digest, name in self.contents.references().items()
+            ),
             files=tuple(name for name in self.contents.names if name is not None),
         )
 
@@ -245,6 +251,16 @@ class Archive:
     def _piece(self, region: Region, parts: list[bytes]) -> Sequence:
         letters = b"".join(parts).decode("ascii", "surrogateescape")
         return Sequence(letters, Record(self, region.record).name, region.start + 1)
+
+    @property
+    def path(self) -> str | None:
+        """Where it was opened, whole; None if it was given as an open file."""
+        return self._path
+
+    @property
+    def closed(self) -> bool:
+        """Whether the file is closed."""
+        return self._stream.closed
 
     def close(self) -> None:
         """Close the file, if `acgz.open` has opened it."""

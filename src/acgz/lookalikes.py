@@ -27,6 +27,16 @@ class _Opened:
         else:
             self.archive = Archive(file, job, cache=cache)
 
+    @property
+    def filename(self) -> str | None:
+        """Path of the archive; None if it was given as an open file."""
+        return self.archive.path
+
+    @property
+    def closed(self) -> bool:
+        """Whether the file has been closed."""
+        return self.archive.closed
+
     def __contains__(self, name: object) -> bool:
         return name in self.archive
 
@@ -107,6 +117,10 @@ class FastaFile(_Opened):
     >>> genome.references, genome.lengths, genome.fetch("chr1", 1, 3)
     (('chr1', 'chr2'), (5, 2), 'AC')
     """
+
+    def is_open(self) -> bool:
+        """Whether the file is open."""
+        return not self.closed
 
     @property
     def references(self) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ _TABLE = (
         name="fast",
         codec="engine",
         settings={"preset": "fast"},
-        summary="a few experts, no network: 6 times as fast",
+        summary="a few experts, no network: 4 times as fast",
         source="acgz, docs/engine.md",
         speed="fast",
     ),

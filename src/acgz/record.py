@@ -90,6 +90,24 @@ class Record:
             letters = self._archive.letters(self.number, start, min(length, start + _STEP))
             yield from letters.decode("ascii", "surrogateescape")
 
+    def __contains__(self, letters: object) -> bool:
+        """True if these stand somewhere in it side by side, in this case; TypeError if they are no
+        str or bytes."""
+        if not isinstance(letters, str | bytes):
+            raise TypeError(f"a record contains letters, not {type(letters).__name__}")
+        try:
+            wanted = (
+                letters.encode("ascii", "surrogateescape") if isinstance(letters, str) else letters
+            )
+        except UnicodeEncodeError:
+            return False
+        length = self.length
+        for start in range(0, length, _STEP):
+            stop = min(length, start + _STEP + max(0, len(wanted) - 1))
+            if wanted in self._archive.letters(self.number, start, stop):
+                return True
+        return not wanted
+
     def __getitem__(self, key: SupportsIndex | slice) -> Sequence:
         """Letters at a position (IndexError outside) or of a slice; decodes only their blocks."""
         if not isinstance(key, slice):

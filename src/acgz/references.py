@@ -20,7 +20,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.errors import AcgzError, InputError, MissingReferenceError, UsageError
+from acgz.errors import AcgzError, InputError, MissingReferenceError
 from acgz.opening import open_to_read
 from acgz.packings import HEAD, Unpacked, recognise
 from acgz.remote.address import is_address, masked, name_of
@@ -72,9 +72,9 @@ def remember(path: str | os.PathLike[str]) -> None:
 
 
 def named(path: str | os.PathLike[str]) -> None:
-    """`remember` what a user has named; UsageError if there is nothing."""
+    """`remember` what a user has named; InputError if there is nothing."""
     if not is_address(path) and not os.path.exists(path):
-        raise UsageError(f"there is no reference {os.fspath(path)}")
+        raise InputError(f"cannot read the reference {os.fspath(path)}: No such file or directory")
     remember(path)
 
 

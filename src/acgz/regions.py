@@ -127,7 +127,7 @@ class Resolver:
         if part is not None:
             return [(part, None)], positions
         if not quoted and _PATTERN.search(text):
-            for pattern, rest in ((text, ""), (name, positions)):
+            for pattern, rest in ((text, ""), (name, positions))[: 2 if colon else 1]:
                 numbers: list[tuple[int, str | None]] = [*self._matching(pattern, within)]
                 if numbers:
                     return numbers, rest
@@ -175,7 +175,9 @@ class Resolver:
                 f"{text!r}: {positions!r} is no range of positions like 1-1,000"
             )
         first, last = parsed
-        if first > length or (last is not None and last < first):
+        if last is not None and last < first:
+            raise RecordNotFoundError(f"{text!r} ends before it begins")
+        if first > length:
             raise _outside(text, self._name(number), length)
         stop = length if last is None else min(last, length)
         return Region(number, first - 1, stop, header, cut=last is not None and last > length)
@@ -185,9 +187,8 @@ class Resolver:
 
 
 def _outside(region: str, name: str, length: int) -> RecordNotFoundError:
-    return RecordNotFoundError(
-        f"{region!r} is outside of {name!r}, which has the positions 1 to {length:,}"
-    )
+    has = f"the positions 1 to {length:,}" if length else "no positions"
+    return RecordNotFoundError(f"{region!r} is outside of {name!r}, which has {has}")
 
 
 def _parsed(positions: str) -> tuple[int, int | None] | None:
@@ -206,12 +207,18 @@ def _parsed(positions: str) -> tuple[int, int | None] | None:
 
 
 def _number_of(text: str) -> int | None:
-    """A position, maybe with an exponent or a unit; 0 for nothing; None for anything else."""
+    """A position, maybe with an exponent or a unit; 0 for nothing; None for anything else.
+
+    >>> _number_of("1.5k"), _number_of("1.0"), _number_of("1.9"), _number_of("1.2345k")
+    (1500, 1, None, None)
+    """
     match = _NUMBER.fullmatch(text)
     if match is None or (text and not match[1]):
         return None
     digits, fraction, exponent, unit = (part or "" for part in match.groups())
     zeros = int(exponent or 0) + _UNITS[unit.lower()]
+    if fraction[zeros:].strip("0"):
+        return None
     digits = (digits + fraction[:zeros].ljust(zeros, "0")).lstrip("0") or "0"
     return int(digits) if len(digits) <= _MOST_DIGITS else 10**_MOST_DIGITS
 

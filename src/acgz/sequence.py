@@ -105,6 +105,22 @@ class Sequence(str):
         return self.name if self.start is None else f"{self.name}:{self.start}-{self.end}"
 
     @property
+    def fancy_name(self) -> str:
+        """`region`, and " (complement)" behind that of the other strand, as in pyfaidx."""
+        return f"{self.region} (complement)" if self.comp else self.region
+
+    @property
+    def orientation(self) -> int | None:
+        """1 as in the record, -1 of the other strand read in its direction, as in pyfaidx; None for
+        letters without a place, or that are only reversed or only complemented."""
+        if self.start is None or self.end is None:
+            return None
+        backwards = self.start > self.end or (self.start == self.end and self.comp)
+        if backwards != self.comp:
+            return None
+        return -1 if self.comp else 1
+
+    @property
     def gc(self) -> float:
         """Share of G and C among all letters; 0 without any."""
         return sum(map(self.count, "GCgc")) / len(self) if self else 0.0

@@ -290,8 +290,10 @@ def test_bench_refuses_what_it_cannot_do_before_it_starts(tmp_path, capsys):
     source = tmp_path / "genome.fa"
     source.write_bytes(FASTA)
     quick = ["--peers", "none", "--modes"]
-    assert main(["bench", str(source), *quick, "nosuch"]) == UsageError.exit_code
-    assert "nosuch" in capsys.readouterr().err
+    assert main(["bench", str(source), *quick, "twobit,nosuch"]) == UsageError.exit_code
+    err = capsys.readouterr().err
+    assert "nosuch" in err
+    assert err.count("\n") == 1, "nothing is run before that"
     assert main(["bench", str(source), "--peers", "nosuch"]) == UsageError.exit_code
     absent = str(tmp_path / "absent.fa")
     assert main(["bench", str(source), absent, *quick, "twobit"]) == InputError.exit_code

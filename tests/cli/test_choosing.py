@@ -38,6 +38,28 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     acgz.create("c.acgz", files, "twobit", block=1000)
 
 
+def test_a_name_that_is_there_is_no_pattern(capfd: pytest.CaptureFixture[str]) -> None:
+    """As for the records of extract."""
+    files = {name: io.BytesIO(name.encode()) for name in ("[ab].fa", "a.fa", "[d]/x", "d/x")}
+    acgz.create("d.acgz", files, "twobit")
+    assert main(["decompress", "-o", "out", "d.acgz", "[ab].fa", "[d]"]) == 0
+    assert found() == {"[ab].fa": b"[ab].fa", "[d]/x": b"[d]/x"}
+    assert main(["decompress", "-o", "more", "d.acgz", "[a].fa"]) == 0
+    assert found("more") == {"a.fa": b"a.fa"}
+
+
+def test_a_pipe_does_not_tell_before_whether_a_word_is_a_name(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {name: io.BytesIO(name.encode()) for name in ("a.fa", "[ab].fa")}
+    acgz.create("d.acgz", files, "twobit")
+    data = Path("d.acgz").read_bytes()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert main(["decompress", "-o", "out", "-", "[ab].fa"]) == 11
+    assert "is a file in the archive and a pattern that others fit" in capfd.readouterr().err
+    assert not Path("out").exists()
+
+
 @pytest.fixture
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The sizes of texts that have been decoded."""

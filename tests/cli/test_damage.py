@@ -113,6 +113,15 @@ def test_an_intact_archive_is_restored_as_always() -> None:
     assert Path("x.fa").read_bytes() == TEXT
 
 
+def test_nothing_is_written_where_nothing_is_intact_and_that_is_said(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    Path("cut.fa.acgz").write_bytes(acgz.compress(TEXT, "twobit", block=1000)[:30])
+    assert main(["decompress", "--keep-going", "cut.fa.acgz"]) == 7
+    assert "nothing of it is intact, so nothing is written" in capfd.readouterr().err
+    assert not Path("cut.fa").exists()
+
+
 def test_keep_going_never_deletes_and_wants_a_file() -> None:
     Path("x.fa.acgz").write_bytes(acgz.compress(TEXT, "twobit", block=1000))
     assert main(["decompress", "--keep-going", "--rm", "x.fa.acgz"]) == 2

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import lzma
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pyfaidx
@@ -179,7 +182,10 @@ WRONG = {
     "chr9:1-5": "there is no record 'chr9:1-5'",
     "z*": "there is no record 'z*'",
     "chr2:5-9": "'chr2:5-9' is outside of 'chr2', which has the positions 1 to 4",
-    "chr2:3-2": "outside of 'chr2'",
+    "chr2:3-2": "'chr2:3-2' ends before it begins",
+    "empty:1-1": "outside of 'empty', which has no positions",
+    "chr1:1.9-3": "'1.9-3' is no range of positions",
+    "chr1:1.2345k": "no range of positions",
     "chr2:x": "'x' is no range of positions",
     "chr2:1-2-3": "no range",
     "chr2:.5": "no range",
@@ -278,7 +284,7 @@ def test_bed_has_coordinates_and_strands_of_its_own(capfd: pytest.CaptureFixture
     [
         ("chr9\t1\t2", 11, "line 2: there is no record 'chr9'"),
         ("chr2\t4\t9", 11, "line 2: 'chr2:5-9' is outside of 'chr2'"),
-        ("chr2\t2\t2", 3, "line 2: nothing is between 2 and 2"),
+        ("chr2\t3\t2", 3, "line 2: the interval ends at 2, before its 3"),
         ("chr2\t2", 3, "line 2: a line of BED is record, start, end, not 'chr2\\t2'"),
         ("chr2\t-1\t2", 3, "line 2: a line of BED"),
         ("chr2\t1\t2\tx\t0\t*", 3, "line 2: a strand is +, - or ., not '*'"),
@@ -292,6 +298,45 @@ def test_mistakes_in_bed_are_named_by_their_line(
     out, err = capfd.readouterr()
     assert out == ""
     assert f"x.bed, {message}" in err
+
+
+def test_intervals_without_letters_are_left_out_with_a_remark(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """As by bedtools getfasta; in BED they say where something is inserted."""
+    Path("x.bed").write_text("chr2\t3\t3\n" * 5 + "chr2\t0\t2\nchr2\t4\t4\n")
+    assert main(["extract", "x.acgz", "--bed", "x.bed"]) == 0
+    out, err = capfd.readouterr()
+    assert out == ">chr2:1-2\nAC\n"
+    assert err.splitlines() == [
+        *(f"acgz: x.bed, line {n}: an interval without letters is left out" for n in (1, 2, 3)),
+        "acgz: 3 more lines: an interval without letters is left out",
+    ]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, lzma.compress])
+def test_lists_may_be_packed_and_begin_with_a_mark(
+    pack: Callable[[bytes], bytes], capfd: pytest.CaptureFixture[str]
+) -> None:
+    Path("list").write_bytes(pack(b"\xef\xbb\xbfchr2:2-3\r\n"))
+    Path("bed").write_bytes(pack(b"\xef\xbb\xbfchr2\t1\t3\n"))
+    assert extracted(capfd, "x.acgz", "-r", "list") == ">chr2:2-3\nCG\n"
+    assert extracted(capfd, "x.acgz", "--bed", "bed") == ">chr2:2-3\nCG\n"
+
+
+def test_a_pattern_is_no_range_of_the_record_without_a_name(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    Path("y.acgz").write_bytes(acgz.compress(b">\nACGT\n>b\nGG\n", "twobit"))
+    assert extracted(capfd, "y.acgz", ":2-3") == ">:2-3\nCG\n"
+    assert main(["extract", "y.acgz", "zzz*"]) == 11
+    assert "there is no record 'zzz*'" in capfd.readouterr().err
+
+
+def test_what_may_be_zero_is_said_to(capfd: pytest.CaptureFixture[str]) -> None:
+    for words in (["-w", "-5"], ["-T", "abc"]):
+        assert main(["extract", "x.acgz", "chr2", *words]) == 2
+        assert f"{words[1]!r} is no whole number from 0" in capfd.readouterr().err
 
 
 def test_the_other_strand_of_rna_has_u_and_that_of_a_protein_is_none(

@@ -254,6 +254,27 @@ def test_a_list_of_one_file_gives_it_a_name_and_without_o_an_archive_beside_it()
     assert Path("d/a/g.fa.acgz").exists()
 
 
+def test_a_list_may_be_packed_and_begin_with_a_mark_that_is_no_name() -> None:
+    Path("list.gz").write_bytes(gzip.compress(b"\xef\xbb\xbfd/a/g.fa\n"))
+    assert compress("--files-from", "list.gz") == 0
+    assert names() == ("d/a/g.fa",)
+    Path("\ufeffx").write_bytes(b"odd")
+    Path("list").write_text("\ufeffx\n")
+    assert compress("-f", "--files-from", "list") == 0
+    assert names() == ("\ufeffx",)
+
+
+def test_line_ends_of_windows_are_named_where_they_are_the_trouble(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    Path("list").write_bytes(b"d/a/g.fa\r\n")
+    assert compress("--files-from", "list") == 3
+    assert "cannot be read: No such file or directory, but d/a/g.fa can" in capfd.readouterr().err
+    Path("list").write_bytes(b"nowhere\r\n")
+    assert compress("--files-from", "list") == 3
+    assert "nowhere can" not in capfd.readouterr().err
+
+
 def test_a_list_is_an_input_that_no_archive_replaces(capfd: pytest.CaptureFixture[str]) -> None:
     Path("c.acgz").write_text("d/a/g.fa\n")
     assert compress("-f", "--files-from", "c.acgz") == 2

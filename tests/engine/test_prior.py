@@ -132,7 +132,7 @@ def test_a_missing_prior_is_named() -> None:
 def test_a_block_that_names_two_priors_or_another_network_is_damaged() -> None:
     digest = models.digest_of(priors.shipped()["prokaryotes"])
     other = models.digest_of(models.packaged("deepzip-gru-32"))
-    for named in ([digest, digest], [other], "x"):
+    for named in ([digest, digest], [other], "x", ["x"], [None], [b""], [[digest]], [2]):
         parameters = {"preset": "plus", "b": 16, "models": named}
         with pytest.raises(DamagedError):
             decode(CODEC, Coded(parameters, b""), 10, Job())

@@ -77,6 +77,24 @@ for mode in ("fast", "plus", "ultra"):
     assert done.returncode == 0, done.stderr
 
 
+def test_commands_need_no_compiler(installation, text, tmp_path):
+    """A kernel that is missing warns, and warnings are errors."""
+    shutil.copy(text, tmp_path / "x.fa")
+    for words in (
+        ["train", "dictionary", "--size", "4K", "-o", "made", "x.fa"],
+        ["tune", "--sample", "1000", "--most", "2", "x.fa"],
+        ["profile", "-m", "fast", "--strands", "minimum", "-o", "fast", "x.fa"],
+        ["profile", "-m", "plus", "-o", "plus", "x.fa"],
+        ["profile", "-m", "ultra", "-o", "ultra", "x.fa"],
+        ["compress", "--dictionary", "made", "x.fa"],
+        ["compress", "-f", "--reference", "x.fa", "-o", "y.acgz", "x.fa"],
+        ["test", "--reference", "x.fa", "y.acgz"],
+        ["ls", "--fai", "x.fa.acgz"],
+    ):
+        done = installation.run("-m", "acgz", *words, cwd=tmp_path, ACGZ_MODELS=str(tmp_path))
+        assert (done.returncode, done.stderr) == (0, ""), words
+
+
 def test_numba_cannot_be_imported_there(installation, tmp_path):
     done = installation.run("-c", "import numba", cwd=tmp_path)
     assert "No module named 'numba'" in done.stderr

@@ -176,7 +176,10 @@ class Tools:
     @classmethod
     def of(cls, modes: list[str], peers: str, how: How) -> Tools:
         from acgz.bench.peers import PEERS, acgz_mode, find_peers
+        from acgz.modes import get_mode
 
+        for name in modes:
+            get_mode(name)  # UsageError, before anything is run
         return cls(
             [acgz_mode(name, how.options) for name in modes],
             [acgz_mode(name, how.options, ["--lanes", "2"]) for name in modes],

@@ -30,7 +30,7 @@ COMMANDS = {
         "acgz.cli.compress:declare",
         (
             "acgz compress genome.fa                # -> genome.fa.acgz; genome.fa stays",
-            "acgz compress -m fast -o all.acgz *.fa # one archive, six times as fast",
+            "acgz compress -m fast -o all.acgz *.fa # one archive, four times as fast",
             "zcat genome.fa.gz | acgz compress > genome.fa.acgz",
         ),
     ),
@@ -116,11 +116,11 @@ COMMANDS = {
         ),
     ),
     "train": Command(
-        "train a network (needs PyTorch)",
+        "train a network (needs PyTorch), or make a dictionary",
         "acgz.cli.train:declare",
         (
             "acgz train prior -o fungi.safetensors fungi/*.fa",
-            "acgz train prior --help",
+            "acgz train dictionary -o fungi.safetensors fungi/*.fa",
             "acgz compress --prior fungi.safetensors yeast.fa",
         ),
     ),

@@ -72,7 +72,7 @@ def declare(parser: options.Parser) -> None:
     parser.add_argument(
         "-w",
         "--width",
-        type=_width,
+        type=options.count_or_zero,
         default=60,
         metavar="N",
         help="letters in a line (60; 0: all)",
@@ -156,11 +156,15 @@ class Choice:
         """The regions in order, and an error for each wish for what is not there."""
         found: list[Region] = []
         errors: list[AcgzError] = []
-        for wish in wishes or []:
-            try:
-                found += self._of(wish)
-            except NotInArchiveError as error:
-                errors.append(type(error)(f"{wish.place}: {error}") if wish.place else error)
+        with messages.Remarks(self._args, "lines") as remarks:
+            for wish in wishes or []:
+                if wish.interval is not None and wish.interval.start == wish.interval.stop:
+                    remarks.say(wish.place, "an interval without letters is left out")
+                    continue
+                try:
+                    found += self._of(wish)
+                except NotInArchiveError as error:
+                    errors.append(type(error)(f"{wish.place}: {error}") if wish.place else error)
         if wishes is None or self._args.invert:
             found = list(self._resolver.all_but({region.record for region in found}))
         for region in found:
@@ -230,8 +234,3 @@ class Fasta:
             lines.insert(0, letters[:room])
         self._out.write(b"\n" * (not room) + b"\n".join(lines))
         return len(lines[-1]) + (column if room and len(lines) == 1 else 0)
-
-
-def _width(text: str) -> int:
-    """Letters in a line, or 0."""
-    return 0 if text == "0" else options.count(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -117,10 +118,12 @@ class Gathering:
 def listed(file: str, *, zeros: bool) -> list[str]:
     """The paths in a list, "-" for standard input: one in each line, or between zero bytes.
 
-    Raises InputError if it cannot be read, UsageError for zero bytes where lines are wanted.
+    The list may be packed. Lines may begin with a mark of the order of bytes, unless that is the
+    beginning of a name. Raises InputError if the list cannot be read, UsageError for zero bytes
+    where lines are wanted.
     """
     try:
-        with open_input(file) as source:
+        with open_input(file, unpack="always") as source:
             text = source.stream.read()
         if b"\0" in text and not zeros:
             raise UsageError("has zero bytes between names: -0 says so")
@@ -128,6 +131,8 @@ def listed(file: str, *, zeros: bool) -> list[str]:
         error.place = file
         raise
     paths = text.split(b"\0" if zeros else b"\n")
+    if not zeros and paths[0].startswith(BOM_UTF8) and not os.path.lexists(paths[0]):
+        paths[0] = paths[0].removeprefix(BOM_UTF8)
     # A file of the name "-" is not standard input here.
     return [os.fsdecode(path) if path != b"-" else os.path.join(".", "-") for path in paths if path]
 

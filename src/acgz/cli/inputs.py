@@ -235,7 +235,8 @@ def _open(file: str, inode: Inode | None = None) -> Iterator[BinaryIO]:
         opener = None if inode is None else _open_only
         stream = open(file, "rb", opener=opener)  # noqa: SIM115 - closed below
     except (OSError, ValueError) as error:
-        trouble = InputError(f"cannot be read: {getattr(error, 'strerror', error)}")
+        reason = getattr(error, "strerror", error)
+        trouble = InputError(f"cannot be read: {reason}{_hint(file)}")
         trouble.place = file  # also where a command reads several files
         raise trouble from error
     with stream:
@@ -244,6 +245,13 @@ def _open(file: str, inode: Inode | None = None) -> Iterator[BinaryIO]:
             if (status.st_dev, status.st_ino) != inode or not stat.S_ISREG(status.st_mode):
                 raise InputError("is another file than the one that was found there")
         yield stream
+
+
+def _hint(file: str) -> str:
+    """What is added where a line of a list has been taken with the line end of Windows."""
+    if file.endswith("\r") and os.path.exists(file[:-1]):
+        return f", but {file[:-1]} can: lines of the list end with CR and LF, names with neither"
+    return ""
 
 
 def _size_of(stream: BinaryIO) -> int | None:

@@ -188,6 +188,7 @@ _LINES = (
     ("layout_size", "  layout", " bytes"),
     ("bits_per_base", "bits/base", ""),
     ("models", "models", ""),
+    ("references", "reference", ""),
 )
 
 
@@ -195,6 +196,8 @@ def _as_text(facts: dict[str, Any]) -> list[str]:
     lines = []
     for key, label, unit in _LINES:
         value = facts[key]
+        if key == "references" and not value:
+            continue
         if isinstance(value, list | tuple):
             value = ", ".join(map(str, value)) or "-"
         elif isinstance(value, int):

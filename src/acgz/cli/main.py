@@ -35,7 +35,7 @@ def _exit_code(argv: Sequence[str] | None) -> int:
     """Run the command; of an error, say what it is."""
     try:
         try:
-            code = _run(habits.translated(sys.argv[1:] if argv is None else argv))
+            code = _run(sys.argv[1:] if argv is None else argv)
         except SystemExit as stop:  # argparse has printed help or the version
             code = int(stop.code or 0)
         if sys.stdout is not None:
@@ -55,17 +55,20 @@ def _exit_code(argv: Sequence[str] | None) -> int:
         return background.exit_code_after(interrupt)
 
 
-def _run(words: Sequence[str]) -> int:
-    """Run the command that the ``words`` say."""
+def _run(typed: Sequence[str]) -> int:
+    """Run the command that has been ``typed``."""
+    words, remark = habits.understood(typed, COMMANDS)
     parser = build_parser()
     if not words:
         parser.print_help(sys.stderr)
         return 2
     if words[0] not in (*COMMANDS, "-h", "--help", "--version"):
-        parser.error(habits.instead_of(words[0]))
+        parser.error(habits.instead_of(words[0], COMMANDS))
     args = parser.parse_args(words)
+    if remark:
+        messages.say(remark)
     log.start(wanted=getattr(args, "log_json", False))
-    log.event("begin", version=__version__, arguments=list(words))
+    log.event("begin", version=__version__, arguments=words)
     return int(args.main(args))
 
 

@@ -84,17 +84,24 @@ def complain_all(errors: Sequence[AcgzError], file: str) -> int:
 def remark(loudness: Loudness, text: str) -> None:
     """Print a line, unless the user wants none."""
     if not loudness.quiet:
-        _say(f"acgz: {text}")
+        say(text)
+
+
+def say(text: str) -> None:
+    """Print a line."""
+    _say(f"acgz: {text}")
 
 
 class Remarks:
-    """Remarks about files: if there are many of one kind, the first ones and how many more.
+    """Remarks about files or lines: of many of one kind, the first ones and how many more.
 
     Use as a context, or `close` in the end.
     """
 
-    def __init__(self, loudness: Loudness) -> None:
+    def __init__(self, loudness: Loudness, what: str = "files") -> None:
+        """``what``: of what there may be many."""
         self._loudness = loudness
+        self._what = what
         self._counts: Counter[str] = Counter()
 
     def say(self, file: str, text: str) -> None:
@@ -104,7 +111,7 @@ class Remarks:
     def close(self) -> None:
         for text, count in self._counts.items():
             if count > _ALIKE:
-                remark(self._loudness, f"{count - _ALIKE:,} more files: {text}")
+                remark(self._loudness, f"{count - _ALIKE:,} more {self._what}: {text}")
         self._counts.clear()
 
     def _say(self, file: str, text: str) -> None:

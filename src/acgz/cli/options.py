@@ -111,13 +111,19 @@ def count(text: str) -> int:
     return int(text)
 
 
+def count_or_zero(text: str) -> int:
+    """A whole number, also 0."""
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0")
+    return int(text)
+
+
 def threads(text: str) -> int:
     """A number of threads that a system can have; 0: as many as there are cores."""
-    if text == "0":
-        return min(MOST_THREADS, machine.cores())
-    if count(text) > MOST_THREADS:
+    number = count_or_zero(text)
+    if number > MOST_THREADS:
         raise argparse.ArgumentTypeError(f"{text!r} is above {MOST_THREADS:,}")
-    return count(text)
+    return number or min(MOST_THREADS, machine.cores())
 
 
 def number(text: str) -> float:
@@ -249,7 +255,7 @@ def add_reference(parser: argparse.ArgumentParser) -> None:
 
 
 def know_references(args: argparse.Namespace, archives: Sequence[str]) -> None:
-    """Say where references may be; UsageError for a ``--reference`` that is not there."""
+    """Say where references may be; InputError for a ``--reference`` that is not there."""
     from acgz import references
     from acgz.cli import messages
 

@@ -286,7 +286,10 @@ class Restoring:
             rights = source.rights or Rights.usual()
             with interrupts.held():
                 new.commit(rights.restricted() if named else rights, durable=self.remove)
-        self._report(file, size, targets)
+        if found and not targets:
+            messages.remark(self.reading, f"{file}: nothing of it is intact, so nothing is written")
+        else:
+            self._report(file, size, targets)
         return found
 
     def _report(self, file: str, size: int, targets: Sequence[str]) -> None:

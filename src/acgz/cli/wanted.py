@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -33,7 +34,8 @@ class Wish(NamedTuple):
 
 
 def read_regions(path: str) -> list[Wish]:
-    """A region in each line of a file; lines of blanks are none. InputError if it has no text."""
+    """A region in each line of a file; lines of blanks are none. There are no comments: the name
+    of a record may begin with "#". InputError if it cannot be read."""
     return [Wish(line, place) for place, line in _lines(path) if line.strip()]
 
 
@@ -41,7 +43,7 @@ def read_bed(path: str) -> list[Wish]:
     """The lines of a BED file. InputError for lines that are none, with their number.
 
     Fields are between tabs, or, in a line without tabs, between blanks: record, start, end, and
-    maybe name, score and strand.
+    maybe name, score and strand. Intervals without letters, as of insertions, are among them.
     """
     wishes = []
     for place, line in _lines(path):
@@ -51,8 +53,8 @@ def read_bed(path: str) -> list[Wish]:
         if len(fields) < 3 or not all(map(_is_number, fields[1:3])):
             raise InputError(f"{place}: a line of BED is record, start, end, not {line[:80]!r}")
         start, stop = map(int, fields[1:3])
-        if start >= stop:
-            raise InputError(f"{place}: nothing is between {start:,} and {stop:,}")
+        if start > stop:
+            raise InputError(f"{place}: the interval ends at {stop:,}, before its {start:,}")
         strand = fields[5].strip() if len(fields) > 5 else "."
         if strand not in ("+", "-", ".", ""):
             raise InputError(f"{place}: a strand is +, - or ., not {strand[:80]!r}")
@@ -61,16 +63,19 @@ def read_bed(path: str) -> list[Wish]:
 
 
 def _lines(path: str) -> Iterator[tuple[str, str]]:
-    """Each line without its end, and where it is. Bytes that are not UTF-8 stay what they are."""
+    """Each line without its end, and where it is; of what is packed, those of its content.
+
+    Bytes that are not UTF-8 stay what they are; a mark of the order of bytes is no part of a line.
+    """
     from acgz.cli.inputs import open_input
 
     name = "standard input" if path == "-" else path
     try:
-        with open_input(path) as source:
+        with open_input(path, unpack="always") as source:
             data = source.stream.read()
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
-    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    lines = data.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape").split("\n")
     for number, line in enumerate(lines, 1):
         yield f"{name}, line {number}", line.removesuffix("\r")
 

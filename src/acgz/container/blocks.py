@@ -218,11 +218,7 @@ def outline(block: Block, job: Job) -> bytes:
 
 def read_block(source: Source, kind: bytes, job: Job) -> Block:
     """The block that follows its ``kind``, its check verified."""
-    size = source.number()
-    if size > fields.MOST_HEAD_BYTES:
-        raise DamagedError(f"the head at byte {source.offset:,} is too long")
-    allow(fields.MEMORY_OF_HEAD * size, job)
-    head = BlockHead.unpack(source.exactly(size), kind)
+    head = read_head(source, kind, job)
     if head.stored_size > job.memory_limit:
         raise LimitError(
             f"a block claims to have {head.stored_size:,} bytes: it is damaged, or needs "
@@ -233,6 +229,15 @@ def read_block(source: Source, kind: bytes, job: Job) -> Block:
     digest = source.exactly(fields.DIGEST_SIZE) if kind == fields.SINGLE else b""
     source.verify()
     return Block(head, *sections, files, digest)
+
+
+def read_head(source: Source, kind: bytes, job: Job) -> BlockHead:
+    """The head of the block that follows its ``kind``; nothing says yet that it is intact."""
+    size = source.number()
+    if size > fields.MOST_HEAD_BYTES:
+        raise DamagedError(f"the head at byte {source.offset:,} is too long")
+    allow(fields.MEMORY_OF_HEAD * size, job)
+    return BlockHead.unpack(source.exactly(size), kind)
 
 
 def check_claims(head: BlockHead, job: Job) -> None:

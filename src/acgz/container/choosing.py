@@ -27,6 +27,8 @@ Wanted = Callable[[str], bool]
 class Choice:
     """Files by their names, their folders, or patterns; call it with the name of a file.
 
+    What is the name of a file or folder itself is no pattern.
+
     In a pattern ``*`` stands for any letters, ``/`` among them, ``?`` for one, ``[ab]`` for one of
     these and ``[!ab]`` for one that is none of them.
 
@@ -39,20 +41,39 @@ class Choice:
         self._words = {word.rstrip("/") or word: word for word in words}
         self._patterns = [(word, re.compile(translate(word))) for word in words]
         self._met: set[str] = set()
+        self._literal: set[str] = set()
+        self._fitting: set[str] = set()
 
     def __call__(self, name: str) -> bool:
+        literal = self._named(name)
+        fitting = {word for word, pattern in self._patterns if pattern.match(name)} - literal
+        self._literal |= literal
+        self._fitting |= fitting
+        self._met |= literal | fitting
+        return bool(literal | fitting)
+
+    def settle(self, names: Iterable[str]) -> None:
+        """These are all names there are: what is one of them is no pattern."""
+        literal = {word for name in names for word in self._named(name)}
+        self._patterns = [pair for pair in self._patterns if pair[0] not in literal]
+
+    def _named(self, name: str) -> set[str]:
+        """The words that are this name, or that of a folder it is in."""
         parts = name.split("/")
         folders = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
-        met = {self._words[folder] for folder in folders if folder in self._words}
-        met |= {word for word, pattern in self._patterns if pattern.match(name)}
-        self._met |= met
-        return bool(met)
+        return {self._words[folder] for folder in folders if folder in self._words}
 
     def check(self) -> None:
-        """NotInArchiveError if something that is asked for has been met by no name so far."""
+        """NotInArchiveError if something that is asked for has been met by no name so far, or,
+        without `settle`, by one as itself and by another one as a pattern."""
         for word in self._words.values():
             if word not in self._met:
                 raise NotInArchiveError(f"there is no file {word!r} in the archive")
+            if word in self._literal & self._fitting:
+                raise NotInArchiveError(
+                    f"{word!r} is a file in the archive and a pattern that others fit: an archive "
+                    "that can be read at any place tells before which is meant, a pipe does not"
+                )
 
 
 def from_contents(contents: Contents, choice: Choice, job: Job) -> Iterator[FileStart | bytes]:
@@ -62,6 +83,7 @@ def from_contents(contents: Contents, choice: Choice, job: Job) -> Iterator[File
     CRC-32; when the next file starts, or at the end, the file before has its SHA-256. Raises
     DamagedError, VersionError, MissingModelError, LimitError, which say in which block.
     """
+    choice.settle(file.name for file in contents.index.files if file.name is not None)
     chosen = [file.name is not None and choice(file.name) for file in contents.index.files]
     choice.check()
     ends = list(accumulate(file.text_size for file in contents.index.files))

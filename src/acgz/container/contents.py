@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from acgz.codec import Job, allow
 from acgz.container import format as fields
-from acgz.container.blocks import Block, decode_block, outline, read_block
+from acgz.container.blocks import Block, decode_block, outline, read_block, read_head
 from acgz.container.format import BLOCK, SINGLE, Cursor
 from acgz.container.index import BlockRow, FileRow, IndexWriter, unpack_state
 from acgz.container.lookup import Index, Root
@@ -26,7 +26,7 @@ from acgz.container.reader import Seen, check_preamble, read_blocks
 from acgz.container.records import Dialect, Part, Scanner, find_all
 from acgz.container.source import FIRST_CHECK, Places, Readable
 from acgz.container.texts import Text
-from acgz.errors import AcgzError, DamagedError
+from acgz.errors import AcgzError, DamagedError, VersionError
 from acgz.modes import mode_of
 from acgz.progress import Progress
 
@@ -187,6 +187,29 @@ class Contents:
         ):
             raise DamagedError("it is not the block that the index says")
         return block
+
+    def references(self) -> dict[bytes, str]:
+        """What decoding needs and is a reference: its digest, and the name that its file had.
+
+        Reads heads of blocks until they tell what each digest of the index is; of damaged ones
+        nothing is known.
+        """
+        found: dict[bytes, str] = {}
+        unknown = set(self.index.needs)
+        for number, offset in enumerate(self._offsets.tolist()):
+            if not unknown:
+                break
+            if self.index.blocks.residue_count[number]:
+                source = self._places.source(offset)
+                try:
+                    head = read_head(source, source.exactly(1), self._job)
+                except (DamagedError, VersionError):
+                    continue
+                if head.parameters.get("reference") and head.needs:
+                    hint = head.parameters.get("hint")
+                    found[head.needs[-1]] = hint if isinstance(hint, str) else ""
+                unknown -= set(head.needs)
+        return found
 
     def stored(self, number: int) -> bytes:
         """The bytes of a block in the archive, check included; verified as `block` does it."""
