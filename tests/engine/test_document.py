@@ -1237,6 +1237,7 @@ def test_a_decoder_after_the_document_restores_what_is_alike(
     mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(start, "_LOOKED_AT", 1)
+    monkeypatch.setattr(start, "_REPETITIVE", -1)
     unit = bases(150, 17)
     text = unit + b"".join(mutated(unit, 0.03, seed) for seed in range(3)) + other_strand(unit)
     data, parameters, n = section(text, mode, prior="none" if mode == "fast" else "prokaryotes")
