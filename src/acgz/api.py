@@ -107,7 +107,7 @@ def decompress(
     process.
 
     Raises NotAnArchiveError, VersionError, DamagedError, TruncatedError, MissingModelError (of a
-    reference: MissingReferenceError), and UsageError for a ``reference`` that is not there.
+    reference: MissingReferenceError), and InputError for a ``reference`` that is not there.
 
     >>> decompress(b"ACGT")
     Traceback (most recent call last):

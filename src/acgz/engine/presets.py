@@ -16,8 +16,8 @@ CAREFUL = 256
 """`Parts.risk` where time does not count."""
 SURE, SOON_SURE = 10, 9
 """`Parts.sure`: a copy has been right 64 times in a row, and 16 times. Where genomes are alike, 16
-cost 0.05 % at most (3 Mb of HIV, of fish, of SARS-CoV-2) and save a sixth of the time of HIV;
-elsewhere they would cost 0.16 % (3 Mb of human chromosome 20)."""
+cost 0.1 % at most and save a quarter of the time (3 Mb of fish; of HIV); elsewhere they would cost
+0.16 % (3 Mb of human chromosome 20)."""
 MOST_UNITS = 256
 """Of a layer of a prior."""
 
