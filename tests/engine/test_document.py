@@ -115,11 +115,17 @@ class Past:
 
 
 class ContextExperts:
-    def __init__(self, preset: str, b: int) -> None:
+    COLUMN = 0
+
+    def __init__(self, preset: str, b: int, alike: bool) -> None:
         self.b = b
         few = preset == "fast"
         self.SLOW = (5, 9) if few else (2, 4, 6, 8, 10)
-        self.SPARSE = (12,) if few else (12, 16, 22)
+        self.SPARSE: tuple[int, ...] = (12,) if few else (12, 16, 22)
+        if alike:
+            self.SPARSE = (12, self.COLUMN) if few else (12, 16, self.COLUMN)
+        self.resting = 8 if alike else 0
+        self.columns: dict[int, list[int]] = {}
         self.slow: Any = [defaultdict(lambda: [0] * 4) for _ in self.SLOW]
         self.sparse: Any = [defaultdict(lambda: [0] * 4) for _ in self.SPARSE]
         self.calibration: dict[Any, Any] = {}
@@ -137,8 +143,11 @@ class ContextExperts:
         r = past.r[i]
         before = Past(0, past.begin)
         before.r, before.end = past.r, i
+        self.columns[i] = [int(s == r) for s in ALL]
         for tables, orders in ((self.slow, self.SLOW), (self.sparse, self.SPARSE)):
             for table, k in zip(tables, orders, strict=True):
+                if k == self.COLUMN:
+                    continue
                 count, cell = (
                     (self.count_slow, lambda _, c: c)
                     if orders is self.SLOW
@@ -160,16 +169,30 @@ class ContextExperts:
             ]
         return self.calibration[key], [order.index(s) for s in ALL]
 
-    def predict(self, past: Past, i: int) -> tuple[list[list[Any]], int]:
+    def column(self, best: Pointer | None, ahead: int = 0) -> list[int]:
+        """Counts of the column that a pointer comes to after so many residues."""
+        if best is None:
+            return [0] * 4
+        return self.columns.get(best.at + ahead * best.step, [0] * 4)[:: best.step]
+
+    def predict(
+        self, past: Past, i: int, best: Pointer | None, rests: bool
+    ) -> tuple[list[list[Any]], int]:
         raw: list[list[Any]] = [[] for _ in ALL]
+        self.silent = [rests and k <= self.resting for k in self.SLOW]
         self.slow_now = [number(past.last(k)) for k in self.SLOW]
-        for table, c in zip(self.slow, self.slow_now, strict=True):
+        for table, c, silent in zip(self.slow, self.slow_now, self.silent, strict=True):
             for s in ALL:
-                raw[s].append(F(table[c][s]) + F(6.4))
-        self.cells = [self.cell(k, number(past.last(k)), i - past.begin) for k in self.SPARSE]
+                raw[s].append(ONE if silent else F(table[c][s]) + F(6.4))
+        self.counts = [
+            self.column(best)
+            if k == self.COLUMN
+            else table[self.cell(k, number(past.last(k)), i - past.begin)]
+            for table, k in zip(self.sparse, self.SPARSE, strict=True)
+        ]
         longest = 0
         for j, k in enumerate(self.SPARSE):
-            counts = self.sparse[j][self.cells[j]]
+            counts = self.counts[j]
             (q, _), rank = self.calibrated(k, counts)
             for s in ALL:
                 raw[s].append(q[rank[s]])
@@ -192,9 +215,10 @@ class ContextExperts:
     def learn(self, past: Past, i: int) -> None:
         r = past.r[i]
         for j, c in enumerate(self.slow_now):
-            self.count_slow(self.slow[j][c], r)
+            if not self.silent[j]:
+                self.count_slow(self.slow[j][c], r)
         for j, k in enumerate(self.SPARSE):
-            counts = self.sparse[j][self.cells[j]]
+            counts = self.counts[j]
             calibration, rank = self.calibrated(k, counts)
             q, v = calibration
             u = ONE / (F(v) + F(2.5))
@@ -202,15 +226,26 @@ class ContextExperts:
                 hit = ONE if place == rank[r] else ZERO
                 q[place] = max(q[place] + (hit - q[place]) * u, F(0.00001))
             calibration[1] = min(v + 1, 399)
+            if k == self.COLUMN:
+                self.columns[i] = counts = list(counts)
             self.count_sparse(counts, r)
         self.learn_note(i - 4)
         if i >= past.begin + 32:
-            orders = (*self.SLOW, *self.SPARSE)
-            self.notes[i] = [(number(past.turned(k)), 3 - past.r[i - k]) for k in orders]
+            silent = [*self.silent, *(k == self.COLUMN for k in self.SPARSE)]
+            self.notes[i] = [
+                (j, number(past.turned(k)), 3 - past.r[i - k])
+                for j, k in enumerate((*self.SLOW, *self.SPARSE))
+                if not silent[j]
+            ]
+
+    def learn_column(self, i: int, k: int, r: int, best: Pointer) -> None:
+        """Residue ``i + k`` of a stretch at ``i``, whose best pointer has not gone on yet."""
+        self.columns[i + k] = list(self.column(best, k))
+        self.count_sparse(self.columns[i + k], r)
 
     def learn_note(self, i: int) -> None:
-        for j, (c, residue) in enumerate(self.notes.pop(i, ())):
-            slow = len(self.SLOW)
+        slow = len(self.SLOW)
+        for j, c, residue in self.notes.pop(i, ()):
             if j < slow:
                 self.count_slow(self.slow[j][c], residue)
             else:
@@ -248,11 +283,11 @@ class RepeatExperts:
         assert len(gapped) == 12
         k = 16 if kind == 1 and preset == "fast" else 12
         self.seeds = ["1" * k, *gapped][
-            : {"fast": (1, 1, 1), "plus": (4, 6, 4), "ultra": (4, 13, 4)}[preset][kind]
+            : {"fast": (1, 1, 1), "plus": (4, 6, 2), "ultra": (4, 13, 2)}[preset][kind]
         ]
-        self.most = {"fast": (2, 2, 2), "plus": (12, 16, 24), "ultra": (12, 16, 24)}[preset][kind]
-        self.enter = (14, 12, 14)[kind] if preset == "fast" else (11, 11, 12)[kind]
-        self.stay = (17, 15, 17)[kind] if preset == "fast" else (14, 14, 15)[kind]
+        self.most = (2, 2, 4)[kind] if preset == "fast" else (12, 16, 16)[kind]
+        self.enter = (14, 12, 12)[kind] if preset == "fast" else 11
+        self.stay = (17, 15, 15)[kind] if preset == "fast" else 14
         self.h = min(max(n.bit_length() - 1, 12), 24)
         self.pool: list[Pointer] = []
         self.right: dict[tuple[int, int], Any] = {}
@@ -849,10 +884,10 @@ def sigmoid(x: Any) -> Any:
 
 
 class Mixer:
-    def __init__(self, preset: str) -> None:
+    def __init__(self, preset: str, alike: bool) -> None:
         self.boost = F(4)
         self.hidden = preset != "fast"
-        inputs, self.width = (15, 16) if self.hidden else (8, 8)
+        inputs, self.width = (15, 16) if self.hidden else (9, 16) if alike else (8, 8)
         start = np.zeros(self.width, F)
         start[:inputs] = F(0.25 / 3)
         self.sets = [np.tile(start, (rows, 1)) for rows in (192, 1024, 45)]
@@ -966,11 +1001,11 @@ class Decoder:
         preset, w = parameters["preset"], n - known
         self.coder = RangeDecoder(stream)
         self.past = Past(n, begin)
-        self.contexts = ContextExperts(preset, parameters["b"])
         self.alike = "alike" in parameters
+        self.contexts = ContextExperts(preset, parameters["b"], self.alike)
         self.repeats = RepeatExperts(preset, n, 2 if self.alike else int(w >= 1 << 23))
         self.stretches = Stretches(preset, n, w)
-        self.mixer = Mixer(preset)
+        self.mixer = Mixer(preset, self.alike)
         self.correction = Correction()
         self.prior: Prior | NoPrior = NoPrior()
         self.further: list[Prior] = []
@@ -1042,6 +1077,8 @@ class Decoder:
 
     def stretch(self, i: int, expected: list[Any]) -> None:
         done, wrong = self.stretches.decode(self.coder, expected, self.past)
+        for k in range(done):
+            self.contexts.learn_column(i, k, self.past.r[i + k], self.stretches.best)
         self.repeats.follow(self.past, i, done, wrong)
         for before in range(i - 4, i):
             self.contexts.learn_note(before)
@@ -1051,13 +1088,16 @@ class Decoder:
                     reading.note(residue, sure=True)
 
     def residue(self, i: int) -> None:
-        raw, longest = self.contexts.predict(self.past, i)
-        match, sums, most = self.repeats.predict(raw, self.past, i)
+        copied: list[list[Any]] = [[] for _ in ALL]
+        match, sums, most = self.repeats.predict(copied, self.past, i)
+        sure = match >= (9 if self.alike else 10)
+        raw, longest = self.contexts.predict(self.past, i, self.repeats.copy, sure)
+        for s in ALL:
+            raw[s] += copied[s]
         size = len(self.repeats.pool)
         some = (size > 0) + (size > 2) + (size > 9)
         many = sum(limit <= size for limit in (1, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64))
         e = len(raw[0]) - 3
-        sure = match >= (9 if self.alike else 10)
         if self.mixer.hidden:
             (NoPrior() if sure else self.prior).predict(raw, self.further)
             agreed = np.ones(4, F)
@@ -1069,7 +1109,8 @@ class Decoder:
         y -= ((y[0] + y[1]) + (y[2] + y[3])) * F(0.25)
         x = np.zeros((4, self.mixer.width), F)
         x[:, : e + 3] = y[:, : e + 3]
-        x[:, e + 5 : e + 8] = y[:, e + 3 :]
+        if self.mixer.hidden:
+            x[:, e + 5 : e + 8] = y[:, e + 3 :]
         for s in ALL:
             x[s, e + 3] = (sums[s] - ((sums[0] + sums[1]) + (sums[2] + sums[3])) * F(0.25)) * F(0.3)
             x[s, e + 4] = most[s] - ((most[0] + most[1]) + (most[2] + most[3])) * F(0.25)
@@ -1247,6 +1288,21 @@ def test_a_decoder_after_the_document_restores_what_is_alike(
     assert mode == "fast" or decoder.rested > 100
 
 
+@pytest.mark.parametrize("mode", ["fast", "plus"])
+def test_a_decoder_after_the_document_follows_columns_through_stretches(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "_LOOKED_AT", 1)
+    data, parameters, n = section(collection(), mode, prior="none")
+    assert parameters["alike"] == 1
+    decoder = Decoder(data, parameters, n)
+    assert decoder.decode(n) == collection()
+    assert decoder.stretches.coded > n / 8
+    assert decoder.stretches.turned
+    columns = decoder.contexts.columns.values()
+    assert any(sum(counts) > 3 and min(counts) < max(counts) < sum(counts) for counts in columns)
+
+
 def test_ultra_keeps_what_plus_makes_where_that_is_smaller() -> None:
     codec = modes.get_codec("engine")
     letters = np.frombuffer(bases(3000, 16), np.uint8) % 4
@@ -1370,6 +1426,22 @@ def test_a_decoder_after_the_document_restores_lanes_that_point_into_each_other(
     assert result == text
     assert any(lane.repeats.silenced for lane in lanes)
     assert any(lane.stretches.coded for lane in lanes)
+
+
+@pytest.mark.slow
+def test_a_decoder_after_the_document_knows_the_columns_of_other_lanes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(start, "_LOOKED_AT", 1)
+    monkeypatch.setattr(start, "_REPETITIVE", -1)
+    unit = bases(300, 21)
+    first = unit + bases(3900, 22)
+    text = first + bases(4200, 23) + mutated(unit, 0.03, 24) + other_strand(unit)
+    data, parameters, n = section(text, "fast", lanes=2)
+    assert parameters["alike"] == 1
+    result, lanes = decoded_in_lanes(data, parameters, n)
+    assert result == text
+    assert all(len(lane.contexts.columns) > lane.past.end - lane.past.begin for lane in lanes)
 
 
 @pytest.mark.parametrize("mode", ["plus", "ultra"])

@@ -164,12 +164,14 @@ class EngineCodec:
         )
 
     def memory(self, parameters: Mapping[str, JSON], count: int) -> int:
+        from acgz.engine.columns import COLUMN
         from acgz.engine.presets import parts
 
         settings, bits, lanes, before = self._stored(parameters, count)
         made = parts(settings.preset, count, before, bits, "alike" in parameters)
         count += before
         tables = 2 * len(made.sparse) << made.table_bits
+        tables += 2 * count if COLUMN in made.sparse else 0
         index = (4 * len(made.seeds) << made.seed_bits) + count // 4
         own = tables + index + 2 * count + (64 << 20) + (_LEARNING if made.adapts else 0)
         return lanes * own + 3 * count + (32 << 20)
@@ -190,7 +192,9 @@ class EngineCodec:
             parameters: dict[str, JSON] = {"preset": preset, "b": bits, "known": before}
             lanes = settings.lanes or self._most_own_lanes(count, parameters)
             parameters["lanes"] = lanes
-            needs.append(Need(self._threads(lanes, preset, count), self.memory(parameters, count)))
+            alike = {**parameters, "alike": 1, "lanes": settings.lanes or 1}
+            memory = max(self.memory(one, count) for one in (parameters, alike))
+            needs.append(Need(self._threads(lanes, preset, count), memory))
         return Need(needs[0].threads, sum(need.memory for need in needs))
 
     def need_to_decode(self, parameters: Mapping[str, JSON], count: int) -> Need:

@@ -6,7 +6,8 @@ for the *inverted repeat*, the reverse complement of what was just read.
 - *slow*: direct table of four uint16 counts (in sixteenths), halved when one is full;
 - *sparse*: four 4-bit counts in a uint16, hashed where a direct table would be too large.
   An adaptive *calibration* per order turns the sorted counts into probabilities, so that it
-  learns how far each order may be trusted.
+  learns how far each order may be trusted. One of them may be no context but the *column* of the
+  best repeat (`columns`), whose counts are calibrated alike.
 
 Sixteen contexts that differ in their last two residues share 32 bytes, so the line of a
 context is known, and prefetched, two residues before it is read. Inverted updates wait
@@ -21,11 +22,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from acgz.engine.columns import COLUMN, counted, inherited
 from acgz.engine.simd import prefetch
 from acgz.kernel import inline_kernel, kernel
 
 LENGTHS = 3
-"""Classes of how long a known context is."""
+"""Classes of how long a known context is, for three sparse experts at most."""
 DELAY = 4
 AHEAD = 16
 """Residues between the request for a cache line and its use where all residues are known."""
@@ -46,6 +48,8 @@ class Contexts(NamedTuple):
     """All tables of the context experts; orders are in residues."""
 
     slow_orders: NDArray[np.int64]
+    resting: int
+    """So many slow experts, the first, neither speak nor learn where they may rest."""
     slow_at: NDArray[np.int64]
     """First entry of each order's table in ``slow``."""
     slow: NDArray[np.uint16]
@@ -54,8 +58,12 @@ class Contexts(NamedTuple):
     sparse_bits: NDArray[np.int64]
     """log2 of the contexts in each table."""
     sparse: NDArray[np.uint16]
-    length: NDArray[np.int64]
-    """Length class of each order: 0, 1 (16 and more), 2 (20 and more)."""
+    column: int
+    """Which of the sparse experts has the column of the best repeat; -1: none."""
+    columns: NDArray[np.uint16]
+    """(count,): counts of the column of each residue, itself included; (0,) if nobody asks."""
+    counts: NDArray[np.int64]
+    """(sparse,): what each sparse expert reads at this residue."""
     state: NDArray[np.uint16]
     """(65536,): four counts -> index of their multiset."""
     rank: NDArray[np.uint8]
@@ -67,27 +75,41 @@ class Contexts(NamedTuple):
     rate: NDArray[np.float32]
     """(CALIBRATION_LIMIT,): learning rate after that many events."""
     slot: NDArray[np.int64]
-    """Where each expert reads at this residue: slow, then sparse."""
+    """Where each expert reads at this residue: slow, then sparse; -1: it rests."""
     line: NDArray[np.int64]
     """(4 * orders,): first entry of the sparse lines of the residues to come."""
     inverted_slot: NDArray[np.int64]
-    """(DELAY * (slow + sparse),): inverted updates that wait."""
+    """(DELAY * (slow + sparse),): inverted updates that wait; -1: none."""
     inverted_residue: NDArray[np.uint8]
 
 
-def make(slow: tuple[int, ...], sparse: tuple[int, ...], table_bits: int) -> Contexts:
-    """Empty tables; sparse tables have at most ``2**table_bits`` contexts."""
+def make(
+    slow: tuple[int, ...],
+    sparse: tuple[int, ...],
+    table_bits: int,
+    count: int = 0,
+    resting: int = 0,
+) -> Contexts:
+    """Empty tables; sparse tables have at most ``2**table_bits`` contexts.
+
+    ``sparse``: orders, or `COLUMN` for the columns of ``count`` residues. ``resting``: slow experts
+    of orders up to this one may rest.
+    """
+    column = sparse.index(COLUMN) if COLUMN in sparse else -1
     bits = [min(2 * order, table_bits) for order in sparse]
     state, rank, prior = _states()
     return Contexts(
         slow_orders=np.array(slow, np.int64),
+        resting=sum(order <= resting for order in slow),
         slow_at=_starts([4 << 2 * order for order in slow]),
         slow=np.zeros(sum(4 << 2 * order for order in slow), np.uint16),
         sparse_orders=np.array(sparse, np.int64),
         sparse_at=_starts([1 << b for b in bits]),
         sparse_bits=np.array(bits, np.int64),
         sparse=np.zeros(sum(1 << b for b in bits), np.uint16),
-        length=np.searchsorted([16, 20], sparse, side="right").astype(np.int64),
+        column=column,
+        columns=np.zeros(count if column >= 0 else 0, np.uint16),
+        counts=np.zeros(len(sparse), np.int64),
         state=state,
         rank=rank,
         calibration=np.tile(prior, len(sparse)),
@@ -136,14 +158,19 @@ def _line(context, bits, order):
 
 
 @inline_kernel
-def predict(c, raw, width, i, history):
+def predict(c, raw, width, i, history, best, rests):
     """Write the unnormalised weight of residue s by expert e to ``raw[s * width + e]``.
 
-    ``history``: the last 32 residues, the newest in the low bits. Returns how long the
-    longest context with any count is: 0, 1 (order 16 and more), 2 (20 and more).
+    ``history``: the last 32 residues, the newest in the low bits; ``best``: `Copies.best`.
+    ``rests``: whether the experts that may rest do, whose weights are left as they are.
+    Returns which is the last sparse expert that has any count: 0, 1, 2.
     """
     e = 0
     for k in range(c.slow_orders.size):
+        if rests and k < c.resting:
+            c.slot[e] = -1
+            e += 1
+            continue
         mask = (np.uint64(1) << np.uint64(2 * c.slow_orders[k])) - np.uint64(1)
         at = c.slow_at[k] + np.int64(history & mask) * 4
         c.slot[e] = at
@@ -155,14 +182,20 @@ def predict(c, raw, width, i, history):
     row = (i & 3) * orders
     newest = np.int64(history & np.uint64(15))
     for k in range(orders):
-        at = c.line[row + k] + newest
-        c.slot[e] = at
-        counts = c.sparse[at]
+        counts = np.int64(0)
+        if k == c.column:
+            if best[0] >= 0:
+                counts = inherited(c.columns, best[2], best[3])
+        else:
+            at = c.line[row + k] + newest
+            c.slot[e] = at
+            counts = np.int64(c.sparse[at])
+        c.counts[k] = counts
         table = (k * STATES + np.int64(c.state[counts])) * 4
         ranks = np.int64(c.rank[counts])
         for s in range(4):
             raw[s * width + e] = c.calibration[table + ((ranks >> (2 * s)) & 3)]
-        longest = max(longest, c.length[k] * np.int64(counts != 0))
+        longest = max(longest, k * np.int64(counts != 0))
         e += 1
     return longest
 
@@ -170,11 +203,7 @@ def predict(c, raw, width, i, history):
 @inline_kernel
 def _count(table, at, residue):
     """Add one to a 4-bit count; halve all four when it is full."""
-    counts = np.int64(table[at])
-    shift = 4 * residue
-    if ((counts >> shift) & 15) == 15:
-        counts = (counts >> 1) & 0x7777
-    table[at] = np.uint16(counts + (1 << shift))
+    table[at] = np.uint16(counted(np.int64(table[at]), residue))
 
 
 @inline_kernel
@@ -197,10 +226,10 @@ def update(c, residues, begin, since, i, residue, history, inverse):
     slow = c.slow_orders.size
     orders = c.sparse_orders.size
     for k in range(slow):
-        _count_slow(c.slow, c.slot[k], residue)
+        if c.slot[k] >= 0:
+            _count_slow(c.slow, c.slot[k], residue)
     for k in range(orders):
-        at = c.slot[slow + k]
-        counts = c.sparse[at]
+        counts = c.counts[k]
         state = k * STATES + np.int64(c.state[counts])
         hit = (np.int64(c.rank[counts]) >> (2 * residue)) & 3
         seen = np.int64(c.seen[state])
@@ -211,7 +240,10 @@ def update(c, residues, begin, since, i, residue, history, inverse):
             p = c.calibration[state * 4 + r]
             p += (np.float32(r == hit) - p) * rate
             c.calibration[state * 4 + r] = max(p, _LEAST)
-        _count(c.sparse, at, residue)
+        if k == c.column:
+            c.columns[i] = np.uint16(counted(counts, residue))
+        else:
+            c.sparse[c.slot[slow + k]] = np.uint16(counted(counts, residue))
     # inverted repeats: the context is the reverse complement of the last k residues, and
     # what follows it there is the complement of what came before them here
     row = (i % DELAY) * (slow + orders)
@@ -219,6 +251,9 @@ def update(c, residues, begin, since, i, residue, history, inverse):
         learn_inverted(c, i)
     if i >= begin + 32:
         for k in range(slow):
+            if c.slot[k] < 0:
+                c.inverted_slot[row + k] = -1
+                continue
             order = c.slow_orders[k]
             at = c.slow_at[k] + np.int64(inverse >> np.uint64(64 - 2 * order)) * 4
             c.inverted_slot[row + k] = at
@@ -226,6 +261,8 @@ def update(c, residues, begin, since, i, residue, history, inverse):
             if order > 7:
                 prefetch(c.slow, at)
         for k in range(orders):
+            if k == c.column:
+                continue
             order = c.sparse_orders[k]
             context = inverse >> np.uint64(64 - 2 * order)
             at = c.sparse_at[k] + _line(context, c.sparse_bits[k], order)
@@ -243,9 +280,12 @@ def learn_inverted(c, i):
     orders = c.sparse_orders.size
     row = (i % DELAY) * (slow + orders)
     for k in range(slow):
-        _count_slow(c.slow, c.inverted_slot[row + k], np.int64(c.inverted_residue[row + k]))
+        at = c.inverted_slot[row + k]
+        if at >= 0:
+            _count_slow(c.slow, at, np.int64(c.inverted_residue[row + k]))
     for k in range(slow, slow + orders):
-        _count(c.sparse, c.inverted_slot[row + k], np.int64(c.inverted_residue[row + k]))
+        if k - slow != c.column:
+            _count(c.sparse, c.inverted_slot[row + k], np.int64(c.inverted_residue[row + k]))
 
 
 @inline_kernel
@@ -256,6 +296,8 @@ def prepare(c, i, history):
     # lines for the prediction of residue i + 3, of which two residues are still unknown
     ahead = ((i + 3) & 3) * orders
     for k in range(orders):
+        if k == c.column:
+            continue
         order = c.sparse_orders[k]
         mask = (np.uint64(1) << np.uint64(2 * order)) - np.uint64(1)
         at = c.sparse_at[k] + _line((history << np.uint64(4)) & mask, c.sparse_bits[k], order)
@@ -271,11 +313,16 @@ def prepare(c, i, history):
 def absorb(c, residues, begin, first, last):
     """Count residues ``first`` to ``last`` of a lane that begins at ``begin``, order by order.
 
-    At each residue the context as read, then the inverted repeat if 32 residues precede it.
+    At each residue the context as read, then the inverted repeat if 32 residues precede it. Each
+    begins a column.
     """
     for k in range(c.slow_orders.size):
         _absorb_order(c.slow, c.slow_at[k], c.slow_orders[k], 0, residues, begin, first, last)
     for k in range(c.sparse_orders.size):
+        if k == c.column:
+            for i in range(first, last):
+                c.columns[i] = np.uint16(counted(np.int64(0), np.int64(residues[i])))
+            continue
         _absorb_order(
             c.sparse,
             c.sparse_at[k],

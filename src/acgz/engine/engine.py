@@ -76,7 +76,7 @@ def make(parts: Parts, count: int, begin: int = 0, learned: Arrays | None = None
     inputs = experts + copies.INPUTS + (readings.INPUTS if parts.prior else 0)
     width = (inputs + parts.further + 7) // 8 * 8
     made = Engine(
-        contexts=contexts.make(parts.slow, parts.sparse, parts.table_bits),
+        contexts=contexts.make(parts.slow, parts.sparse, parts.table_bits, count, parts.resting),
         copies=copies.make(
             parts.pool,
             count,
@@ -149,9 +149,10 @@ def _inputs(e, i, history):
     width = e.network.width
     x = e.x
     experts = e.contexts.slot.size
-    longest = contexts.predict(e.contexts, x, width, i, history)
     match = copies.predict(e.copies, e.known, x, e.votes, width, experts, i - e.begin)
-    if match < e.sure:
+    rests = match >= e.sure
+    longest = contexts.predict(e.contexts, x, width, i, history, e.copies.best, rests)
+    if not rests:
         readings.predict(e.readings, x, width, experts + copies.INPUTS)
     # centred logarithms: what matters is how the residues compare
     for at in range(0, width, 8):
@@ -267,6 +268,7 @@ def _stretch(e, residues, i, length, stream, coder, decoding, shares):
         e.recent[0] = (e.recent[0] << np.uint64(2)) | np.uint64(residue)
         e.recent[1] = (e.recent[1] >> np.uint64(2)) | (np.uint64(3 - residue) << np.uint64(62))
         readings.follow(e.readings, residue, True)
+    passing.to_columns(e.contexts, e.known, i, done, s.best)
     passing.to_contexts(e.contexts, e.since[0], i, done, e.recent[0])
     e.since[0] = i + done
     return i + done

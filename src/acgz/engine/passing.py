@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from acgz.engine import contexts, copies
+from acgz.engine.columns import counted, inherited
 from acgz.engine.simd import count_ones
 from acgz.kernel import kernel
 
@@ -75,3 +76,12 @@ def to_contexts(c, since, i, done, history):
         contexts.learn_inverted(c, at)
     for back in range(3):
         contexts.prepare(c, i + done - 1 - back, history >> np.uint64(2 * back))
+
+
+@kernel
+def to_columns(c, known, i, done, best):
+    """Columns count the residues of a stretch, if there are any; ``best``: `Stretches.best`."""
+    if c.column >= 0:
+        for k in range(done):
+            counts = inherited(c.columns, best[0] + k * best[1], best[1])
+            c.columns[i + k] = np.uint16(counted(counts, np.int64(known[i + k])))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from acgz.engine.columns import COLUMN
+
 LARGE = 1 << 23
 """From this many residues on a genome has so many chance matches that repeats are taken less
 willingly."""
@@ -18,6 +20,9 @@ SURE, SOON_SURE = 10, 9
 """`Parts.sure`: a copy has been right 64 times in a row, and 16 times. Where genomes are alike, 16
 cost 0.1 % at most and save a quarter of the time (3 Mb of fish; of HIV); elsewhere they would cost
 0.16 % (3 Mb of human chromosome 20)."""
+RESTING = 8
+"""Slow experts up to this order, rest where a copy of many is right: 3,296 HIV
+genomes take 0.1 % less so. If order 10 rests, too, they take 0.2 % more."""
 MOST_UNITS = 256
 """Of a layer of a prior."""
 
@@ -47,6 +52,7 @@ class Parts:
 
     slow: tuple[int, ...]
     sparse: tuple[int, ...]
+    """Orders, or `COLUMN`."""
     table_bits: int
     """A sparse table has at most ``2**table_bits`` contexts of two bytes."""
     pool: int
@@ -74,6 +80,8 @@ class Parts:
     """From this state of the best repeat on (see `copies.predict`) the prior rests: 672
     mitochondria take 12,286 bytes with 10, 12,290 if it never does. Without the hidden layers there
     they take 12,865."""
+    resting: int = 0
+    """Slow experts up to this order rest where the prior does."""
     rate: float = 0.0004
     hidden_rate: float = 0.002
     rate_boost: float = 4.0
@@ -106,6 +114,7 @@ class Preset:
     """For many sequences of one kind, however long."""
     slow: tuple[int, ...] = (2, 4, 6, 8, 10)
     sparse: tuple[int, ...] = (12, 16, 22)
+    sparse_alike: tuple[int, ...] = (12, 16, COLUMN)
     learned: bool = True
     """Whether there are hidden layers and a prior."""
     units: int = 96
@@ -125,9 +134,10 @@ PRESETS = {
         most_table_bits=24,
         small=Pool(kmer=12, gapped=0, pool=2, enter_misses=14, stay_misses=17),
         large=Pool(kmer=16, gapped=0, pool=2, enter_misses=12, stay_misses=15),
-        alike=Pool(kmer=12, gapped=0, pool=2, enter_misses=14, stay_misses=17),
+        alike=Pool(kmer=12, gapped=0, pool=4, enter_misses=12, stay_misses=15),
         slow=(5, 9),
         sparse=(12,),
+        sparse_alike=(12, COLUMN),
         learned=False,
         risk=16,
         most_lanes=2,
@@ -136,14 +146,14 @@ PRESETS = {
         most_table_bits=22,
         small=Pool(kmer=12, gapped=3, pool=12, enter_misses=11, stay_misses=14),
         large=Pool(kmer=12, gapped=5, pool=16, enter_misses=11, stay_misses=14),
-        alike=Pool(kmer=12, gapped=3, pool=24, enter_misses=12, stay_misses=15),
+        alike=Pool(kmer=12, gapped=1, pool=16, enter_misses=11, stay_misses=14),
         most_lanes=2,
     ),
     "ultra": Preset(
         most_table_bits=24,
         small=Pool(kmer=12, gapped=3, pool=12, enter_misses=11, stay_misses=14),
         large=Pool(kmer=12, gapped=12, pool=16, enter_misses=11, stay_misses=14),
-        alike=Pool(kmer=12, gapped=3, pool=24, enter_misses=12, stay_misses=15),
+        alike=Pool(kmer=12, gapped=1, pool=16, enter_misses=11, stay_misses=14),
         units=MOST_UNITS,
         further=True,
         risk=CAREFUL,
@@ -170,7 +180,7 @@ def parts(preset: str, count: int, before: int, bits: int, alike: bool = False) 
     pool = row.alike if alike else row.large if count >= LARGE else row.small
     return Parts(
         slow=row.slow,
-        sparse=row.sparse,
+        sparse=row.sparse_alike if alike else row.sparse,
         table_bits=bits,
         pool=pool.pool,
         seeds=("1" * pool.kmer, *GAPPED[: pool.gapped]),
@@ -184,4 +194,5 @@ def parts(preset: str, count: int, before: int, bits: int, alike: bool = False) 
         risk=CAREFUL if small else row.risk,
         adapts=row.adapts and not small,
         sure=SOON_SURE if alike else SURE,
+        resting=RESTING if alike else 0,
     )
