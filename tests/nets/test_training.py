@@ -58,6 +58,18 @@ def test_a_few_steps_lower_the_loss(network: str) -> None:
     assert [r.step for r in reports if r.validation_bits is not None] == [20, 40]
 
 
+def test_without_a_mean_of_gradients_steps_follow_the_last_one() -> None:
+    architecture = tiny()
+    moved = []
+    for beta1 in (0.9, 0.0):
+        torch.manual_seed(1)
+        module = TorchWarmStart(architecture)
+        plan = WarmStartPlan(steps=2, batch=8, unroll=16, falling=False, beta1=beta1)
+        train(module, NextToken(corpus(), architecture, plan), plan)
+        moved.append([p.detach().clone() for p in module.parameters()])
+    assert any(not torch.equal(*pair) for pair in zip(*moved, strict=True))
+
+
 @pytest.mark.parametrize(("network", "s", "k"), [("gru", 3, 3), ("gru", 1, 4), ("bigru", 3, 3)])
 def test_exact_inference_agrees_with_the_trained_network(network: str, s: int, k: int) -> None:
     torch.manual_seed(2)

@@ -163,7 +163,7 @@ PRESETS = {
 """The orders of `fast` are the best two and one of some twenty choices on 1 Mb of EsCo; a second
 pointer is worth 0.04 %. Beside a prior a small pool and a narrow door are better, and a sixth
 faster; many seeds take 0.1 to 0.2 % off 9 Mb of human chromosome 20 and nothing off short
-sequences; collections want a larger pool (docs/lab/engine.md)."""
+sequences; collections have columns (docs/lab/engine.md)."""
 
 
 def parts(preset: str, count: int, before: int, bits: int, alike: bool = False) -> Parts:

@@ -32,6 +32,9 @@ class Plan(Settings):
         True, "the learning rate falls along a cosine to a fiftieth", flag="--falling"
     )
     optimizer: str = setting("Adam", "what takes the steps", among=OPTIMIZERS)
+    beta1: float = setting(
+        0.9, "share of earlier gradients in the mean that Adam follows", least=0, below=1
+    )
     clip: float = setting(1.0, "longest gradient", above=0)
     seed: int = setting(1, "of all that is drawn", least=0, most=1 << 31, flag="--seed")
 
@@ -114,7 +117,8 @@ def train(
     """
     torch = pytorch.load()
     groups = groups or [{"params": network.parameters(), "share": 1.0}]
-    optimizer = getattr(torch.optim, plan.optimizer)(groups, lr=plan.learning_rate)
+    options = {} if plan.optimizer == "RMSprop" else {"betas": (plan.beta1, 0.999)}
+    optimizer = getattr(torch.optim, plan.optimizer)(groups, lr=plan.learning_rate, **options)
     first = 0
     if checkpoint is not None and checkpoint.exists():
         first = _resume(torch, checkpoint, network, optimizer)

@@ -122,6 +122,13 @@ class WarmStartPlan(Plan):
     )
     length: int = setting(4096, "mean number of tokens between two new beginnings", least=1)
     both_strands: bool = setting(True, "streams read either strand")
+    beta1: float = setting(
+        0.9,
+        "share of earlier gradients in the mean that Adam follows (the paper: 0)",
+        least=0,
+        below=1,
+        flag="--beta1",
+    )
     start: str | None = setting(
         None,
         "a network to begin with, of as many units; a gru can begin with one of fewer, a bigru "
