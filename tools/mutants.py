@@ -142,6 +142,13 @@ MUTANTS = (
         "engine/test_dictionary.py",
     ),
     Mutant(
+        "a column is not turned for the other strand",
+        "src/acgz/engine/columns.py",
+        "    if step < 0:",
+        "    if step < -1:",
+        "engine/test_columns.py",
+    ),
+    Mutant(
         "lanes learn from each other when it suits the threads",
         "src/acgz/engine/lanes.py",
         "        for done in range(0, lanes[0].last - before, EPOCH):",

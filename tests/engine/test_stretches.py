@@ -1,4 +1,4 @@
-"""Stretches: the same bytes without a compiler, and what they cost."""
+"""Stretches, and columns through them: the same bytes without a compiler, and what they cost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ PROGRAM = """
 import sys
 import numpy as np
 from acgz.codec import Job, decode, encode
+from acgz.engine import start
 from acgz.engine.codec import CODEC
+if sys.argv[2] == "alike":
+    start._LOOKED_AT, start._REPETITIVE = 1, -1
 unit = np.random.default_rng(1).integers(0, 4, 100).astype(np.uint8)
 rows = np.tile(unit, (4, 1))
 rows[1:, 77] ^= 1
@@ -25,13 +28,15 @@ alike = rows.ravel()
 coded = encode(CODEC, alike, {"preset": sys.argv[1], "prior": "none"} if sys.argv[1] != "fast" else
                {"preset": "fast"})
 assert np.array_equal(decode(CODEC, coded, alike.size), alike)
+assert ("alike" in coded.parameters) == (sys.argv[2] == "alike")
 print(coded.payload.hex())
 """
 
 
+@pytest.mark.parametrize("what", ["apart", "alike"])
 @pytest.mark.parametrize("preset", ["fast", "plus"])
-def test_stretches_are_the_same_without_a_compiler(preset: str) -> None:
-    here, there = (one.run(["-c", PROGRAM, preset]) for one in (REFERENCE, WITHOUT_COMPILER))
+def test_stretches_are_the_same_without_a_compiler(preset: str, what: str) -> None:
+    here, there = (one.run(["-c", PROGRAM, preset, what]) for one in (REFERENCE, WITHOUT_COMPILER))
     assert here == there
 
 

@@ -70,6 +70,24 @@ ATCTCATCAATACAACCCCCGCCCATCCTACCCAGCACACACACACCGCTGCTAACCCCA
 """
 
 
+def collection() -> bytes:
+    """Enough genomes of one kind, some of the other strand, which differ at the same places."""
+    generator = random.Random(24)
+    ancestor = generator.choices("ACGT", k=1000)
+    sites = {site: generator.choice("ACGT") for site in generator.sample(range(1000), 40)}
+    lines = []
+    for number in range(1060):
+        genome = list(ancestor)
+        for site, residue in sites.items():
+            if generator.random() < 0.2:
+                genome[site] = residue
+        text = "".join(genome)
+        if number % 10 == 9:
+            text = text[::-1].translate(str.maketrans("ACGT", "TGCA"))
+        lines += [f">genome{number}", text]
+    return "\n".join([*lines, ""]).encode()
+
+
 TEXTS: dict[str, Callable[[], bytes]] = {
     "genome": lambda: genome(20_000),
     "untidy": untidy,
@@ -80,6 +98,7 @@ TEXTS: dict[str, Callable[[], bytes]] = {
     "words": words,
     "phage": phage,
     "mitochondrion": mitochondrion,
+    "collection": collection,
 }
 
 CASES: dict[str, tuple[str, str, dict[str, int | str]]] = {
@@ -102,6 +121,8 @@ CASES: dict[str, tuple[str, str, dict[str, int | str]]] = {
     "plus-genome-lanes": ("plus", "genome", {"lanes": 3}),
     "geneformer-raw": ("geneformer", "raw", {}),
     "geneformer-grouped-untidy": ("geneformer-grouped", "untidy", {"group": 128}),
+    "fast-collection": ("fast", "collection", {}),
+    "plus-collection": ("plus", "collection", {}),
     # The dictionary knows these.
     "fast-mitochondrion": ("fast", "mitochondrion", {}),
     "plus-mitochondrion": ("plus", "mitochondrion", {}),
