@@ -131,8 +131,13 @@ def encode(
 def decode(codec: Codec, coded: Coded, count: int, job: Job | None = None) -> NDArray[np.uint8]:
     """`Codec.decode` within the memory limit of the job; raises LimitError, DamagedError."""
     job = job or Job()
-    allow(codec.memory(coded.parameters, count) + count + len(coded.payload), job)
+    allow(needed(codec, coded, count), job)
     return codec.decode(coded, count, job)
+
+
+def needed(codec: Codec, coded: Coded, count: int) -> int:
+    """Bytes that a reader counts for a block: the codec's, ``count`` residues and the payload."""
+    return codec.memory(coded.parameters, count) + count + len(coded.payload)
 
 
 def allow(needed: int, job: Job) -> None:

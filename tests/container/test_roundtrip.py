@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 import acgz
 from acgz.codec import Job
-from acgz.container.blocks import Recipe
+from acgz.container.blocks import Recipe, encode_block
 from acgz.container.contents import Contents
 from acgz.container.format import FileStart
 from acgz.container.reader import read_archive
 from acgz.container.writer import ArchiveWriter
 from acgz.errors import UsageError
+from acgz.modes import get_codec
 from conftest import fasta
 
 BASELINES = ["uniform", "order0", "twobit"]
@@ -264,6 +265,22 @@ def test_what_the_default_limit_would_refuse_is_not_written(
     monkeypatch.setattr("acgz.container.blocks.MEMORY_LIMIT", 2000)
     with pytest.raises(UsageError, match="could not be read again"):
         acgz.compress(fasta(2000), "twobit")
+
+
+def test_what_a_reader_counts_beside_the_codec_is_counted_by_the_writer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The residues, and their payload."""
+    codec, text = get_codec("engine"), fasta(20_000)
+    recipe = Recipe(codec, codec.settings.of({"preset": "fast"}, codec.name))
+    block = encode_block(text, recipe, Job())
+    head, count = block.head, block.head.residue_count
+    taken = codec.memory(head.parameters, count) + count + head.residues_size
+    monkeypatch.setattr("acgz.container.blocks.MEMORY_LIMIT", taken)
+    assert encode_block(text, recipe, Job()).head == head
+    monkeypatch.setattr("acgz.container.blocks.MEMORY_LIMIT", taken - 1)
+    with pytest.raises(UsageError, match="could not be read again"):
+        encode_block(text, recipe, Job())
 
 
 def test_an_archive_has_at_least_one_file() -> None:

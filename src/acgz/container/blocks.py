@@ -14,7 +14,7 @@ import numpy as np
 
 from acgz import codec as codecs
 from acgz import layout, references
-from acgz.codec import MEMORY_LIMIT, Codec, Coded, Job, Need, allow, decode
+from acgz.codec import MEMORY_LIMIT, Codec, Coded, Job, Need, allow, decode, needed
 from acgz.container import format as fields
 from acgz.container.format import BlockHead
 from acgz.container.parts import Part
@@ -123,7 +123,7 @@ def encode_block(text: bytes, recipe: Recipe, job: Job) -> Block:
         limit = Job(memory_limit=MEMORY_LIMIT)
         check_claims(head, limit)
         if count:
-            allow(recipe.codec.memory(coded.parameters, count), limit)
+            allow(needed(recipe.codec, coded, count), limit)
     except (LimitError, DamagedError) as error:
         raise UsageError(f"a block like this could not be read again: {error}") from None
     job.progress.finish_block()

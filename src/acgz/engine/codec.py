@@ -36,6 +36,8 @@ _NAMING = 2
 """Bytes of a number in the list of the pieces."""
 _WORTH = 8
 """Bytes that `ultra` has to save: where blocks differ, the archive names two modes."""
+_PAYLOAD = 3
+"""Bits of a residue in the payload, and more than that."""
 _LENGTH_BYTES = 4
 """Of the length of each stream but the last, before the streams."""
 
@@ -60,7 +62,8 @@ class EngineCodec:
         if settings.preset != "ultra":
             return self._smaller(source, settings, job)
         as_plus = replace(settings, preset="plus")
-        if parts_for("ultra", source.size, 0) == parts_for("plus", source.size, 0):
+        same = parts_for("ultra", source.size, 0) == parts_for("plus", source.size, 0)
+        if same or not self._fits(self._claims(settings, "ultra", source.size), source.size):
             return self._smaller(source, as_plus, job)
         coded, plus = self._both(source, settings, as_plus, job)
         return plus if len(coded.payload) + _WORTH > len(plus.payload) else coded
@@ -116,8 +119,9 @@ class EngineCodec:
             parameters["models"] = [digest for digest in digests if digest]
         if wanted > 1:
             parameters["lanes"] = wanted
-            if self.memory(parameters, source.size) > MEMORY_LIMIT:
-                raise UsageError(f"{wanted} lanes of the engine need too much memory")
+        if not self._fits(parameters, source.size):
+            what = f"{wanted} lanes" if wanted > 1 else f"a block of {source.size:,} residues"
+            raise UsageError(f"{what} of the engine could not be read again: too much memory")
         streams = lanes.encode(
             start.parts,
             start.arrays,
@@ -142,7 +146,7 @@ class EngineCodec:
         known = np.concatenate([excerpt.residues, given.residues])
         if known.size + source.size >= _MOST:
             raise UsageError("a block and its reference have fewer than 2**31 residues together")
-        alike = are_alike(source)
+        alike = self._may_be_alike(settings, source.size, known.size) and are_alike(source)
         made = parts_for(settings.preset, source.size, known.size, alike)
         prior = self._prior(settings, source, made)
         return Start(made, prior, excerpt, given, alike, np.concatenate([known, source]))
@@ -170,32 +174,43 @@ class EngineCodec:
         settings, bits, lanes, before = self._stored(parameters, count)
         made = parts(settings.preset, count, before, bits, "alike" in parameters)
         count += before
-        tables = 2 * len(made.sparse) << made.table_bits
-        tables += 2 * count if COLUMN in made.sparse else 0
+        columns = made.sparse.count(COLUMN)
+        tables = (2 * (len(made.sparse) - columns) << made.table_bits) + 2 * columns * count
         index = (4 * len(made.seeds) << made.seed_bits) + count // 4
         own = tables + index + 2 * count + (64 << 20) + (_LEARNING if made.adapts else 0)
         return lanes * own + 3 * count + (32 << 20)
 
     def need_to_encode(self, settings: EngineSettings, count: int) -> Need:
         """The most that it may take: how many lanes there are depends on the residues."""
-        from acgz.engine import dictionary
-        from acgz.engine.presets import PRESETS
-
         # `ultra` tries `plus` beside; that is quick, and needs no thread kept for it.
         presets = ["ultra", "plus"] if settings.preset == "ultra" else [settings.preset]
+        needs = []
+        for preset in presets:
+            claims = self._claims(settings, preset, count)
+            lanes = settings.lanes or self._most_own_lanes(count, claims)
+            alike = {**claims, "alike": 1}
+            memory = max(self.memory(one, count) for one in ({**claims, "lanes": lanes}, alike))
+            needs.append(Need(self._threads(lanes, preset, count), memory))
+        return Need(needs[0].threads, sum(need.memory for need in needs))
+
+    def _claims(self, settings: EngineSettings, preset: str, count: int) -> dict[str, JSON]:
+        """The most that parameters say of ``count`` residues that are not alike, in one lane where
+        nobody asks for more."""
+        from acgz.engine import dictionary
+
         before = reference.asked_for(settings).residues.size
         if settings.dictionary != dictionary.NONE and (settings.dictionary or not before):
             before += dictionary.most(count)
-        needs = []
-        for preset in presets:
-            bits = table_bits(before + count, PRESETS[preset].most_table_bits)
-            parameters: dict[str, JSON] = {"preset": preset, "b": bits, "known": before}
-            lanes = settings.lanes or self._most_own_lanes(count, parameters)
-            parameters["lanes"] = lanes
-            alike = {**parameters, "alike": 1, "lanes": settings.lanes or 1}
-            memory = max(self.memory(one, count) for one in (parameters, alike))
-            needs.append(Need(self._threads(lanes, preset, count), memory))
-        return Need(needs[0].threads, sum(need.memory for need in needs))
+        return _claimed(preset, before, count, settings.lanes or 1)
+
+    def _may_be_alike(self, settings: EngineSettings, count: int, before: int) -> bool:
+        """Whether a reader takes ``count`` residues with columns."""
+        claims = _claimed(settings.preset, before, count, settings.lanes or 1)
+        return self._fits({**claims, "alike": 1}, count)
+
+    def _fits(self, parameters: Mapping[str, JSON], count: int) -> bool:
+        """Whether readers take a block as long as they are not told to allow more memory."""
+        return self.memory(parameters, count) + count + _PAYLOAD * count // 8 <= MEMORY_LIMIT
 
     def need_to_decode(self, parameters: Mapping[str, JSON], count: int) -> Need:
         """A thread for each lane, one more for each that learns, and `memory`."""
@@ -251,6 +266,14 @@ class EngineCodec:
         if bits > table_bits(before + count, BITS[1]):
             raise DamagedError("the tables are larger than the residues allow")
         return settings, bits, settings.lanes or 1, before
+
+
+def _claimed(preset: str, before: int, count: int, lanes: int) -> dict[str, JSON]:
+    """Parameters of ``count`` residues after ``before`` known ones, as far as memory goes."""
+    from acgz.engine.presets import PRESETS
+
+    bits = table_bits(before + count, PRESETS[preset].most_table_bits)
+    return {"preset": preset, "b": bits, "known": before, "lanes": lanes}
 
 
 def _streams(payload: bytes, stored: int) -> list[NDArray[np.uint8]]:

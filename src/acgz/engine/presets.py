@@ -21,8 +21,8 @@ SURE, SOON_SURE = 10, 9
 cost 0.1 % at most and save a quarter of the time (3 Mb of fish; of HIV); elsewhere they would cost
 0.16 % (3 Mb of human chromosome 20)."""
 RESTING = 8
-"""Slow experts up to this order, rest where a copy of many is right: 3,296 HIV
-genomes take 0.1 % less so. If order 10 rests, too, they take 0.2 % more."""
+"""Slow experts up to this order rest where a copy of many is right: 3,296 HIV genomes take 0.1 %
+less so. If order 10 rests, too, they take 0.2 % more."""
 MOST_UNITS = 256
 """Of a layer of a prior."""
 
@@ -77,11 +77,11 @@ class Parts:
     adapts: bool
     """Whether all weights of the prior learn while it reads."""
     sure: int = SURE
-    """From this state of the best repeat on (see `copies.predict`) the prior rests: 672
-    mitochondria take 12,286 bytes with 10, 12,290 if it never does. Without the hidden layers there
-    they take 12,865."""
+    """From this state of the best repeat on (see `copies.predict`) what may rest does: the prior.
+    672 mitochondria take 12,286 bytes with 10, 12,290 if it never does. Without the hidden layers
+    there they take 12,865."""
     resting: int = 0
-    """Slow experts up to this order rest where the prior does."""
+    """Slow experts up to this order may rest, too."""
     rate: float = 0.0004
     hidden_rate: float = 0.002
     rate_boost: float = 4.0

@@ -117,8 +117,7 @@ def train(
     """
     torch = pytorch.load()
     groups = groups or [{"params": network.parameters(), "share": 1.0}]
-    options = {} if plan.optimizer == "RMSprop" else {"betas": (plan.beta1, 0.999)}
-    optimizer = getattr(torch.optim, plan.optimizer)(groups, lr=plan.learning_rate, **options)
+    optimizer = getattr(torch.optim, plan.optimizer)(groups, lr=plan.learning_rate)
     first = 0
     if checkpoint is not None and checkpoint.exists():
         first = _resume(torch, checkpoint, network, optimizer)
@@ -127,6 +126,8 @@ def train(
     for step in range(first, plan.steps):
         for group in optimizer.param_groups:
             group["lr"] = plan.rate(step) * group["share"]
+            if "betas" in group:
+                group["betas"] = (plan.beta1, group["betas"][1])
         network.train()
         loss = task.loss(network, step)
         optimizer.zero_grad(set_to_none=True)
