@@ -187,8 +187,8 @@ MUTANTS = (
     Mutant(
         "the memory limit of a block is not kept",
         "src/acgz/codec.py",
-        "    if needed > job.memory_limit:",
-        "    if needed > job.memory_limit << 30:",
+        "    if size > job.memory_limit:",
+        "    if size > job.memory_limit << 30:",
         "test_codecs.py container",
     ),
     Mutant(

@@ -140,11 +140,11 @@ def needed(codec: Codec, coded: Coded, count: int) -> int:
     return codec.memory(coded.parameters, count) + count + len(coded.payload)
 
 
-def allow(needed: int, job: Job) -> None:
+def allow(size: int, job: Job) -> None:
     """LimitError if that many bytes are above the memory limit of the job."""
-    if needed > job.memory_limit:
+    if size > job.memory_limit:
         raise LimitError(
-            f"a block needs {needed:,} bytes of memory (or is damaged); "
+            f"a block needs {size:,} bytes of memory (or is damaged); "
             f"{job.memory_limit:,} are allowed: raise the memory limit if you trust the file"
         )
 
