@@ -149,6 +149,20 @@ MUTANTS = (
         "engine/test_columns.py",
     ),
     Mutant(
+        "what a column had once is forgotten",
+        "src/acgz/engine/columns.py",
+        "((counts >> 1) & 0x7777) + (counts & 0x1111) - (1 << shift)",
+        "((counts >> 1) & 0x7777)",
+        "engine/test_columns.py",
+    ),
+    Mutant(
+        "residues that are left to the experts do not count",
+        "src/acgz/engine/stretches.py",
+        "    if s.apart[0] >= 0:",
+        "    if s.apart[0] >= CLASSES:",
+        "engine/test_stretches.py",
+    ),
+    Mutant(
         "lanes learn from each other when it suits the threads",
         "src/acgz/engine/lanes.py",
         "        for done in range(0, lanes[0].last - before, EPOCH):",

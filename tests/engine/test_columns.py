@@ -23,19 +23,20 @@ def test_a_column_seen_from_the_other_strand_has_complements() -> None:
     assert [inherited(columns, 1, 1), inherited(columns, 1, -1)] == [0xF00A, 0xA00F]
 
 
-def test_a_count_that_is_full_halves_all_four() -> None:
+def test_a_count_that_is_full_halves_all_four_and_forgets_none() -> None:
     assert counted(0x0000, 2) == 0x0100
-    assert counted(0x3FE1, 2) == 0x1870
+    assert counted(0x3FE1, 2) == 0x2871
     assert counted(0x3FE1, 1) == 0x3FF1
+    assert counted(0x1F20, 2) == 0x1810
 
 
 def test_sites_that_vary_cost_less_with_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     """At each of many sites every fifth genome has another residue, in no order."""
     monkeypatch.setattr(start, "_LOOKED_AT", 1)
     draw = np.random.default_rng(3)
-    genomes = np.tile(residues(400), (150, 1))
+    genomes = np.tile(residues(400), (1000, 1))
     sites = draw.choice(400, 40, replace=False)
-    genomes[:, sites] ^= (draw.random((150, 40)) < 0.2).astype(np.uint8)
+    genomes[:, sites] ^= (draw.random((1000, 40)) < 0.2).astype(np.uint8)
     settings = EngineSettings(preset="fast", lanes=1)
     row = PRESETS["fast"]
     row = replace(row, alike=replace(row.alike, pool=2))
@@ -46,7 +47,7 @@ def test_sites_that_vary_cost_less_with_columns(monkeypatch: pytest.MonkeyPatch)
         assert coded.parameters["alike"] == 1
         assert np.array_equal(CODEC.decode(coded, genomes.size, Job()), genomes.ravel())
         sizes.append(len(coded.payload))
-    assert sizes[1] < 0.97 * sizes[0]
+    assert sizes[1] < 0.98 * sizes[0]
 
 
 @pytest.mark.parametrize("preset", ["fast", "plus", "ultra"])

@@ -2,7 +2,7 @@
 
 A collection of alike genomes is an alignment that nobody has written down. Each residue lies in a
 column of it, that of the residue which the best repeat expert points to, and keeps what was
-counted there: four counts of 4 bits, as in the sparse tables of `contexts`, its own included. So
+counted there: four counts of 4 bits, its own included; what stood there once is not forgotten. So
 one pointer knows what a thousand genomes had there, and few pointers are needed.
 """
 
@@ -25,8 +25,8 @@ def inherited(columns, at, step):
 
 @inline_kernel
 def counted(counts, residue):
-    """One more of a residue; all four counts are halved first if its own is full."""
+    """One more of a residue; where its own count is full, all four are halved first, 1 stays 1."""
     shift = 4 * residue
     if ((counts >> shift) & 15) == 15:
-        counts = (counts >> 1) & 0x7777
+        counts = ((counts >> 1) & 0x7777) + (counts & 0x1111) - (1 << shift)
     return counts + (1 << shift)

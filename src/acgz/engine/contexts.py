@@ -201,9 +201,18 @@ def predict(c, raw, width, i, history, best, rests):
 
 
 @inline_kernel
+def _sparse(counts, residue):
+    """One more of a residue in four counts of 4 bits; all are halved first if its own is full."""
+    shift = 4 * residue
+    if ((counts >> shift) & 15) == 15:
+        counts = (counts >> 1) & 0x7777
+    return counts + (1 << shift)
+
+
+@inline_kernel
 def _count(table, at, residue):
     """Add one to a 4-bit count; halve all four when it is full."""
-    table[at] = np.uint16(counted(np.int64(table[at]), residue))
+    table[at] = np.uint16(_sparse(np.int64(table[at]), residue))
 
 
 @inline_kernel
@@ -243,7 +252,7 @@ def update(c, residues, begin, since, i, residue, history, inverse):
         if k == c.column:
             c.columns[i] = np.uint16(counted(counts, residue))
         else:
-            c.sparse[c.slot[slow + k]] = np.uint16(counted(counts, residue))
+            c.sparse[c.slot[slow + k]] = np.uint16(_sparse(counts, residue))
     # inverted repeats: the context is the reverse complement of the last k residues, and
     # what follows it there is the complement of what came before them here
     row = (i % DELAY) * (slow + orders)

@@ -245,6 +245,36 @@ def window(packed, last):
     return (packed[word] >> over) | (packed[word - 1] << (np.uint64(64) - over))
 
 
+@inline_kernel
+def coming(c, j):
+    """What a pointer says of the next 32 residues, the first in the high bits."""
+    at = c.at[j]
+    if c.step[j] > 0:
+        return window(c.packed, at + 31)
+    return ~_reversed(window(c.packed, at))
+
+
+@inline_kernel
+def _reversed(word):
+    """32 residues in the opposite order."""
+    for shift, mask in (
+        (2, 0x3333333333333333),
+        (4, 0x0F0F0F0F0F0F0F0F),
+        (8, 0x00FF00FF00FF00FF),
+        (16, 0x0000FFFF0000FFFF),
+    ):
+        high = (word >> np.uint64(shift)) & np.uint64(mask)
+        word = high | ((word & np.uint64(mask)) << np.uint64(shift))
+    return (word >> np.uint64(32)) | (word << np.uint64(32))
+
+
+@inline_kernel
+def mismatches(word, other):
+    """Where 32 residues differ from others, in the even bits."""
+    differ = word ^ other
+    return (differ | (differ >> np.uint64(1))) & _EVEN
+
+
 @kernel
 def _join(c, at, step, flags, missed):
     """Put a pointer into the pool, in place of the worst if it is full and not better."""
@@ -280,22 +310,20 @@ def _join(c, at, step, flags, missed):
 
 
 @inline_kernel
-def _try_forward(c, residues, last, history):
+def try_forward(c, residues, last, history):
     """Consider the copy whose residue ``last`` matches the one just read."""
     if last >= 31 and last + 1 < residues.size:
-        differ = window(c.packed, last) ^ history
-        flags = (differ | (differ >> np.uint64(1))) & _EVEN
+        flags = mismatches(window(c.packed, last), history)
         missed = count_ones(flags)
         if missed <= c.settings[0]:
             _join(c, last + 1, np.int64(1), flags, missed)
 
 
 @inline_kernel
-def _try_inverted(c, residues, at, inverse):
+def try_inverted(c, residues, at, inverse):
     """Consider the copy on the other strand that goes on downwards at ``at``."""
     if at >= 0 and at + 32 < residues.size and residues[at + 32] != UNKNOWN:
-        differ = window(c.packed, at + 32) ^ inverse
-        flags = (differ | (differ >> np.uint64(1))) & _EVEN
+        flags = mismatches(window(c.packed, at + 32), inverse)
         missed = count_ones(flags)
         if missed <= c.settings[0]:
             _join(c, at, np.int64(-1), flags, missed)
@@ -314,8 +342,8 @@ def update(c, residues, begin, i, residue, history, inverse):
         return
     # candidates found one residue ago, now that their residues are in the cache
     for k in range(c.spans.size):
-        _try_forward(c, residues, c.found[k], history)
-        _try_inverted(c, residues, c.found_turned[k], inverse)
+        try_forward(c, residues, c.found[k], history)
+        try_inverted(c, residues, c.found_turned[k], inverse)
     for k in range(c.spans.size):
         _look_up(c, k, i)
         _ask(c, k, i, history, inverse)

@@ -95,7 +95,7 @@ def make(parts: Parts, count: int, begin: int = 0, learned: Arrays | None = None
         error=np.zeros(4, np.float32),
         chosen=np.zeros(3, np.int64),
         frequency=np.zeros(4, np.int64),
-        stretches=stretches.make(count, parts.risk),
+        stretches=stretches.make(parts.risk, parts.long),
         sure=parts.sure,
         begin=begin,
         since=np.array([begin + 32], np.int64),
@@ -150,6 +150,7 @@ def _inputs(e, i, history):
     x = e.x
     experts = e.contexts.slot.size
     match = copies.predict(e.copies, e.known, x, e.votes, width, experts, i - e.begin)
+    stretches.notice(e.stretches, e.copies, e.contexts.columns, e.votes)
     rests = match >= e.sure
     longest = contexts.predict(e.contexts, x, width, i, history, e.copies.best, rests)
     if not rests:
@@ -195,7 +196,8 @@ def run(e, residues, first, last, stream, coder, decoding, shares):
     width = e.network.width
     i = np.int64(first)
     while i < last:
-        length = stretches.begins(e.stretches, e.copies, e.known, e.begin, i, last)
+        columns = e.contexts.columns
+        length = stretches.begins(e.stretches, e.copies, columns, e.known, e.begin, i, last)
         if length > 0:
             i = _stretch(e, residues, i, length, stream, coder, decoding, shares)
             continue
@@ -235,7 +237,7 @@ def run(e, residues, first, last, stream, coder, decoding, shares):
         network.learn(e.network, e.x, e.chosen, e.error, rate, e.rates[1] * boost)
         history = (history << np.uint64(2)) | np.uint64(residue)
         inverse = (inverse >> np.uint64(2)) | (np.uint64(3 - residue) << np.uint64(62))
-        stretches.visit(e.stretches, e.copies, i, residue)
+        stretches.visit(e.stretches, residue)
         contexts.update(e.contexts, e.known, e.begin, e.since[0], i, residue, history, inverse)
         copies.update(e.copies, e.known, e.begin, i, residue, history, inverse)
         readings.heed(e.readings, e.probability)
@@ -258,16 +260,17 @@ def _stretch(e, residues, i, length, stream, coder, decoding, shares):
     done, wrong, share = stretches.code(s, residues, i, length, stream, coder, decoding)
     if i < shares.size:
         stretches.price(s, i, done, wrong, share, shares)
-    stretches.learn(s, i, done, wrong)
+    stretches.learn(s, done, wrong)
     for k in range(i, i + done):
         e.known[k] = residues[k]
     passing.to_index(e.copies, e.known, i, done, e.recent[0])
-    passing.to_pool(e.copies, e.known, e.begin, i, done, wrong)
+    passing.to_pool(e.copies, e.known, e.begin, i, done)
     for k in range(i, i + done):
         residue = np.int64(residues[k])
         e.recent[0] = (e.recent[0] << np.uint64(2)) | np.uint64(residue)
         e.recent[1] = (e.recent[1] >> np.uint64(2)) | (np.uint64(3 - residue) << np.uint64(62))
         readings.follow(e.readings, residue, True)
+    passing.to_candidates(e.copies, e.known, e.recent[0], e.recent[1])
     passing.to_columns(e.contexts, e.known, i, done, s.best)
     passing.to_contexts(e.contexts, e.since[0], i, done, e.recent[0])
     e.since[0] = i + done

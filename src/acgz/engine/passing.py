@@ -11,21 +11,25 @@ from acgz.kernel import kernel
 
 
 @kernel
-def to_pool(c, known, begin, i, done, wrong):
-    """The pool after a stretch, whose residues are known now: all were right until the last."""
+def to_pool(c, known, begin, i, done):
+    """The pool after a stretch, whose residues are known now."""
     for k in range(i, i + done):
         c.packed[k >> 5] |= np.uint64(known[k]) << np.uint64(2 * (31 - (k & 31)))
         if (k - begin) % copies.REFRESH == 0:
             copies.refresh(c)
+    over = np.uint64(64 - 2 * done)
+    came = copies.window(c.packed, i + done - 1) << over
     j = 0
     size = c.size[0]
     longest = np.int64(0)
     while j < size:
-        flags = np.uint64(0) if done == 32 else c.misses[j] << np.uint64(2 * done)
+        flags = copies.mismatches(copies.coming(c, j), came) >> over
         run = c.run[j] + done
-        if wrong:
-            flags |= np.uint64(1)
-            run = np.int64(0)
+        if flags != np.uint64(0):
+            lowest = flags & (~flags + np.uint64(1))
+            run = np.int64(count_ones(lowest - np.uint64(1))) >> 1
+        if done < 32:
+            flags |= c.misses[j] << np.uint64(2 * done)
         c.misses[j] = flags
         c.missed[j] = np.int64(count_ones(flags))
         c.run[j] = run
@@ -43,7 +47,7 @@ def to_pool(c, known, begin, i, done, wrong):
 
 @kernel
 def to_index(c, known, i, done, history):
-    """Seeds see the residues of a stretch; no candidates are looked for, none are kept.
+    """Seeds see the residues of a stretch; what the last of them finds is a candidate, no other is.
 
     ``history``: the last 32 residues before it.
     """
@@ -57,12 +61,23 @@ def to_index(c, known, i, done, history):
     for k in range(copies.BACK * seeds):
         c.turned[k] = -1
     for k in range(seeds):
-        c.found[k] = -1
         c.found_turned[k] = -1
     for at in range(i, i + done):
         history = (history << np.uint64(2)) | np.uint64(known[at])
         for k in range(seeds):
-            c.table[copies.place(c, k, history)] = np.int32(at + 1)
+            place = copies.place(c, k, history)
+            c.found[k] = np.int64(c.table[place]) - 1
+            c.table[place] = np.int32(at + 1)
+
+
+@kernel
+def to_candidates(c, known, history, inverse):
+    """Try what the seeds find after a stretch, on both strands, of which the pool knows already."""
+    for k in range(c.spans.size):
+        copies.try_forward(c, known, c.found[k], history)
+        c.found[k] = -1
+        place = copies.place(c, k, inverse >> np.uint64(64 - 2 * c.spans[k]))
+        copies.try_inverted(c, known, np.int64(c.table[place]) - 1 - c.spans[k], inverse)
 
 
 @kernel

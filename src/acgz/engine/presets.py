@@ -15,7 +15,9 @@ SMALL = 1 << 15
 too."""
 
 CAREFUL = 256
-"""`Parts.risk` where time does not count."""
+"""`Parts.risk` where stretches save no time."""
+LONG, SOON_LONG = 48, 16
+"""`Parts.long`: elsewhere, and where genomes are alike."""
 SURE, SOON_SURE = 10, 9
 """`Parts.sure`: a copy has been right 64 times in a row, and 16 times. Where genomes are alike, 16
 cost 0.1 % at most and save a quarter of the time (3 Mb of fish; of HIV); elsewhere they would cost
@@ -74,6 +76,8 @@ class Parts:
     """Whether it is read two more times, with 3-mers that begin elsewhere."""
     risk: int
     """A stretch ends before a residue where more than one in so many is not as copies say."""
+    long: int
+    """One begins where a copy has been right so many times in a row."""
     adapts: bool
     """Whether all weights of the prior learn while it reads."""
     sure: int = SURE
@@ -121,8 +125,8 @@ class Preset:
     """See `Parts`; any number for fewer than `SMALL` residues."""
     further: bool = False
     """See `Parts`; with a prior that is so in any case for fewer than `SMALL` residues."""
-    risk: int = 32
-    """See `Parts`; with a prior, `CAREFUL` for fewer than `SMALL` residues."""
+    risk: int = CAREFUL
+    """See `Parts`, where genomes are alike; `CAREFUL` elsewhere."""
     adapts: bool = False
     """See `Parts`; not for fewer than `SMALL` residues."""
     most_lanes: int = 1
@@ -139,7 +143,6 @@ PRESETS = {
         sparse=(12,),
         sparse_alike=(12, COLUMN),
         learned=False,
-        risk=16,
         most_lanes=2,
     ),
     "plus": Preset(
@@ -147,6 +150,7 @@ PRESETS = {
         small=Pool(kmer=12, gapped=3, pool=12, enter_misses=11, stay_misses=14),
         large=Pool(kmer=12, gapped=5, pool=16, enter_misses=11, stay_misses=14),
         alike=Pool(kmer=12, gapped=1, pool=16, enter_misses=11, stay_misses=14),
+        risk=128,
         most_lanes=2,
     ),
     "ultra": Preset(
@@ -156,7 +160,7 @@ PRESETS = {
         alike=Pool(kmer=12, gapped=1, pool=16, enter_misses=11, stay_misses=14),
         units=MOST_UNITS,
         further=True,
-        risk=CAREFUL,
+        risk=1024,
         adapts=True,
     ),
 }
@@ -191,7 +195,8 @@ def parts(preset: str, count: int, before: int, bits: int, alike: bool = False) 
         prior=row.learned,
         units=MOST_UNITS if small else row.units,
         further=row.further or small,
-        risk=CAREFUL if small else row.risk,
+        risk=row.risk if alike else CAREFUL,
+        long=SOON_LONG if alike else LONG,
         adapts=row.adapts and not small,
         sure=SOON_SURE if alike else SURE,
         resting=RESTING if alike else 0,

@@ -1,14 +1,14 @@
-"""Stretches: where copies have been right for long and all agree, many residues are one event.
+"""Stretches: where a copy has been right for long, many residues are one event.
 
-In a collection of alike genomes nearly every residue is what the copies say. To ask all experts
-about each of them takes time and gains nothing. So up to 32 residues are coded together: either
-all are as the copies say, or one is not, and then which one, and what stands there instead. It
-makes a collection up to eight times as fast.
+In a collection of alike genomes nearly every residue is what the best copy says. To ask all
+experts about each of them takes time and gains nothing. So up to 32 residues are coded together:
+either all are as the best copy says, or one is not, and then which one, and what stands there
+instead.
 
-Genomes of a kind differ at the same *sites*. So each residue keeps how often the copies that led
-to it were wrong there (its *level*), and what else stood there. How often residues are wrong is
-counted by the best copy's run, the size of the pool, and that level; a stretch ends before one
-that is too often wrong, which is left to the experts.
+How often a residue is not as expected is counted by three things: how long the best copy has been
+right, how much is said against it by other copies, and what stood in its column, where there are
+columns (`columns`). A stretch ends before a residue that is too often wrong, which is left to the
+experts. What comes of that is counted, too.
 """
 
 from __future__ import annotations
@@ -20,87 +20,99 @@ from numpy.typing import NDArray
 
 from acgz.coding import range_coder
 from acgz.engine import copies
+from acgz.engine.columns import inherited
 from acgz.engine.copies import UNKNOWN
 from acgz.engine.correction import PRECISION
+from acgz.engine.simd import count_ones
 from acgz.kernel import inline_kernel, kernel
 
-LONG = 48
-"""The best pointer has been right so many times in a row."""
-LEAST = 8
-MOST = 32
+LEAST, MOST = 2, 32
 """Residues of a stretch."""
-ALIKE = 25
-"""Sites are those of a copy that was right so often in the last 32 residues."""
-LEVELS = 4
-"""How often copies were wrong at a site: never, once, twice, more often."""
-CLASSES = 32 * 4 * LEVELS
-_FIRST = (2048, 256, 64, 32)
-"""Residues of each level to one error, before any was seen."""
+RUNS, VOTES, RIGHT, OTHERS = 8, 9, 5, 6
+"""Classes of the best pointer's run, of what is said against it, and of how often in its column
+what it says stood, and other residues."""
+CLASSES = RUNS * VOTES * RIGHT * OTHERS
+_AGAINST = (0.0, 1.0, 2.0, 3.5, 5.0, 8.0, 12.0, 20.0)
+"""A class begins above each of these sums of votes."""
+_FIRST = 128
+"""Residues to one error before any was seen, where nothing else was said or stood there; half as
+many for each step of these classes. Too few at first are better than too many."""
 _FULL = 1 << 20
 """So many residues of a class count half from now on."""
 _NONE = 4
-"""Stands for "nothing else was seen at this site"."""
+"""Stands for "nothing else was seen in this column"."""
 _ALL = 1 << PRECISION
 
 
 class Stretches(NamedTuple):
     """What is known of errors, and the stretch that begins."""
 
+    long: int
+    """One begins where a pointer has been right so many times in a row."""
     risk: int
-    """A stretch ends before a residue of which more than one in so many is not as expected."""
+    """It ends before a residue of which more than one in so many is not as expected."""
     residues: NDArray[np.int64]
-    """(CLASSES,): residues of each class in stretches."""
+    """(CLASSES,): residues of each class."""
     errors: NDArray[np.int64]
     """(CLASSES,): how many of them were not as expected, and one."""
     instead: NDArray[np.int64]
-    """(5 * 4 * 4,): how often s came where k was expected and o stood once, at 16 o + 4 k + s."""
-    sites: NDArray[np.uint8]
-    """(count,): level of each residue, and four times what else stood there."""
+    """(5 * 4 * 4,): how often s came where k was expected and o stood most, at 16 o + 4 k + s."""
     expected: NDArray[np.int64]
     """(MOST,): the residues of the stretch."""
     kind: NDArray[np.int64]
     """(MOST,): their classes."""
-    other: NDArray[np.int64]
-    """(MOST,): what else stood there, or _NONE."""
+    counts: NDArray[np.int64]
+    """(MOST,): their columns."""
+    against: NDArray[np.float32]
+    """(MOST,): the votes of pointers that say something else."""
+    error: NDArray[np.float32]
+    """(MOST,): how often such a residue is not as expected."""
     weight: NDArray[np.int64]
     """(MOST,): how likely each is the one that is wrong; scratch."""
     best: NDArray[np.int64]
     """(2,): where the best pointer is, and its step."""
+    apart: NDArray[np.int64]
+    """(2,): class of a residue that is left to the experts (-1: none), and what is expected."""
 
 
-def make(count: int, risk: int) -> Stretches:
-    """Nothing is known of ``count`` residues."""
+def make(risk: int, long: int) -> Stretches:
+    """Nothing is known yet."""
     scratch = [np.zeros(MOST, np.int64) for _ in range(4)]
+    floats = [np.zeros(MOST, np.float32) for _ in range(2)]
+    votes, others = np.ogrid[:VOTES, :OTHERS]
+    first = np.maximum(_FIRST >> votes + others, 2)
     return Stretches(
+        long=long,
         risk=risk,
-        residues=np.tile(np.array(_FIRST, np.int64), CLASSES // LEVELS),
+        residues=np.tile(np.tile(first, (1, RIGHT)).ravel(), RUNS),
         errors=np.ones(CLASSES, np.int64),
         instead=np.ones(5 * 4 * 4, np.int64),
-        sites=np.zeros(count, np.uint8),
         expected=scratch[0],
         kind=scratch[1],
-        other=scratch[2],
+        counts=scratch[2],
+        against=floats[0],
+        error=floats[1],
         weight=scratch[3],
         best=np.zeros(2, np.int64),
+        apart=np.full(2, -1, np.int64),
     )
 
 
 @inline_kernel
-def begins(s, c, known, begin, i, last):
+def begins(s, c, columns, known, begin, i, last):
     """Residues of the stretch that begins at ``i`` and ends before ``last``; 0: there is none."""
-    if c.longest[0] < LONG:
+    if c.longest[0] < s.long:
         return np.int64(0)
-    return np.int64(_prepare(s, c, known, begin, i, last))
+    return np.int64(_prepare(s, c, columns, known, begin, i, last))
 
 
 @kernel
-def _prepare(s, c, known, begin, i, last):
+def _prepare(s, c, columns, known, begin, i, last):
     """`begins` where a pointer has been right for long; writes down what is expected."""
-    size = c.size[0]
     best = 0
     rank = np.int64(-1)
     length = min(last - i, np.int64(MOST))
-    for j in range(size):
+    for j in range(c.size[0]):
         length = min(length, _room(c, known, begin, i, j))
         this = copies.rank(c, j)
         if this > rank:
@@ -108,25 +120,23 @@ def _prepare(s, c, known, begin, i, last):
             rank = this
     if length < LEAST:
         return np.int64(0)
-    word = _coming(c, best)
-    differ = np.uint64(0)
-    for j in range(size):
-        differ |= _coming(c, j) ^ word
-    some = 0 if size < 2 else (1 if size < 4 else (2 if size < 12 else 3))
-    first = ((copies.run_bucket(rank >> 6) >> 1) * 4 + some) * LEVELS
+    word = copies.coming(c, best)
+    _hear(s, c, word)
     s.best[0] = c.at[best]
     s.best[1] = c.step[best]
-    turned = 3 & (s.best[1] >> 1)
+    run = _run_class(copies.run_bucket(rank >> 6))
     for k in range(length):
-        shift = np.uint64(62 - 2 * k)
-        site = np.int64(s.sites[s.best[0] + k * s.best[1]])
-        kind = first + (site & 3)
-        unsure = (differ >> shift) & np.uint64(3) != np.uint64(0)
-        if unsure or s.errors[kind] * s.risk > s.residues[kind]:
+        expected = np.int64((word >> np.uint64(62 - 2 * k)) & np.uint64(3))
+        counts = np.int64(0)
+        if columns.size > 0:
+            counts = inherited(columns, s.best[0] + k * s.best[1], s.best[1])
+        kind = _class(run, s.against[k], counts, expected)
+        if s.errors[kind] * s.risk > s.residues[kind]:
             return np.int64(k if k >= LEAST else 0)
+        s.expected[k] = expected
         s.kind[k] = kind
-        s.expected[k] = np.int64((word >> shift) & np.uint64(3))
-        s.other[k] = (site >> 2) ^ turned if site > 0 else _NONE
+        s.counts[k] = counts
+        s.error[k] = np.float32(s.errors[kind]) / np.float32(s.residues[kind])
     return length
 
 
@@ -146,26 +156,64 @@ def _room(c, known, begin, i, j):
 
 
 @inline_kernel
-def _coming(c, j):
-    """What a pointer says of the next 32 residues, the first in the high bits."""
-    at = c.at[j]
-    if c.step[j] > 0:
-        return copies.window(c.packed, at + MOST - 1)
-    return ~_reversed(copies.window(c.packed, at))
+def _hear(s, c, word):
+    """Add up what pointers say against ``word``, the next 32 residues after the best of them."""
+    for k in range(MOST):
+        s.against[k] = np.float32(0.0)
+    for j in range(c.size[0]):
+        differ = copies.mismatches(copies.coming(c, j), word)
+        while differ != np.uint64(0):
+            lowest = differ & (~differ + np.uint64(1))
+            s.against[31 - (np.int64(count_ones(lowest - np.uint64(1))) >> 1)] += c.vote[c.kind[j]]
+            differ ^= lowest
 
 
 @inline_kernel
-def _reversed(word):
-    """32 residues in the opposite order."""
-    for shift, mask in (
-        (2, 0x3333333333333333),
-        (4, 0x0F0F0F0F0F0F0F0F),
-        (8, 0x00FF00FF00FF00FF),
-        (16, 0x0000FFFF0000FFFF),
-    ):
-        high = (word >> np.uint64(shift)) & np.uint64(mask)
-        word = high | ((word & np.uint64(mask)) << np.uint64(shift))
-    return (word >> np.uint64(32)) | (word << np.uint64(32))
+def _run_class(bucket):
+    """Runs up to 23, 31, 39, 47, 63, 127, 255, and more."""
+    return (
+        np.int64(bucket >= 18)
+        + np.int64(bucket >= 20)
+        + np.int64(bucket >= 21)
+        + np.int64(bucket >= 22)
+        + np.int64(bucket >= 24)
+        + np.int64(bucket >= 28)
+        + np.int64(bucket >= 32)
+    )
+
+
+@inline_kernel
+def _class(run, against, counts, expected):
+    """Class of a residue."""
+    votes = np.int64(0)
+    if against > np.float32(0.0):
+        for k in range(VOTES - 1):
+            votes += np.int64(against > np.float32(_AGAINST[k]))
+    right = (counts >> (4 * expected)) & 15
+    both = (counts & 0x0F0F) + ((counts >> 4) & 0x0F0F)
+    other = (both & 255) + (both >> 8) - right
+    stood = np.int64(right > 0) + np.int64(right > 1) + np.int64(right > 3) + np.int64(right > 7)
+    others = (
+        np.int64(other > 0)
+        + np.int64(other > 1)
+        + np.int64(other > 2)
+        + np.int64(other > 4)
+        + np.int64(other > 7)
+    )
+    return ((run * VOTES + votes) * RIGHT + stood) * OTHERS + others
+
+
+@inline_kernel
+def _other(counts, expected):
+    """What stood most often in a column besides what is expected; of equals, the first."""
+    other = np.int64(_NONE)
+    most = np.int64(0)
+    for r in range(4):
+        count = (counts >> (4 * r)) & 15
+        if r != expected and count > most:
+            most = count
+            other = np.int64(r)
+    return other
 
 
 @kernel
@@ -209,8 +257,7 @@ def _all_right(s, length):
     """Frequency of a stretch without an error: what it would be residue by residue, at most."""
     chance = np.float32(1.0)
     for k in range(length):
-        kind = s.kind[k]
-        chance *= np.float32(1.0) - np.float32(s.errors[kind]) / np.float32(s.residues[kind])
+        chance *= np.float32(1.0) - s.error[k]
     whole = np.int64(chance * np.float32(_ALL))
     return min(max(whole, np.int64(1)), _ALL - 3 * length)
 
@@ -220,8 +267,7 @@ def _code_place(s, length, done, stream, coder, decoding):
     """Which residue of a stretch is the wrong one; returns those up to it."""
     total = np.int64(0)
     for k in range(length):
-        kind = s.kind[k]
-        s.weight[k] = (s.errors[kind] << PRECISION) // s.residues[kind] + 1
+        s.weight[k] = np.int64(s.error[k] * np.float32(_ALL)) + 1
         total += s.weight[k]
     point = np.int64(0)
     if decoding:
@@ -242,7 +288,7 @@ def _code_place(s, length, done, stream, coder, decoding):
 def _code_other(s, residues, i, k, stream, coder, decoding):
     """What stands at ``i + k`` where another residue was expected; returns its frequency."""
     expected = s.expected[k]
-    row = 16 * s.other[k] + 4 * expected
+    row = 16 * _other(s.counts[k], expected) + 4 * expected
     total = np.int64(0)
     last = np.int64(0)
     for r in range(4):
@@ -280,8 +326,7 @@ def price(s, i, done, wrong, share, shares):
     ``share``: frequency of the last one among those that are not expected, if it is wrong.
     """
     for k in range(done):
-        kind = s.kind[k]
-        error = (s.errors[kind] << PRECISION) // s.residues[kind]
+        error = np.int64(s.error[k] * np.float32(_ALL))
         frequency = _ALL - error
         if wrong and k == done - 1:
             frequency = error * share >> PRECISION
@@ -289,32 +334,41 @@ def price(s, i, done, wrong, share, shares):
 
 
 @kernel
-def learn(s, i, done, wrong):
-    """Count the residues of a stretch, and mark their sites."""
+def learn(s, done, wrong):
+    """Count the residues of a stretch."""
     for k in range(done):
-        kind = s.kind[k]
-        mistaken = wrong and k == done - 1
-        s.residues[kind] += 1
-        s.errors[kind] += np.int64(mistaken)
-        if s.residues[kind] > _FULL:
-            s.residues[kind] >>= 1
-            s.errors[kind] = max(s.errors[kind] >> 1, np.int64(1))
-        mark(s, i + k, s.best[0] + k * s.best[1], s.best[1], s.expected[k], mistaken)
+        _count(s, s.kind[k], wrong and k == done - 1)
 
 
 @inline_kernel
-def visit(s, c, i, residue):
-    """Mark the site of a residue that is no part of a stretch; the pool knows nothing of it yet."""
-    if c.best[0] >= 0 and c.best[0] % 33 >= ALIKE:
-        mark(s, i, c.best[2], c.best[3], c.best[1], c.best[1] != residue)
+def _count(s, kind, mistaken):
+    s.residues[kind] += 1
+    s.errors[kind] += np.int64(mistaken)
+    if s.residues[kind] > _FULL:
+        s.residues[kind] >>= 1
+        s.errors[kind] = max(s.errors[kind] >> 1, np.int64(1))
 
 
 @inline_kernel
-def mark(s, i, at, step, expected, mistaken):
-    """The site of residue ``i`` is that of the copy at ``at``, which may have been mistaken."""
-    site = np.int64(s.sites[at])
-    if mistaken:
-        site = min((site & 3) + 1, LEVELS - 1) + 4 * expected
-    elif site > 0 and step < 0:
-        site ^= 12  # the complement of what else stood there
-    s.sites[i] = np.uint8(site)
+def notice(s, c, columns, votes):
+    """Note the class of a residue that is left to the experts; ``votes``: as `copies.predict`."""
+    s.apart[0] = -1
+    if c.best[0] < 0 or c.longest[0] < s.long:
+        return
+    expected = c.best[1]
+    against = np.float32(0.0)
+    for r in range(4):
+        if r != expected:
+            against += votes[r]
+    counts = np.int64(0)
+    if columns.size > 0:
+        counts = inherited(columns, c.best[2], c.best[3])
+    s.apart[0] = _class(_run_class(c.best[0] // 33), against, counts, expected)
+    s.apart[1] = expected
+
+
+@inline_kernel
+def visit(s, residue):
+    """Count a residue that was left to the experts."""
+    if s.apart[0] >= 0:
+        _count(s, s.apart[0], s.apart[1] != residue)
