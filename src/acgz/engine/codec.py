@@ -177,7 +177,7 @@ class EngineCodec:
         columns = made.sparse.count(COLUMN)
         tables = (2 * (len(made.sparse) - columns) << made.table_bits) + 2 * columns * count
         index = (4 * len(made.seeds) << made.seed_bits) + count // 4
-        own = tables + index + 2 * count + (64 << 20) + (_LEARNING if made.adapts else 0)
+        own = tables + index + count + (64 << 20) + (_LEARNING if made.adapts else 0)
         return lanes * own + 3 * count + (32 << 20)
 
     def need_to_encode(self, settings: EngineSettings, count: int) -> Need:
