@@ -306,7 +306,7 @@ def blocks(counts: tuple[int, ...] = (1, 40, 130), patch: Any = None) -> list[Bl
         chosen = modes.get_codec(mode.codec)
         sources = [orderly(count) for count in counts]
         if mode.codec == "engine":
-            sources.append(_alike())
+            sources += [_alike(), _strains()]
         for residues in sources:
             coded = encode(chosen, residues, {**mode.settings, **quick})
             found.append(Block(mode.codec, coded, residues.size))
@@ -316,11 +316,19 @@ def blocks(counts: tuple[int, ...] = (1, 40, 130), patch: Any = None) -> list[Bl
 
 
 def _alike() -> NDArray[np.uint8]:
-    """Five sequences that differ in a residue: most of it is coded in stretches."""
+    """Twenty sequences that differ in a residue: most of it is coded in stretches."""
     draw = np.random.default_rng(5)
-    rows = np.tile(draw.integers(0, 4, 100).astype(np.uint8), (5, 1))
+    rows = np.tile(draw.integers(0, 4, 100).astype(np.uint8), (20, 1))
     for row in rows[1:]:
         row[draw.integers(60, 80)] ^= 1
+    return rows.ravel()
+
+
+def _strains() -> NDArray[np.uint8]:
+    """Two kinds of sequence in turn: copies say different things, one of them in stretches."""
+    draw = np.random.default_rng(6)
+    rows = np.tile(draw.integers(0, 4, 240).astype(np.uint8), (16, 1))
+    rows[1::2, 20::24] ^= 1
     return rows.ravel()
 
 

@@ -486,15 +486,15 @@ class Stretches:
     def kind(self, run: int, against: Any, counts: list[int], said: int) -> list[int]:
         """Residues and errors of a class."""
         other = sum(counts) - counts[said]
-        stood = sum(limit <= other for limit in (1, 2, 3, 5, 8))
+        others = sum(limit <= other for limit in (1, 2, 3, 5, 8))
         votes = sum(F(limit) < against for limit in (0, 1, 2, 3.5, 5, 8, 12, 20))
         kind = (
             sum(limit <= run for limit in (24, 32, 40, 48, 64, 128, 256)),
             votes,
             sum(limit <= counts[said] for limit in (1, 2, 4, 8)),
-            stood,
+            others,
         )
-        first = max(128 >> votes + stood, 2)
+        first = max(128 >> votes + others, 2)
         return self.classes.setdefault(kind, [first, 1])
 
     def expected(

@@ -14,22 +14,33 @@ from machines import REFERENCE, WITHOUT_COMPILER
 
 PROGRAM = """
 import sys
+from dataclasses import replace
 import numpy as np
-from acgz.codec import Job, decode, encode
-from acgz.engine import start
+from acgz.codec import decode, encode
 from acgz.engine.codec import CODEC
+from acgz.engine import presets, start
 if sys.argv[2] == "alike":
     start._LOOKED_AT, start._REPETITIVE = 1, -1
+
+
+def coded(risk):
+    presets.CAREFUL = risk
+    presets.PRESETS[preset] = replace(presets.PRESETS[preset], risk=risk)
+    settings = {"preset": preset} if preset == "fast" else {"preset": preset, "prior": "none"}
+    made = encode(CODEC, rows.ravel(), settings)
+    assert np.array_equal(decode(CODEC, made, rows.size), rows.ravel())
+    assert ("alike" in made.parameters) == (sys.argv[2] == "alike")
+    return made.payload
+
+
+preset = sys.argv[1]
 unit = np.random.default_rng(1).integers(0, 4, 100).astype(np.uint8)
-rows = np.tile(unit, (4, 1))
-rows[1:, 77] ^= 1
-rows[3] = 3 - rows[3, ::-1]
-alike = rows.ravel()
-coded = encode(CODEC, alike, {"preset": sys.argv[1], "prior": "none"} if sys.argv[1] != "fast" else
-               {"preset": "fast"})
-assert np.array_equal(decode(CODEC, coded, alike.size), alike)
-assert ("alike" in coded.parameters) == (sys.argv[2] == "alike")
-print(coded.payload.hex())
+rows = np.tile(unit, (6, 1))
+rows[1::2, 30::25] ^= 1
+rows[4] = 3 - rows[4, ::-1]
+often = coded(8)
+assert often != coded(1 << 30)
+print(often.hex())
 """
 
 
@@ -40,7 +51,7 @@ def test_stretches_are_the_same_without_a_compiler(preset: str, what: str) -> No
     assert here == there
 
 
-def test_what_a_stretch_costs_is_laid_on_its_residues() -> None:
+def test_what_a_stretch_costs_is_laid_on_its_residues(monkeypatch: pytest.MonkeyPatch) -> None:
     alike = np.tile(residues(500), (20, 1))
     alike[10:, 300] ^= 1
     settings = EngineSettings(preset="fast")
@@ -49,6 +60,9 @@ def test_what_a_stretch_costs_is_laid_on_its_residues() -> None:
     assert abs(bits.sum() - stored) < 0.02 * stored
     assert bits[2:10].mean() < 0.01
     assert bits[10, 300] > 8
+    monkeypatch.setattr(presets, "CAREFUL", 1 << 30)
+    without = costs.bits(alike.ravel(), settings).reshape(alike.shape)
+    assert np.unique(bits[9]).size < np.unique(without[9]).size < 500
 
 
 def test_what_is_left_to_the_experts_is_counted() -> None:
@@ -69,13 +83,3 @@ def test_stretches_begin_sooner_where_genomes_are_alike(preset: str) -> None:
     apart, alike = (presets.parts(preset, 1 << 20, 0, 20, alike) for alike in (False, True))
     assert (apart.long, alike.long) == (presets.LONG, presets.SOON_LONG)
     assert apart.risk == presets.CAREFUL
-
-
-def test_a_stretch_goes_on_where_a_copy_in_doubt_says_something_else() -> None:
-    """Genomes with a residue of their own here and there cost little more than without."""
-    alike = np.tile(residues(500), (40, 1))
-    draw = np.random.default_rng(6)
-    alike[np.arange(40), draw.integers(0, 500, 40)] ^= 1
-    settings = EngineSettings(preset="plus", prior="none", dictionary="none", lanes=1)
-    bits = costs.bits(alike.ravel(), settings).reshape(alike.shape)
-    assert bits[10:].sum() < 30 * 25

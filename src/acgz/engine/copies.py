@@ -46,7 +46,6 @@ _LOW, _HIGH = np.float32(0.2), np.float32(0.9999)
 _HIGH_RUN = np.float32(0.99999)
 _RATE = np.float32(0.002)
 _RUN_LIMIT = 2048
-_MOST = np.int64(1) << 40
 
 
 class Copies(NamedTuple):

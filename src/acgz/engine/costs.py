@@ -30,7 +30,7 @@ def bits(
     engine.absorb(made, start.residues, noted, noted, before)
     learner = adaptation.of(made, start.arrays)
     shares = np.zeros(count, np.int32)
-    stream = np.empty(range_coder.capacity(count - before, PRECISION), np.uint8)
+    stream = np.empty(engine.room(count - before), np.uint8)
     coder = range_coder.new_encoder()
     for first in range(before, count, EPOCH):
         last = min(first + EPOCH, count)

@@ -29,6 +29,7 @@ NO_SHARES = np.zeros(0, np.int32)
 """For whoever does not want to know what each residue cost."""
 
 _SCALES = np.float32(0.3)
+_MORE = 512
 
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -65,6 +66,16 @@ class Engine(NamedTuple):
     """(2,): the last 32 residues, the newest in the low bits, and their reverse complement."""
     rates: NDArray[np.float32]
     """(3,): learning rate of the weight sets, of the hidden layers, and the extra at the start."""
+
+
+def room(count: int) -> int:
+    """Bytes that the stream of ``count`` residues can need at most.
+
+    A mistake in a stretch is three symbols, of at most 60 bits. There is one to `Parts.risk`
+    residues of a class, which take nearly nothing, and one more for each of the 40 classes that
+    begin with so few mistakes that a stretch may have them at once.
+    """
+    return range_coder.capacity(count, PRECISION) + _MORE
 
 
 def make(parts: Parts, count: int, begin: int = 0, learned: Arrays | None = None) -> Engine:

@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from acgz.coding import range_coder
 from acgz.engine import adaptation, engine
 from acgz.engine.adaptation import Adaptation
-from acgz.engine.correction import PRECISION
 from acgz.engine.engine import Arrays, Engine
 from acgz.engine.presets import Parts
 from acgz.errors import TruncatedError
@@ -75,7 +74,7 @@ def encode(
     """
     made = []
     for first, last in spans(residues.size - before, lanes):
-        stream = np.empty(range_coder.capacity(last - first, PRECISION), np.uint8)
+        stream = np.empty(engine.room(last - first), np.uint8)
         span = (before + first, before + last)
         made.append(_lane(parts, prior, span, residues.size, stream, range_coder.new_encoder()))
     _run(made, residues, noted, False, threads, progress)

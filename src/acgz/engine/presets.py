@@ -75,7 +75,7 @@ class Parts:
     further: bool
     """Whether it is read two more times, with 3-mers that begin elsewhere."""
     risk: int
-    """A stretch ends before a residue where more than one in so many is not as copies say."""
+    """A stretch ends before a residue of which more than one in so many is not as expected."""
     long: int
     """One begins where a copy has been right so many times in a row."""
     adapts: bool

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from acgz import models
 from acgz.coding import range_coder
 from acgz.engine import dictionary, engine, prior, products, readings
-from acgz.engine.correction import PRECISION
 from acgz.engine.logexp import log8
 from acgz.engine.presets import MOST_UNITS, SMALL, parts
 from acgz.engine.sampling import stretches_of
@@ -169,7 +168,7 @@ def _best(priors: list[Model], residues: NDArray[np.uint8]) -> Model | None:
 def _stored(one: Model, residues: NDArray[np.uint8]) -> int:
     """Bytes of an engine's stream with that prior."""
     made = engine.make(parts("plus", residues.size, 0, 16), residues.size, 0, one.arrays)
-    stream = np.empty(range_coder.capacity(residues.size, PRECISION), np.uint8)
+    stream = np.empty(engine.room(residues.size), np.uint8)
     coder = range_coder.new_encoder()
     engine.run(made, residues.copy(), 0, residues.size, stream, coder, False, engine.NO_SHARES)
     return range_coder.finish(coder, stream)

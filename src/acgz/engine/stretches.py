@@ -80,7 +80,7 @@ def make(risk: int, long: int) -> Stretches:
     scratch = [np.zeros(MOST, np.int64) for _ in range(4)]
     floats = [np.zeros(MOST, np.float32) for _ in range(2)]
     votes, others = np.ogrid[:VOTES, :OTHERS]
-    first = np.maximum(_FIRST >> votes + others, 2)
+    first = np.maximum(_FIRST >> votes + others, 2).astype(np.int64)
     return Stretches(
         long=long,
         risk=risk,

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from acgz.coding import range_coder
 from acgz.engine import engine, priors, readings
-from acgz.engine.correction import PRECISION
 from acgz.engine.engine import Arrays
 from acgz.engine.presets import PRESETS, parts
 
@@ -53,7 +52,7 @@ def train(
         made = made._replace(readings=readings.make(network, made_of.further))
         if state:
             engine.begin_with(made, state)
-        stream = np.empty(range_coder.capacity(piece.size, PRECISION), np.uint8)
+        stream = np.empty(engine.room(piece.size), np.uint8)
         coder = range_coder.new_encoder()
         engine.run(made, piece, 0, piece.size, stream, coder, False, engine.NO_SHARES)
         state = {name: array.copy() for name, array in engine.starting(made).items()}
