@@ -296,7 +296,7 @@ class RepeatExperts:
         self.seeds = ["1" * k, *gapped][
             : {"fast": (1, 1, 1), "plus": (4, 6, 2), "ultra": (4, 13, 2)}[preset][kind]
         ]
-        self.most = (2, 2, 4)[kind] if preset == "fast" else (12, 16, 16)[kind]
+        self.most = {"fast": (2, 2, 4), "plus": (12, 16, 14), "ultra": (12, 16, 16)}[preset][kind]
         self.enter = (14, 12, 12)[kind] if preset == "fast" else 11
         self.stay = (17, 15, 15)[kind] if preset == "fast" else 14
         self.h = min(max(n.bit_length() - 1, 12), 24)
@@ -476,7 +476,7 @@ class RepeatExperts:
 class Stretches:
     def __init__(self, preset: str, alike: bool) -> None:
         self.long = 16 if alike else 48
-        self.risk = {"fast": 256, "plus": 128, "ultra": 1024}[preset] if alike else 256
+        self.risk = {"fast": 256, "plus": 96, "ultra": 1024}[preset] if alike else 256
         self.classes: dict[Any, list[int]] = {}
         self.instead: Any = defaultdict(lambda: [1] * 4)
         self.apart: tuple[list[int], int] | None = None
@@ -498,13 +498,21 @@ class Stretches:
         return self.classes.setdefault(kind, [first, 1])
 
     def expected(
-        self, pointers: RepeatExperts, contexts: ContextExperts, past: Past, i: int, last: int
+        self,
+        pointers: RepeatExperts,
+        contexts: ContextExperts,
+        past: Past,
+        i: int,
+        last: int,
+        sums: list[Any],
     ) -> list[Any]:
         """What the best says, its class and what else stood there, of the residues of a stretch."""
         if pointers.longest < self.long:
             return []
         pool = pointers.pool
-        best = max(pool, key=lambda p: 64 * p.run + 32 - p.missed)
+        best = pointers.copy
+        if not best:
+            return []
         found: list[Any] = []
         for k in range(min(32, last - i)):
             said = []
@@ -516,14 +524,19 @@ class Stretches:
                 break
             ours = said[pool.index(best)]
             against = ZERO
-            for p, theirs in zip(pool, said, strict=True):
-                if theirs != ours:
-                    against += pointers.vote[p.kind]
+            if k == 0:
+                for s in ALL:
+                    against += sums[s] if s != ours else ZERO
+            else:
+                for p, theirs in zip(pool, said, strict=True):
+                    if theirs != ours:
+                        against += pointers.vote[p.kind]
             column = [0] * 4
             if contexts.COLUMN in contexts.SPARSE:
                 column = contexts.column(best, k)
             numbers = self.kind(best.run, against, column, ours)
-            if numbers[1] * self.risk > numbers[0]:
+            quiet = self.kind(best.run, ZERO, column, ours)
+            if any(mistakes * self.risk > residues for residues, mistakes in (numbers, quiet)):
                 self.risky += 1
                 break
             others = [(-column[s], s) for s in ALL if s != ours and column[s]]
@@ -941,6 +954,8 @@ def sigmoid(x: Any) -> Any:
 class Mixer:
     def __init__(self, preset: str, alike: bool) -> None:
         self.boost = F(4)
+        self.seldom = 0
+        """Residues that were expected and learned from: so that tests know."""
         self.hidden = preset != "fast"
         inputs, self.width = (15, 16) if self.hidden else (9, 16) if alike else (8, 8)
         start = np.zeros(self.width, F)
@@ -992,6 +1007,11 @@ class Mixer:
         x = self.x
         boost = ONE + self.boost / (ONE + F(i) * F(0.001))
         error = [(ONE if s == r else ZERO) - self.p[s] for s in ALL]
+        if error[r] < F(1 / 16):
+            if i % 4:
+                return
+            self.seldom += 1
+            boost = boost * F(4)
         a = [error[s] * (F(0.0004) * boost) for s in ALL]
         b = [error[s] * (F(0.002) * boost) for s in ALL]
         step = (a[0] * x[0] + a[1] * x[1]) + (a[2] * x[2] + a[3] * x[3])
@@ -1057,6 +1077,7 @@ class Decoder:
         self.coder = RangeDecoder(stream)
         self.past = Past(n, begin)
         self.alike = "alike" in parameters
+        self.sure = (9 if preset == "ultra" else 3) if self.alike else 10
         self.contexts = ContextExperts(preset, parameters["b"], self.alike, begin)
         self.repeats = RepeatExperts(preset, n, 2 if self.alike else int(w >= 1 << 23))
         self.stretches = Stretches(preset, self.alike)
@@ -1124,11 +1145,15 @@ class Decoder:
         """Decode what comes before ``last``."""
         while self.past.end < last:
             i = self.past.end
-            expected = self.stretches.expected(self.repeats, self.contexts, self.past, i, last)
+            copied: list[list[Any]] = [[] for _ in ALL]
+            match, sums, most = self.repeats.predict(copied, self.past, i)
+            expected = self.stretches.expected(
+                self.repeats, self.contexts, self.past, i, last, sums
+            )
             if expected:
                 self.stretch(i, expected)
             else:
-                self.residue(i)
+                self.residue(i, copied, match, sums, most)
 
     def stretch(self, i: int, expected: list[Any]) -> None:
         done, _ = self.stretches.decode(self.coder, expected, self.past)
@@ -1142,11 +1167,11 @@ class Decoder:
                 if isinstance(reading, Prior):
                     reading.note(residue, sure=True)
 
-    def residue(self, i: int) -> None:
-        copied: list[list[Any]] = [[] for _ in ALL]
-        match, sums, most = self.repeats.predict(copied, self.past, i)
+    def residue(
+        self, i: int, copied: list[list[Any]], match: int, sums: list[Any], most: list[Any]
+    ) -> None:
         self.stretches.notice(self.repeats, self.contexts, sums)
-        sure = match >= (9 if self.alike else 10)
+        sure = match >= self.sure
         raw, longest = self.contexts.predict(self.past, i, self.repeats.copy, sure)
         for s in ALL:
             raw[s] += copied[s]

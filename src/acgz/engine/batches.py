@@ -69,42 +69,22 @@ else:
 
         They go to four rows of ``out``, which have ``inputs``, from ``o`` on.
         """
-        a0 = whole(0)
-        a1 = whole(0)
-        b0 = whole(0)
-        b1 = whole(0)
-        c0 = whole(0)
-        c1 = whole(0)
-        d0 = whole(0)
-        d1 = whole(0)
+        a = whole(0)
+        b = whole(0)
+        c = whole(0)
+        d = whole(0)
         for _ in range(pairs):
             x = wide_shorts(h, to)
-            y = wide_shorts(h, to + 16)
-            v = pair(s, at)
-            a0 = dot(a0, x, v)
-            a1 = dot(a1, y, v)
-            v = pair(s, at + 2)
-            b0 = dot(b0, x, v)
-            b1 = dot(b1, y, v)
-            v = pair(s, at + 4)
-            c0 = dot(c0, x, v)
-            c1 = dot(c1, y, v)
-            v = pair(s, at + 6)
-            d0 = dot(d0, x, v)
-            d1 = dot(d1, y, v)
+            a = dot(a, x, pair(s, at))
+            b = dot(b, x, pair(s, at + 2))
+            c = dot(c, x, pair(s, at + 4))
+            d = dot(d, x, pair(s, at + 6))
             at += PANEL
             to += PANEL
-        hold(out, o, a0)
-        hold(out, o + 8, a1)
-        o += inputs
-        hold(out, o, b0)
-        hold(out, o + 8, b1)
-        o += inputs
-        hold(out, o, c0)
-        hold(out, o + 8, c1)
-        o += inputs
-        hold(out, o, d0)
-        hold(out, o + 8, d1)
+        hold(out, o, a)
+        hold(out, o + inputs, b)
+        hold(out, o + 2 * inputs, c)
+        hold(out, o + 3 * inputs, d)
 
 
 @kernel

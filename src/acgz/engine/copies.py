@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from acgz.engine.contexts import AHEAD
 from acgz.engine.logexp import log8
-from acgz.engine.simd import count_ones, load, prefetch, splat, store
+from acgz.engine.simd import count_ones, larger, load, prefetch, splat, store
 from acgz.kernel import inline_kernel, kernel
 
 CLASSES = 33 * 8
@@ -74,6 +74,10 @@ class Copies(NamedTuple):
     vote: NDArray[np.float32]
     """(CLASSES,): their log odds against another residue, never negative."""
     odds: NDArray[np.float32]
+    mark: NDArray[np.float32]
+    """(16,): 1 at 8, so that the eight from 8 - k on have it at k."""
+    weights: NDArray[np.float32]
+    """(8,): scratch."""
     run_right: NDArray[np.float32]
     """(RUNS,): how often the pointer with the longest run is right."""
     run_seen: NDArray[np.int64]
@@ -118,6 +122,8 @@ def make(
         right=right,
         vote=np.zeros(CLASSES, np.float32),
         odds=np.zeros(CLASSES, np.float32),
+        mark=(np.arange(16) == 8).astype(np.float32),
+        weights=np.zeros(8, np.float32),
         run_right=np.full(RUNS, 0.9, np.float32),
         run_seen=np.zeros(RUNS, np.int64),
         best=np.full(4, -1, np.int64),
@@ -191,12 +197,9 @@ def predict(c, residues, raw, votes, width, first, age):
     """
     if age % REFRESH == 0:
         refresh(c)
-    for s in range(4):
-        votes[s] = np.float32(0.0)
-        votes[4 + s] = np.float32(0.0)
-        raw[s * width + first] = np.float32(0.5)
-        raw[s * width + first + 1] = np.float32(0.5)
-        raw[s * width + first + 2] = np.float32(1.0)
+    sums = splat(np.float32(0.0))
+    most = sums
+    weights = splat(np.float32(0.5))
     best = np.int64(-1)
     best_rank = np.int64(-1)
     for j in range(c.size[0]):
@@ -206,15 +209,22 @@ def predict(c, residues, raw, votes, width, first, age):
         c.said[j] = base
         if base > 3:
             continue
-        vote = c.vote[kind]
-        votes[base] += vote
-        votes[4 + base] = max(votes[4 + base], vote)
-        raw[base * width + first] += c.odds[kind]
-        raw[base * width + first + 1] += np.float32(1.0)
+        mine = load(c.mark, 8 - base)
+        four_on = load(c.mark, 4 - base)
+        vote = splat(c.vote[kind])
+        sums += mine * vote
+        most = larger(most, four_on * vote)
+        weights += mine * splat(c.odds[kind]) + four_on
         this = rank(c, j)
         if this > best_rank:
             best = j  # type: ignore[assignment]
             best_rank = this
+    store(votes, 0, sums + most)
+    store(c.weights, 0, weights)
+    for s in range(4):
+        raw[s * width + first] = c.weights[s]
+        raw[s * width + first + 1] = c.weights[4 + s]
+        raw[s * width + first + 2] = np.float32(1.0)
     if best < 0:
         c.best[0] = -1
         return 0
@@ -245,12 +255,11 @@ def window(packed, last):
 
 
 @inline_kernel
-def coming(c, j):
+def coming(packed, at, step):
     """What a pointer says of the next 32 residues, the first in the high bits."""
-    at = c.at[j]
-    if c.step[j] > 0:
-        return window(c.packed, at + 31)
-    return ~_reversed(window(c.packed, at))
+    if step > 0:
+        return window(packed, at + 31)
+    return ~_reversed(window(packed, at))
 
 
 @inline_kernel

@@ -28,6 +28,12 @@ KNOWN = 100
 NO_SHARES = np.zeros(0, np.int32)
 """For whoever does not want to know what each residue cost."""
 
+SELDOM = 4
+"""From what the mixer had expected it learns only at every fourth index, in steps four times as
+large: HIV genomes take 0.02 % more and 4 % less time."""
+_SELDOM = np.float32(SELDOM)
+_EXPECTED = np.float32(1 / 16)
+"""Something else was less likely than this."""
 _SCALES = np.float32(0.3)
 _MORE = 512
 
@@ -155,13 +161,26 @@ def starting(e: Engine) -> dict[str, NDArray[Any]]:
 
 
 @inline_kernel
-def _inputs(e, i, history):
-    """Fill the mixer's inputs, choose its weight sets; returns the correction's class."""
+def _repeats(e, i):
+    """Fill the inputs that come from the pool; returns how good the best pointer is."""
+    width = e.network.width
+    for k in range(4 * width):
+        e.x[k] = np.float32(1.0)
+    experts = e.contexts.slot.size
+    match = copies.predict(e.copies, e.known, e.x, e.votes, width, experts, i - e.begin)
+    stretches.notice(e.stretches, e.copies, e.contexts.columns, e.votes)
+    return match
+
+
+@inline_kernel
+def _inputs(e, i, history, match):
+    """Fill the mixer's inputs, choose its weight sets; returns the correction's class.
+
+    ``match``: as `_repeats` has it, which comes first.
+    """
     width = e.network.width
     x = e.x
     experts = e.contexts.slot.size
-    match = copies.predict(e.copies, e.known, x, e.votes, width, experts, i - e.begin)
-    stretches.notice(e.stretches, e.copies, e.contexts.columns, e.votes)
     rests = match >= e.sure
     longest = contexts.predict(e.contexts, x, width, i, history, e.copies.best, rests)
     if not rests:
@@ -204,9 +223,9 @@ def run(e, residues, first, last, stream, coder, decoding, shares):
     caller starts and finishes. ``shares``: int32 (count,), set to the frequency that each residue
     was coded with, of 2**PRECISION; (0,) if nobody wants to know it.
     """
-    width = e.network.width
     i = np.int64(first)
     while i < last:
+        match = _repeats(e, i)
         columns = e.contexts.columns
         length = stretches.begins(e.stretches, e.copies, columns, e.known, e.begin, i, last)
         if length > 0:
@@ -214,9 +233,7 @@ def run(e, residues, first, last, stream, coder, decoding, shares):
             continue
         history = e.recent[0]
         inverse = e.recent[1]
-        for k in range(4 * width):
-            e.x[k] = np.float32(1.0)
-        kind = _inputs(e, i, history)
+        kind = _inputs(e, i, history, match)
         network.forward(e.network, e.x, e.chosen, e.logits)
         correction.softmax(e.logits, e.votes, e.probability)
         recent = np.int64(history & np.uint64(1023))
@@ -244,8 +261,12 @@ def run(e, residues, first, last, stream, coder, decoding, shares):
             e.error[s] = came - e.probability[s]
         age = np.float32(i - e.begin)
         boost = np.float32(1.0) + e.rates[2] / (np.float32(1.0) + age * np.float32(0.001))
-        rate = e.rates[0] * boost
-        network.learn(e.network, e.x, e.chosen, e.error, rate, e.rates[1] * boost)
+        if e.error[residue] >= _EXPECTED:
+            rate = e.rates[0] * boost
+            network.learn(e.network, e.x, e.chosen, e.error, rate, e.rates[1] * boost)
+        elif (i - e.begin) % SELDOM == 0:
+            rate = e.rates[0] * boost * _SELDOM
+            network.learn(e.network, e.x, e.chosen, e.error, rate, e.rates[1] * boost * _SELDOM)
         history = (history << np.uint64(2)) | np.uint64(residue)
         inverse = (inverse >> np.uint64(2)) | (np.uint64(3 - residue) << np.uint64(62))
         stretches.visit(e.stretches, residue)
@@ -261,7 +282,7 @@ def run(e, residues, first, last, stream, coder, decoding, shares):
         i += 1
 
 
-@kernel
+@inline_kernel
 def _stretch(e, residues, i, length, stream, coder, decoding, shares):
     """Code the stretch of ``length`` residues at ``i``, or those to its first error.
 

@@ -7,10 +7,10 @@ import numpy as np
 from acgz.engine import contexts, copies
 from acgz.engine.columns import counted, inherited
 from acgz.engine.simd import count_ones
-from acgz.kernel import kernel
+from acgz.kernel import inline_kernel
 
 
-@kernel
+@inline_kernel
 def to_pool(c, known, begin, i, done):
     """The pool after a stretch, whose residues are known now."""
     for k in range(i, i + done):
@@ -23,7 +23,7 @@ def to_pool(c, known, begin, i, done):
     size = c.size[0]
     longest = np.int64(0)
     while j < size:
-        flags = copies.mismatches(copies.coming(c, j), came) >> over
+        flags = copies.mismatches(copies.coming(c.packed, c.at[j], c.step[j]), came) >> over
         run = c.run[j] + done
         if flags != np.uint64(0):
             lowest = flags & (~flags + np.uint64(1))
@@ -45,7 +45,7 @@ def to_pool(c, known, begin, i, done):
     c.longest[0] = longest
 
 
-@kernel
+@inline_kernel
 def to_index(c, known, i, done, history):
     """Seeds see the residues of a stretch; what the last of them finds is a candidate, no other is.
 
@@ -70,7 +70,7 @@ def to_index(c, known, i, done, history):
             c.table[place] = np.int32(at + 1)
 
 
-@kernel
+@inline_kernel
 def to_candidates(c, known, history, inverse):
     """Try what the seeds find after a stretch, on both strands, of which the pool knows already."""
     for k in range(c.spans.size):
@@ -80,7 +80,7 @@ def to_candidates(c, known, history, inverse):
         copies.try_inverted(c, known, np.int64(c.table[place]) - 1 - c.spans[k], inverse)
 
 
-@kernel
+@inline_kernel
 def to_contexts(c, since, i, done, history):
     """Contexts learn nothing of a stretch; those of the next three residues are made ready.
 
@@ -93,7 +93,7 @@ def to_contexts(c, since, i, done, history):
         contexts.prepare(c, i + done - 1 - back, history >> np.uint64(2 * back))
 
 
-@kernel
+@inline_kernel
 def to_columns(c, known, i, done, best):
     """Columns count the residues of a stretch, if there are any; ``best``: `Stretches.best`."""
     if c.column >= 0:

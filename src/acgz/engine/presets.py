@@ -18,10 +18,10 @@ CAREFUL = 256
 """`Parts.risk` where stretches save no time."""
 LONG, SOON_LONG = 48, 16
 """`Parts.long`: elsewhere, and where genomes are alike."""
-SURE, SOON_SURE = 10, 9
-"""`Parts.sure`: a copy has been right 64 times in a row, and 16 times. Where genomes are alike, 16
-cost 0.1 % at most and save a quarter of the time (3 Mb of fish; of HIV); elsewhere they would cost
-0.16 % (3 Mb of human chromosome 20)."""
+SURE, SOON_SURE, AT_ONCE = 10, 9, 3
+"""`Parts.sure`: a copy has been right 64 times in a row, 16 times, 4 times. Where genomes are alike,
+4 instead of 16 take nothing more of 10 Mb of HIV and save an eighth of the time, and cost 3 Mb of
+fish 0.3 %; elsewhere 16 instead of 64 would cost 0.16 % (3 Mb of human chromosome 20)."""
 RESTING = 8
 """Slow experts up to this order rest where a copy of many is right: 3,296 HIV genomes take 0.1 %
 less so. If order 10 rests, too, they take 0.2 % more."""
@@ -127,6 +127,8 @@ class Preset:
     """See `Parts`; with a prior that is so in any case for fewer than `SMALL` residues."""
     risk: int = CAREFUL
     """See `Parts`, where genomes are alike; `CAREFUL` elsewhere."""
+    sure: int = AT_ONCE
+    """See `Parts`, where genomes are alike; `SURE` elsewhere."""
     adapts: bool = False
     """See `Parts`; not for fewer than `SMALL` residues."""
     most_lanes: int = 1
@@ -149,8 +151,8 @@ PRESETS = {
         most_table_bits=22,
         small=Pool(kmer=12, gapped=3, pool=12, enter_misses=11, stay_misses=14),
         large=Pool(kmer=12, gapped=5, pool=16, enter_misses=11, stay_misses=14),
-        alike=Pool(kmer=12, gapped=1, pool=16, enter_misses=11, stay_misses=14),
-        risk=128,
+        alike=Pool(kmer=12, gapped=1, pool=14, enter_misses=11, stay_misses=14),
+        risk=96,
         most_lanes=2,
     ),
     "ultra": Preset(
@@ -161,6 +163,7 @@ PRESETS = {
         units=MOST_UNITS,
         further=True,
         risk=1024,
+        sure=SOON_SURE,
         adapts=True,
     ),
 }
@@ -198,6 +201,6 @@ def parts(preset: str, count: int, before: int, bits: int, alike: bool = False) 
         risk=row.risk if alike else CAREFUL,
         long=SOON_LONG if alike else LONG,
         adapts=row.adapts and not small,
-        sure=SOON_SURE if alike else SURE,
+        sure=row.sure if alike else SURE,
         resting=RESTING if alike else 0,
     )

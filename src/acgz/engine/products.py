@@ -15,7 +15,7 @@ from acgz.engine.simd import load
 from acgz.kernel import compiles_here, inline_kernel
 
 STEP = 32
-"""Outputs of each matrix are a multiple of this: four whole8."""
+"""Outputs of each matrix are a multiple of this: two whole16."""
 
 
 def laid_out(matrix: NDArray[Any]) -> NDArray[Any]:
@@ -55,7 +55,7 @@ else:
     @inline_kernel
     def as_floats(sums, at):
         """The float8 ``sums[at:at + 8]``, each rounded to the nearest."""
-        return floats(held(sums, at))
+        return floats(sums, at)
 
     @inline_kernel
     def times(weights, at, seen, first, inputs, sums, to, outputs, onto):
@@ -66,29 +66,19 @@ else:
         """
         for o in range(to, to + outputs, STEP):
             a0 = held(sums, o) if onto else whole(0)
-            a1 = held(sums, o + 8) if onto else whole(0)
-            a2 = held(sums, o + 16) if onto else whole(0)
-            a3 = held(sums, o + 24) if onto else whole(0)
+            a1 = held(sums, o + 16) if onto else whole(0)
             b0 = whole(0)
             b1 = whole(0)
-            b2 = whole(0)
-            b3 = whole(0)
             for i in range(first, first + inputs, 4):
                 x = pair(seen, i)
                 a0 = dot(a0, shorts(weights, at), x)
-                a1 = dot(a1, shorts(weights, at + 16), x)
-                a2 = dot(a2, shorts(weights, at + 32), x)
-                a3 = dot(a3, shorts(weights, at + 48), x)
+                a1 = dot(a1, shorts(weights, at + 32), x)
                 x = pair(seen, i + 2)
                 b0 = dot(b0, shorts(weights, at + 64), x)
-                b1 = dot(b1, shorts(weights, at + 80), x)
-                b2 = dot(b2, shorts(weights, at + 96), x)
-                b3 = dot(b3, shorts(weights, at + 112), x)
+                b1 = dot(b1, shorts(weights, at + 96), x)
                 at += 128
             hold(sums, o, both(a0, b0))
-            hold(sums, o + 8, both(a1, b1))
-            hold(sums, o + 16, both(a2, b2))
-            hold(sums, o + 24, both(a3, b3))
+            hold(sums, o + 16, both(a1, b1))
         return at
 
     @inline_kernel
@@ -103,16 +93,10 @@ else:
         for o in range(0, outputs, STEP):
             a0 = whole(0)
             a1 = whole(0)
-            a2 = whole(0)
-            a3 = whole(0)
             b0 = whole(0)
             b1 = whole(0)
-            b2 = whole(0)
-            b3 = whole(0)
             c0 = whole(0)
             c1 = whole(0)
-            c2 = whole(0)
-            c3 = whole(0)
             for m in range(0, inputs, 2):
                 u = pair(x, i + m)
                 v = pair(y, j + m)
@@ -121,30 +105,18 @@ else:
                 a0 = dot(a0, weight, u)
                 b0 = dot(b0, weight, v)
                 c0 = dot(c0, weight, w)
-                weight = shorts(weights, at + 16)
+                weight = shorts(weights, at + 32)
                 a1 = dot(a1, weight, u)
                 b1 = dot(b1, weight, v)
                 c1 = dot(c1, weight, w)
-                weight = shorts(weights, at + 32)
-                a2 = dot(a2, weight, u)
-                b2 = dot(b2, weight, v)
-                c2 = dot(c2, weight, w)
-                weight = shorts(weights, at + 48)
-                a3 = dot(a3, weight, u)
-                b3 = dot(b3, weight, v)
-                c3 = dot(c3, weight, w)
                 at += 64
-            _hold32(a, to[0] + o, a0, a1, a2, a3)
-            _hold32(b, to[1] + o, b0, b1, b2, b3)
-            _hold32(c, to[2] + o, c0, c1, c2, c3)
+            hold(a, to[0] + o, a0)
+            hold(a, to[0] + o + 16, a1)
+            hold(b, to[1] + o, b0)
+            hold(b, to[1] + o + 16, b1)
+            hold(c, to[2] + o, c0)
+            hold(c, to[2] + o + 16, c1)
         return at
-
-    @inline_kernel
-    def _hold32(sums, at, s, t, u, v):
-        hold(sums, at, s)
-        hold(sums, at + 8, t)
-        hold(sums, at + 16, u)
-        hold(sums, at + 24, v)
 
 
 @inline_kernel

@@ -24,7 +24,7 @@ from acgz.engine.columns import inherited
 from acgz.engine.copies import UNKNOWN
 from acgz.engine.correction import PRECISION
 from acgz.engine.simd import count_ones
-from acgz.kernel import inline_kernel, kernel
+from acgz.kernel import inline_kernel
 
 LEAST, MOST = 2, 32
 """Residues of a stretch."""
@@ -72,7 +72,7 @@ class Stretches(NamedTuple):
     best: NDArray[np.int64]
     """(2,): where the best pointer is, and its step."""
     apart: NDArray[np.int64]
-    """(2,): class of a residue that is left to the experts (-1: none), and what is expected."""
+    """(2,): class of the next residue alone (-1: none), and what is expected."""
 
 
 def make(risk: int, long: int) -> Stretches:
@@ -100,42 +100,55 @@ def make(risk: int, long: int) -> Stretches:
 
 @inline_kernel
 def begins(s, c, columns, known, begin, i, last):
-    """Residues of the stretch that begins at ``i`` and ends before ``last``; 0: there is none."""
-    if c.longest[0] < s.long:
+    """Residues of the stretch that begins at ``i`` and ends before ``last``; 0: there is none.
+
+    `notice` has to come first.
+    """
+    if s.apart[0] < 0 or _too_risky(s, s.apart[0]):
         return np.int64(0)
     return np.int64(_prepare(s, c, columns, known, begin, i, last))
 
 
-@kernel
+@inline_kernel
+def _too_risky(s, kind):
+    """Whether residues of a class are not as expected too often."""
+    return s.errors[kind] * s.risk > s.residues[kind]
+
+
+@inline_kernel
 def _prepare(s, c, columns, known, begin, i, last):
-    """`begins` where a pointer has been right for long; writes down what is expected."""
-    best = 0
-    rank = np.int64(-1)
+    """`begins` where the first residue is no risk; writes down what is expected."""
     length = min(last - i, np.int64(MOST))
     for j in range(c.size[0]):
         length = min(length, _room(c, known, begin, i, j))
-        this = copies.rank(c, j)
-        if this > rank:
-            best = j
-            rank = this
     if length < LEAST:
         return np.int64(0)
-    word = copies.coming(c, best)
-    _hear(s, c, word)
-    s.best[0] = c.at[best]
-    s.best[1] = c.step[best]
-    run = _run_class(copies.run_bucket(rank >> 6))
+    s.best[0] = c.best[2]
+    s.best[1] = c.best[3]
+    word = copies.coming(c.packed, s.best[0], s.best[1])
+    run = _run_class(c.best[0] // 33)
     for k in range(length):
         expected = np.int64((word >> np.uint64(62 - 2 * k)) & np.uint64(3))
         counts = np.int64(0)
         if columns.size > 0:
             counts = inherited(columns, s.best[0] + k * s.best[1], s.best[1])
-        kind = _class(run, s.against[k], counts, expected)
-        if s.errors[kind] * s.risk > s.residues[kind]:
-            return np.int64(k if k >= LEAST else 0)
+        kind = _class(run, np.float32(0.0), counts, expected)
+        if _too_risky(s, kind):
+            length = np.int64(k)
+            break
         s.expected[k] = expected
         s.kind[k] = kind
         s.counts[k] = counts
+    if length < LEAST:
+        return np.int64(0)
+    _hear(s, c, word, length)
+    s.kind[0] = s.apart[0]
+    for k in range(length):
+        if k > 0:
+            s.kind[k] += _votes_class(s.against[k]) * (RIGHT * OTHERS)
+        kind = s.kind[k]
+        if _too_risky(s, kind):
+            return np.int64(k if k >= LEAST else 0)
         s.error[k] = np.float32(s.errors[kind]) / np.float32(s.residues[kind])
     return length
 
@@ -156,12 +169,17 @@ def _room(c, known, begin, i, j):
 
 
 @inline_kernel
-def _hear(s, c, word):
-    """Add up what pointers say against ``word``, the next 32 residues after the best of them."""
+def _hear(s, c, word, length):
+    """Add up what pointers say against ``word``, the next residues after the best of them.
+
+    Only of the first ``length`` of its 32.
+    """
+    over = np.uint64(64 - 2 * length)
     for k in range(MOST):
         s.against[k] = np.float32(0.0)
     for j in range(c.size[0]):
-        differ = copies.mismatches(copies.coming(c, j), word)
+        differ = copies.mismatches(copies.coming(c.packed, c.at[j], c.step[j]), word)
+        differ = differ >> over << over
         while differ != np.uint64(0):
             lowest = differ & (~differ + np.uint64(1))
             s.against[31 - (np.int64(count_ones(lowest - np.uint64(1))) >> 1)] += c.vote[c.kind[j]]
@@ -183,12 +201,19 @@ def _run_class(bucket):
 
 
 @inline_kernel
-def _class(run, against, counts, expected):
-    """Class of a residue."""
+def _votes_class(against):
+    """Class of what is said against a residue."""
     votes = np.int64(0)
     if against > np.float32(0.0):
         for k in range(VOTES - 1):
             votes += np.int64(against > np.float32(_AGAINST[k]))
+    return votes
+
+
+@inline_kernel
+def _class(run, against, counts, expected):
+    """Class of a residue."""
+    votes = _votes_class(against)
     right = (counts >> (4 * expected)) & 15
     both = (counts & 0x0F0F) + ((counts >> 4) & 0x0F0F)
     other = (both & 255) + (both >> 8) - right
@@ -216,7 +241,7 @@ def _other(counts, expected):
     return other
 
 
-@kernel
+@inline_kernel
 def code(s, residues, i, length, stream, coder, decoding):
     """Encode or decode the stretch at ``i``: returns its residues, and whether the last is wrong.
 
@@ -319,7 +344,7 @@ def _code_other(s, residues, i, k, stream, coder, decoding):
     return frequency
 
 
-@kernel
+@inline_kernel
 def price(s, i, done, wrong, share, shares):
     """Lay the cost of a stretch on its residues, as `engine.run` does for others.
 
@@ -333,7 +358,7 @@ def price(s, i, done, wrong, share, shares):
         shares[i + k] = max(frequency, np.int64(1))
 
 
-@kernel
+@inline_kernel
 def learn(s, done, wrong):
     """Count the residues of a stretch."""
     for k in range(done):
@@ -351,7 +376,7 @@ def _count(s, kind, mistaken):
 
 @inline_kernel
 def notice(s, c, columns, votes):
-    """Note the class of a residue that is left to the experts; ``votes``: as `copies.predict`."""
+    """Note the class of the next residue; ``votes``: as `copies.predict`, which comes first."""
     s.apart[0] = -1
     if c.best[0] < 0 or c.longest[0] < s.long:
         return

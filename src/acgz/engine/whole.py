@@ -1,8 +1,8 @@
-"""Sixteen small integers at once, the same on every CPU: exact products for Numba kernels.
+"""Thirty-two small integers at once, the same on every CPU: exact products for Numba kernels.
 
-A *short16* is sixteen int16, a *whole8* eight int32. `dot` multiplies two short16 and adds
+A *short32* is thirty-two int16, a *whole16* sixteen int32. `dot` multiplies two short32 and adds
 neighbours, which LLVM maps to one instruction (``vpmaddwd``, with its sum ``vpdpwssd``) where the
-processor has it, to others where it has not. Integers that do not overflow have one sum, so
+processor has it for 512 bits, to two where for 256, to others where it has not. Integers that do not overflow have one sum, so
 nothing depends on the order in which they are added.
 
 These exist only compiled. Indices are not checked, as in `simd`.
@@ -21,42 +21,42 @@ from acgz.engine import simd
 intrinsic: Any = extending.intrinsic
 
 _I8, _I16, _I32 = ir.IntType(8), ir.IntType(16), ir.IntType(32)
-_V16S = ir.VectorType(_I16, 16)
+_V32S = ir.VectorType(_I16, 32)
+_V32I = ir.VectorType(_I32, 32)
 _V16I = ir.VectorType(_I32, 16)
-_V8I = ir.VectorType(_I32, 8)
 
 
-class Short16(types.Type):
-    """Numba type of sixteen int16."""
-
-    def __init__(self):
-        super().__init__(name="short16")
-
-
-class Whole8(types.Type):
-    """Numba type of eight int32."""
+class Short32(types.Type):
+    """Numba type of thirty-two int16."""
 
     def __init__(self):
-        super().__init__(name="whole8")
+        super().__init__(name="short32")
 
 
-short16, whole8 = Short16(), Whole8()
+class Whole16(types.Type):
+    """Numba type of sixteen int32."""
+
+    def __init__(self):
+        super().__init__(name="whole16")
 
 
-@register_model(Short16)
-class _Short16Model(models.PrimitiveModel):
+short32, whole16 = Short32(), Whole16()
+
+
+@register_model(Short32)
+class _Short32Model(models.PrimitiveModel):
     def __init__(self, dmm, fe_type):
-        super().__init__(dmm, fe_type, _V16S)
+        super().__init__(dmm, fe_type, _V32S)
 
 
-@register_model(Whole8)
-class _Whole8Model(models.PrimitiveModel):
+@register_model(Whole16)
+class _Whole16Model(models.PrimitiveModel):
     def __init__(self, dmm, fe_type):
-        super().__init__(dmm, fe_type, _V8I)
+        super().__init__(dmm, fe_type, _V16I)
 
 
 def _places(numbers):
-    return ir.Constant(_V8I, [ir.Constant(_I32, number) for number in numbers])
+    return ir.Constant(_V16I, [ir.Constant(_I32, number) for number in numbers])
 
 
 def place_in(context, builder, sig, args, kind):
@@ -68,102 +68,103 @@ def place_in(context, builder, sig, args, kind):
 
 @intrinsic
 def shorts(typingctx, array, at):
-    """The short16 ``array[at:at + 16]`` of an int8 array."""
+    """The short32 ``array[at:at + 32]`` of an int8 array."""
 
     def codegen(context, builder, sig, args):
-        pointer = place_in(context, builder, sig, args, ir.VectorType(_I8, 16))
-        return builder.sext(builder.load(pointer, align=1), _V16S)
+        pointer = place_in(context, builder, sig, args, ir.VectorType(_I8, 32))
+        return builder.sext(builder.load(pointer, align=1), _V32S)
 
-    return short16(array, at), codegen
+    return short32(array, at), codegen
 
 
 @intrinsic
 def wide_shorts(typingctx, array, at):
-    """The short16 ``array[at:at + 16]`` of an int16 array."""
+    """The short32 ``array[at:at + 32]`` of an int16 array."""
 
     def codegen(context, builder, sig, args):
-        pointer = place_in(context, builder, sig, args, _V16S)
+        pointer = place_in(context, builder, sig, args, _V32S)
         return builder.load(pointer, align=2)
 
-    return short16(array, at), codegen
+    return short32(array, at), codegen
 
 
 @intrinsic
 def pair(typingctx, array, at):
-    """The short16 that holds ``array[at]``, ``array[at + 1]`` (int16) eight times."""
+    """The short32 that holds ``array[at]``, ``array[at + 1]`` (int16) sixteen times."""
 
     def codegen(context, builder, sig, args):
         value = builder.load(place_in(context, builder, sig, args, _I32), align=2)
-        empty = ir.Constant(_V8I, ir.Undefined)
+        empty = ir.Constant(_V16I, ir.Undefined)
         one = builder.insert_element(empty, value, ir.Constant(_I32, 0))
-        return builder.bitcast(builder.shuffle_vector(one, empty, _places([0] * 8)), _V16S)
+        return builder.bitcast(builder.shuffle_vector(one, empty, _places([0] * 16)), _V32S)
 
-    return short16(array, at), codegen
+    return short32(array, at), codegen
 
 
 @intrinsic
 def whole(typingctx, value):
-    """The whole8 that holds ``value`` eight times."""
+    """The whole16 that holds ``value`` sixteen times."""
 
     def codegen(context, builder, sig, args):
         value = context.cast(builder, args[0], sig.args[0], types.int32)
-        empty = ir.Constant(_V8I, ir.Undefined)
+        empty = ir.Constant(_V16I, ir.Undefined)
         one = builder.insert_element(empty, value, ir.Constant(_I32, 0))
-        return builder.shuffle_vector(one, empty, _places([0] * 8))
+        return builder.shuffle_vector(one, empty, _places([0] * 16))
 
-    return whole8(value), codegen
+    return whole16(value), codegen
 
 
 @intrinsic
 def dot(typingctx, sums, a, b):
-    """The whole8 ``sums[j] + a[2 * j] * b[2 * j] + a[2 * j + 1] * b[2 * j + 1]``."""
+    """The whole16 ``sums[j] + a[2 * j] * b[2 * j] + a[2 * j + 1] * b[2 * j + 1]``."""
 
     def codegen(context, builder, sig, args):
-        a, b = (builder.sext(vector, _V16I) for vector in args[1:])
-        products, empty = builder.mul(a, b), ir.Constant(_V16I, ir.Undefined)
-        even = builder.shuffle_vector(products, empty, _places(range(0, 16, 2)))
-        odd = builder.shuffle_vector(products, empty, _places(range(1, 16, 2)))
+        a, b = (builder.sext(vector, _V32I) for vector in args[1:])
+        products, empty = builder.mul(a, b), ir.Constant(_V32I, ir.Undefined)
+        even = builder.shuffle_vector(products, empty, _places(range(0, 32, 2)))
+        odd = builder.shuffle_vector(products, empty, _places(range(1, 32, 2)))
         return builder.add(args[0], builder.add(even, odd))
 
-    return whole8(sums, a, b), codegen
+    return whole16(sums, a, b), codegen
 
 
 @intrinsic
 def held(typingctx, array, at):
-    """The whole8 ``array[at:at + 8]`` of an int32 array."""
+    """The whole16 ``array[at:at + 16]`` of an int32 array."""
 
     def codegen(context, builder, sig, args):
-        return builder.load(place_in(context, builder, sig, args, _V8I), align=4)
+        return builder.load(place_in(context, builder, sig, args, _V16I), align=4)
 
-    return whole8(array, at), codegen
+    return whole16(array, at), codegen
 
 
 @intrinsic
 def hold(typingctx, array, at, numbers):
-    """Write a whole8 to ``array[at:at + 8]`` (int32)."""
+    """Write a whole16 to ``array[at:at + 16]`` (int32)."""
 
     def codegen(context, builder, sig, args):
-        builder.store(args[2], place_in(context, builder, sig, args, _V8I), align=4)
+        builder.store(args[2], place_in(context, builder, sig, args, _V16I), align=4)
         return context.get_dummy_value()
 
-    return types.void(array, at, whole8), codegen
+    return types.void(array, at, whole16), codegen
 
 
 @intrinsic
 def both(typingctx, a, b):
-    """The sum of two whole8."""
+    """The sum of two whole16."""
 
     def codegen(context, builder, sig, args):
         return builder.add(*args)
 
-    return whole8(a, b), codegen
+    return whole16(a, b), codegen
 
 
 @intrinsic
-def floats(typingctx, a):
-    """A whole8 as a float8, each number rounded to the nearest."""
+def floats(typingctx, array, at):
+    """The float8 ``array[at:at + 8]`` of an int32 array, each number rounded to the nearest."""
 
     def codegen(context, builder, sig, args):
-        return builder.sitofp(args[0], ir.VectorType(ir.FloatType(), 8))
+        pointer = place_in(context, builder, sig, args, ir.VectorType(_I32, 8))
+        return builder.sitofp(builder.load(pointer, align=4), ir.VectorType(ir.FloatType(), 8))
 
-    return simd.float8(a), codegen
+    return simd.float8(array, at), codegen
