@@ -92,8 +92,18 @@ def _compiled(one: Seen, symbol: str) -> tuple[str | None, Any]:
     entry.data_layout = module.data_layout
     module.link_in(entry)
     module.verify()
+    _refuse_loose_floats(str(module))
     result = made.signature.return_type
     return _result(result), module
+
+
+def _refuse_loose_floats(text: str) -> None:
+    """ValueError if a compiler may fuse or reorder what a module does with floats."""
+    loose = (
+        r"@llvm\.(?:fma|fmuladd)\b|= f(?:add|sub|mul|div|neg) (?:fast|contract|reassoc|arcp|afn)\b"
+    )
+    if found := re.search(loose, text):
+        raise ValueError(f"a kernel has floats of loose rules: {found[0]}")
 
 
 def _translated(module: Any, triple: str, layout: str) -> Any:

@@ -163,6 +163,27 @@ MUTANTS = (
         "engine/test_stretches.py",
     ),
     Mutant(
+        "what nobody speaks against is as risky as what somebody does",
+        "src/acgz/engine/stretches.py",
+        "    s.kind[0] = s.apart[0]\n",
+        "",
+        "engine/test_stretches.py",
+    ),
+    Mutant(
+        "what was expected is learned in steps of the same size",
+        "src/acgz/engine/engine.py",
+        "_SELDOM = np.float32(SELDOM)",
+        "_SELDOM = np.float32(1)",
+        "engine/test_document.py",
+    ),
+    Mutant(
+        "what may rest does not look at the column",
+        "src/acgz/engine/presets.py",
+        "AT_ONCE, DEEP = 3, 8",
+        "AT_ONCE, DEEP = 3, 0",
+        "engine/test_document.py",
+    ),
+    Mutant(
         "lanes learn from each other when it suits the threads",
         "src/acgz/engine/lanes.py",
         "        for done in range(0, lanes[0].last - before, EPOCH):",

@@ -77,7 +77,7 @@ def test_a_collection_that_readers_would_refuse_has_no_columns(
     many = np.tile(residues(1 << 14), 64)
     settings = EngineSettings(preset="fast", lanes=1, dictionary="none")
     with_columns = CODEC.memory({"preset": "fast", "b": 23, "alike": 1}, many.size)
-    monkeypatch.setattr("acgz.engine.codec.MEMORY_LIMIT", with_columns + many.size)
+    monkeypatch.setattr("acgz.engine.needs.MEMORY_LIMIT", with_columns + many.size)
     coded = CODEC.coded(many, settings, Job())
     assert "alike" not in coded.parameters
     assert CODEC.memory(coded.parameters, many.size) < with_columns
@@ -87,14 +87,14 @@ def test_ultra_is_plus_where_readers_would_refuse_it(monkeypatch: pytest.MonkeyP
     one = residues(1 << 15)
     settings = EngineSettings(preset="ultra", prior="none", dictionary="none")
     monkeypatch.setattr(
-        "acgz.engine.codec.MEMORY_LIMIT", CODEC.memory({"preset": "ultra", "b": 18}, one.size)
+        "acgz.engine.needs.MEMORY_LIMIT", CODEC.memory({"preset": "ultra", "b": 18}, one.size)
     )
     coded = CODEC.encode(one, settings, Job())
     assert coded.parameters["preset"] == "plus"
 
 
 def test_what_no_reader_would_take_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("acgz.engine.codec.MEMORY_LIMIT", 1 << 20)
+    monkeypatch.setattr("acgz.engine.needs.MEMORY_LIMIT", 1 << 20)
     with pytest.raises(UsageError, match="1,000 residues of the engine could not be read again"):
         CODEC.encode(residues(1000), EngineSettings(preset="fast"), Job())
 

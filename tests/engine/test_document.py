@@ -1077,7 +1077,6 @@ class Decoder:
         self.coder = RangeDecoder(stream)
         self.past = Past(n, begin)
         self.alike = "alike" in parameters
-        self.sure = (9 if preset == "ultra" else 3) if self.alike else 10
         self.contexts = ContextExperts(preset, parameters["b"], self.alike, begin)
         self.repeats = RepeatExperts(preset, n, 2 if self.alike else int(w >= 1 << 23))
         self.stretches = Stretches(preset, self.alike)
@@ -1171,7 +1170,9 @@ class Decoder:
         self, i: int, copied: list[list[Any]], match: int, sums: list[Any], most: list[Any]
     ) -> None:
         self.stretches.notice(self.repeats, self.contexts, sums)
-        sure = match >= self.sure
+        sure = match >= (9 if self.alike else 10)
+        if self.alike and match >= 3 and self.repeats.copy:
+            sure |= sum(self.contexts.column(self.repeats.copy)) >= 8
         raw, longest = self.contexts.predict(self.past, i, self.repeats.copy, sure)
         for s in ALL:
             raw[s] += copied[s]
@@ -1384,6 +1385,7 @@ def test_a_decoder_after_the_document_follows_columns_through_stretches(
     assert found.turned
     assert found.wrong
     assert found.risky
+    assert decoder.mixer.seldom
     columns = decoder.contexts.columns.values()
     assert any(sum(counts) > 3 and min(counts) < max(counts) < sum(counts) for counts in columns)
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from acgz import modes
 from acgz.codec import Coded, Job, decode, encode
-from acgz.engine import codec as engine_codec
 from acgz.engine import lanes as lanes_of_engine
+from acgz.engine import needs
 from acgz.engine.presets import SMALL
 from acgz.engine.repetition import repeated_share
 from acgz.engine.settings import EngineSettings
@@ -79,7 +79,7 @@ def test_progress_counts_the_residues_of_all_lanes() -> None:
 
 def test_short_sequences_have_one_lane_long_ones_more_unless_they_are_alike() -> None:
     def own(count: int, preset: str = "plus", **more: int) -> int:
-        return CODEC._own_lanes(count, {"preset": preset, "b": 22, **more})
+        return needs.own_lanes(count, {"preset": preset, "b": 22, **more})
 
     assert own((1 << 20) - 1) == 1
     assert own(1 << 20) == 2
@@ -91,7 +91,7 @@ def test_lanes_stay_within_the_memory_that_decoding_has(monkeypatch: pytest.Monk
     """What encodes by default must decode by default, however long the sequence."""
     largest = 1 << 29
     assert CODEC.memory({"preset": "ultra", "b": 24}, largest) < Job().memory_limit
-    monkeypatch.setattr(engine_codec, "MEMORY_LIMIT", 1 << 28)
+    monkeypatch.setattr(needs, "MEMORY_LIMIT", 1 << 28)
     with pytest.raises(UsageError, match="too much memory"):
         encode(CODEC, residues(1000), {"lanes": 16}, Job())
 

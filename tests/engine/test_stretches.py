@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from acgz.codec import Job
-from acgz.engine import costs, presets, stretches
+from acgz.engine import copies, costs, presets, stretches
 from acgz.engine.codec import CODEC
 from acgz.engine.settings import EngineSettings
 from codec_checks import residues
@@ -76,6 +76,41 @@ def test_what_is_left_to_the_experts_is_counted() -> None:
     assert known.residues[7] - residues_before == 3
     assert known.errors[7] - errors_before == 1
     assert known.residues.sum() - stretches.make(96, 16).residues.sum() == 3
+
+
+def test_what_is_said_against_a_residue_is_added_in_the_order_of_residues() -> None:
+    """Beside a vote of 20, above which a class begins, one of less than half of its last bit is
+    nothing, but two of them are not."""
+    twenty, little = np.float32(20), np.float32(0.9e-6)
+    assert (twenty + little) + little == twenty < twenty + (little + little)
+    known, pool = stretches.make(risk=96, long=16), copies.make(2, 100, ("1" * 12,), 12, 11, 14)
+    pool.longest[0] = 16
+    pool.best[:] = 16 * 33, 3, 50, 1
+    classes = []
+    for votes in ([twenty, little, little, 0], [little, little, twenty, 0]):
+        none = np.zeros(0, np.uint16)
+        stretches.notice(known, pool, none, np.array([*votes, 0, 0, 0, 0], np.float32))
+        classes.append(int(known.apart[0]))
+    assert classes[1] - classes[0] == stretches.RIGHT * stretches.OTHERS
+    assert known.apart[1] == 3
+
+
+def test_what_would_be_too_risky_with_nothing_against_it_ends_a_stretch_as_well() -> None:
+    known, pool = stretches.make(risk=96, long=16), copies.make(2, 200, ("1" * 12,), 12, 11, 14)
+    pool.size[0] = 1
+    pool.longest[0] = 16
+    pool.best[:] = 16 * 33, 0, 50, 1
+    pool.at[0], pool.step[0] = 50, 1
+    past, none = np.zeros(200, np.uint8), np.zeros(0, np.uint16)
+    stretches.notice(known, pool, none, np.array([0, 6, 0, 0, 0, 0, 0, 0], np.float32))
+    quiet = int(known.apart[0]) - 5 * stretches.RIGHT * stretches.OTHERS
+    known.residues[known.apart[0]] = 1 << 19
+    assert stretches.begins(known, pool, none, past, 0, 150, 200) == 32
+    known.residues[quiet] = 2
+    assert stretches.begins(known, pool, none, past, 0, 150, 200) == 0
+    known.residues[quiet] = 1 << 19
+    known.residues[known.apart[0]] = 2
+    assert stretches.begins(known, pool, none, past, 0, 150, 200) == 0
 
 
 @pytest.mark.parametrize("preset", ["fast", "plus", "ultra"])

@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -183,6 +184,14 @@ class Pair(NamedTuple):
 )
 def test_what_needs_other_machine_code_has_another_signature(one, other):
     assert signature((one,)) != signature((other,))
+
+
+@pytest.mark.parametrize("machine", LEVELS)
+def test_the_best_level_comes_first(machine):
+    flags = [level.flags for level in LEVELS[machine]]
+    assert flags == sorted(flags, key=len, reverse=True)
+    assert all(lesser < better for better, lesser in pairwise(flags))
+    assert not flags[-1]
 
 
 def test_without_machine_code_and_numba_the_error_says_what_to_install(tmp_path, monkeypatch):

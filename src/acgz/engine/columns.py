@@ -30,3 +30,10 @@ def counted(counts, residue):
     if ((counts >> shift) & 15) == 15:
         counts = ((counts >> 1) & 0x7777) + (counts & 0x1111) - (1 << shift)
     return counts + (1 << shift)
+
+
+@inline_kernel
+def depth(counts):
+    """How many residues a column counts."""
+    both = (counts & 0x0F0F) + ((counts >> 4) & 0x0F0F)
+    return (both & 255) + (both >> 8)

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from acgz.coding import range_coder
 from acgz.engine import contexts, copies, correction, passing, prior, readings, stretches
 from acgz.engine import mixer as network
+from acgz.engine.columns import depth, inherited
 from acgz.engine.contexts import LENGTHS, Contexts
 from acgz.engine.copies import UNKNOWN, Copies
 from acgz.engine.correction import PRECISION, Correction
 from acgz.engine.logexp import log8
 from acgz.engine.mixer import SETS, Network
-from acgz.engine.presets import Parts
+from acgz.engine.presets import AT_ONCE, DEEP, Parts
 from acgz.engine.readings import Readings
 from acgz.engine.simd import load, splat, store
 from acgz.engine.stretches import Stretches
@@ -173,15 +174,14 @@ def _repeats(e, i):
 
 
 @inline_kernel
-def _inputs(e, i, history, match):
+def _inputs(e, i, history, match, rests):
     """Fill the mixer's inputs, choose its weight sets; returns the correction's class.
 
-    ``match``: as `_repeats` has it, which comes first.
+    ``match``: as `_repeats` has it, which comes first; ``rests``: whether what may rest does.
     """
     width = e.network.width
     x = e.x
     experts = e.contexts.slot.size
-    rests = match >= e.sure
     longest = contexts.predict(e.contexts, x, width, i, history, e.copies.best, rests)
     if not rests:
         readings.predict(e.readings, x, width, experts + copies.INPUTS)
@@ -233,7 +233,10 @@ def run(e, residues, first, last, stream, coder, decoding, shares):
             continue
         history = e.recent[0]
         inverse = e.recent[1]
-        kind = _inputs(e, i, history, match)
+        rests = match >= e.sure
+        if not rests and match >= AT_ONCE and columns.size > 0:
+            rests = depth(inherited(columns, e.copies.best[2], e.copies.best[3])) >= DEEP
+        kind = _inputs(e, i, history, match, rests)
         network.forward(e.network, e.x, e.chosen, e.logits)
         correction.softmax(e.logits, e.votes, e.probability)
         recent = np.int64(history & np.uint64(1023))
@@ -273,7 +276,6 @@ def run(e, residues, first, last, stream, coder, decoding, shares):
         contexts.update(e.contexts, e.known, e.begin, e.since[0], i, residue, history, inverse)
         copies.update(e.copies, e.known, e.begin, i, residue, history, inverse)
         readings.heed(e.readings, e.probability)
-        rests = kind >= e.sure * LENGTHS
         if not rests:
             readings.learn(e.readings, residue)
         readings.follow(e.readings, residue, rests)

@@ -8,8 +8,8 @@
   it learns from each symbol four times;
 - a *joint* hidden layer that sees all inputs of all residues.
 
-f is the softsign x / (1 + |x|). All of it learns by one gradient step of the cross-entropy
-per residue. Input x_s is (width,), the inputs of all residues (4, width), row by row.
+f is the softsign x / (1 + |x|). All of it learns by gradient steps of the cross-entropy, one for a
+residue. Input x_s is (width,), the inputs of all residues (4, width), row by row.
 """  # noqa: E501
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ instead.
 
 How often a residue is not as expected is counted by three things: how long the best copy has been
 right, how much is said against it by other copies, and what stood in its column, where there are
-columns (`columns`). A stretch ends before a residue that is too often wrong, which is left to the
-experts. What comes of that is counted, too.
+columns (`columns`). A stretch ends before a residue that is too often wrong, or would be if nothing
+were said against it, which is left to the experts. What comes of that is counted, too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from acgz.coding import range_coder
 from acgz.engine import copies
-from acgz.engine.columns import inherited
+from acgz.engine.columns import depth, inherited
 from acgz.engine.copies import UNKNOWN
 from acgz.engine.correction import PRECISION
 from acgz.engine.simd import count_ones
@@ -172,7 +172,7 @@ def _room(c, known, begin, i, j):
 def _hear(s, c, word, length):
     """Add up what pointers say against ``word``, the next residues after the best of them.
 
-    Only of the first ``length`` of its 32.
+    Only of the first ``length`` of its 32; what is said against the first of them `notice` knows.
     """
     over = np.uint64(64 - 2 * length)
     for k in range(MOST):
@@ -215,8 +215,7 @@ def _class(run, against, counts, expected):
     """Class of a residue."""
     votes = _votes_class(against)
     right = (counts >> (4 * expected)) & 15
-    both = (counts & 0x0F0F) + ((counts >> 4) & 0x0F0F)
-    other = (both & 255) + (both >> 8) - right
+    other = depth(counts) - right
     stood = np.int64(right > 0) + np.int64(right > 1) + np.int64(right > 3) + np.int64(right > 7)
     others = (
         np.int64(other > 0)

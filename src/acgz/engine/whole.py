@@ -2,8 +2,8 @@
 
 A *short32* is thirty-two int16, a *whole16* sixteen int32. `dot` multiplies two short32 and adds
 neighbours, which LLVM maps to one instruction (``vpmaddwd``, with its sum ``vpdpwssd``) where the
-processor has it for 512 bits, to two where for 256, to others where it has not. Integers that do not overflow have one sum, so
-nothing depends on the order in which they are added.
+processor has it for 512 bits, to two where for 256, to others where it has not. Integers that do
+not overflow have one sum, so nothing depends on the order in which they are added.
 
 These exist only compiled. Indices are not checked, as in `simd`.
 """
