@@ -7,6 +7,7 @@ import os
 import platform
 import subprocess
 import sys
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -192,6 +193,22 @@ def test_the_best_level_comes_first(machine):
     assert flags == sorted(flags, key=len, reverse=True)
     assert all(lesser < better for better, lesser in pairwise(flags))
     assert not flags[-1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "%3 = fmul fast float %1, %2",
+        "%3 = fadd contract <8 x float> %1, %2",
+        "%4 = call float @llvm.fmuladd.f32(float %1, float %2, float %3)",
+    ],
+)
+def test_what_a_compiler_may_fuse_or_reorder_is_refused(monkeypatch, line):
+    monkeypatch.syspath_prepend(str(ROOT / "aot"))
+    refuse = import_module("compile")._refuse_loose_floats
+    refuse("%3 = fmul float %1, %2")
+    with pytest.raises(ValueError, match="loose"):
+        refuse(f"%9 = fsub float %1, %2\n  {line}\n")
 
 
 def test_without_machine_code_and_numba_the_error_says_what_to_install(tmp_path, monkeypatch):
