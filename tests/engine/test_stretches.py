@@ -106,6 +106,7 @@ def test_what_would_be_too_risky_with_nothing_against_it_ends_a_stretch_as_well(
     quiet = int(known.apart[0]) - 5 * stretches.RIGHT * stretches.OTHERS
     known.residues[known.apart[0]] = 1 << 19
     assert stretches.begins(known, pool, none, past, 0, 150, 200) == 32
+    assert known.kind[0] == known.apart[0] != quiet == known.kind[1]
     known.residues[quiet] = 2
     assert stretches.begins(known, pool, none, past, 0, 150, 200) == 0
     known.residues[quiet] = 1 << 19
