@@ -24,8 +24,8 @@ cost 0.1 % at most and save a quarter of the time (3 Mb of fish; of HIV); elsewh
 0.16 % (3 Mb of human chromosome 20)."""
 AT_ONCE, DEEP = 3, 8
 """So sure, a copy right 4 times in a row, is enough where its column counts so many residues: 10 Mb
-of HIV take no more and a tenth less time, 3 Mb of fish 0.2 % more. Without a look at the column six
-*S. aureus* would take 0.4 % more, 0.01 % with it."""
+of HIV take no more and ask the prior half as often, 3 Mb of fish take 0.2 % more. Without a look
+at the column six *S. aureus* would take 0.4 % more, 0.01 % with it."""
 RESTING = 8
 """Slow experts up to this order rest where a copy of many is right: 3,296 HIV genomes take 0.1 %
 less so. If order 10 rests, too, they take 0.2 % more."""
