@@ -70,16 +70,18 @@ def _torch(threads: int = 1, **variables: str) -> Environment:
 
 
 REFERENCE = Environment(variables={"OPENBLAS_NUM_THREADS": "1"})
+_PLAIN = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+"""Products of networks are BLAS's, too."""
 ENVIRONMENTS = {
     "two threads": Environment(threads=2, variables={"OPENBLAS_NUM_THREADS": "2"}),
-    "plain CPU": Environment(
-        kernels="generic", variables={"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
-    ),
+    "plain CPU": Environment(kernels="generic", variables=_PLAIN),
     "NumPy and BLAS without vector instructions": Environment(
+        kernels="generic",
         variables={
+            **_PLAIN,
             "NPY_DISABLE_CPU_FEATURES": _numpy_vector_extensions(),
             "OPENBLAS_CORETYPE": "Prescott",
-        }
+        },
     ),
 }
 WITH_PYTORCH = {

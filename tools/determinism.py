@@ -49,13 +49,12 @@ def environments(pythons: list[str]) -> dict[str, Environment]:
     import numpy as np
 
     extensions = " ".join(np.show_config(mode="dicts")["SIMD Extensions"]["found"])  # type: ignore[index,call-overload]
+    plain = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
     found = {
         "as it is": Environment(),
         "2 threads": Environment(threads=2),
         "4 threads": Environment(threads=4),
-        "kernels for a plain CPU": Environment(
-            {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}, compiled="generic"
-        ),
+        "kernels for a plain CPU": Environment(plain, compiled="generic"),
         "kernels with every index checked": Environment(
             {"NUMBA_BOUNDSCHECK": "1"}, compiled="checked"
         ),
@@ -66,8 +65,9 @@ def environments(pythons: list[str]) -> dict[str, Environment]:
     for core, flag in (("Prescott", ""), ("Nehalem", "sse4_2"), ("Haswell", "avx2"),
                        ("SkylakeX", "avx512f")):  # fmt: skip
         if flag in flags:
-            variables = {"OPENBLAS_CORETYPE": core}
-            found[f"OpenBLAS for {core}"] = Environment(variables)
+            # with kernels for a plain CPU: others may leave products of networks not to BLAS
+            variables = {**plain, "OPENBLAS_CORETYPE": core}
+            found[f"OpenBLAS for {core}"] = Environment(variables, compiled="generic")
     for level in ("default", "avx2", "avx512"):
         if level == "default" or level in flags:
             found[f"PyTorch, {level}"] = Environment(

@@ -19,7 +19,7 @@ import platform
 import re
 import warnings
 from collections.abc import Callable, Mapping
-from functools import update_wrapper
+from functools import cache, update_wrapper
 from importlib.util import find_spec
 from pathlib import Path
 from struct import Struct
@@ -72,11 +72,13 @@ class Level(NamedTuple):
 _SSE4 = frozenset(("ssse3", "sse4_1", "sse4_2", "popcnt", "cx16", "lahf_lm"))
 _AVX2 = _SSE4 | {"avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"}
 _AVX512 = _AVX2 | {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512_vnni"}
+WIDE = Level("x86-64-v4", "x86-64-v4", "+avx512vnni", _AVX512)
+"""Multiplies 32 integers of 16 bits at once."""
 LEVELS = {
     "x86_64": (
         # Fused multiply-add would change results; no compiler may even think of it. AVX-512 is
         # nothing without it, but LLVM fuses what it is allowed to (`compile.py` looks) and no more.
-        Level("x86-64-v4", "x86-64-v4", "+avx512vnni", _AVX512),
+        WIDE,
         Level("x86-64-v3", "x86-64-v3", "-fma", _AVX2),
         Level("x86-64", "x86-64", "", frozenset()),
     ),
@@ -187,7 +189,10 @@ class Kernel:
 class Library:
     """Machine code for this processor, and what its manifest tells about it."""
 
-    def __init__(self, path: Path, kernels: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self, path: Path, kernels: Mapping[str, Mapping[str, Any]], level: str = ""
+    ) -> None:
+        self.level = level
         self._library = ctypes.CDLL(str(path))
         self._kernels = kernels
 
@@ -226,10 +231,9 @@ def library(digest: Callable[[], str], folder: Path = FOLDER) -> Library | None:
     if manifest["digest"] != digest():
         _need_numba("the compiled kernels of this package are of other sources")
         return None
-    able = _processor()
     for level in LEVELS[platform.machine()]:
-        if choice in ("", level.name) and level.flags <= able and level.name in manifest["levels"]:
-            return Library(folder / f"{level.name}.so", manifest["kernels"])
+        if choice in ("", level.name) and has(level) and level.name in manifest["levels"]:
+            return Library(folder / f"{level.name}.so", manifest["kernels"], level.name)
     raise UsageError(f"{CHOICE}={choice}: no kernels of that name for this processor")
 
 
@@ -239,6 +243,12 @@ def _need_numba(trouble: str) -> None:
         raise MissingDependencyError(f"{trouble}, and Numba is missing: pip install 'acgz[jit]'")
 
 
+def has(level: Level) -> bool:
+    """Whether this processor can run machine code of that level."""
+    return level in LEVELS.get(platform.machine(), ()) and level.flags <= _processor()
+
+
+@cache
 def _processor() -> frozenset[str]:
     """Flags of the first processor, as Linux calls them."""
     try:

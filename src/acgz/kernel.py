@@ -8,6 +8,7 @@ read, so the cache of a kernel is valid here for one state of all kernels of the
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache, partial
 from hashlib import sha256
@@ -69,3 +70,10 @@ def compiles_here() -> bool:
     from numba import config
 
     return not config.DISABLE_JIT  # type: ignore[attr-defined]
+
+
+def has_wide_products() -> bool:
+    """Whether kernels here multiply 32 integers of 16 bits in one instruction."""
+    if MACHINE_CODE is not None:
+        return MACHINE_CODE.level == compiled.WIDE.name
+    return compiles_here() and not os.environ.get("NUMBA_CPU_NAME") and compiled.has(compiled.WIDE)

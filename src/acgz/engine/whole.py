@@ -59,6 +59,22 @@ def _places(numbers):
     return ir.Constant(_V16I, [ir.Constant(_I32, number) for number in numbers])
 
 
+def spread(builder, number):
+    """Sixteen times an int32, in LLVM's terms."""
+    empty = ir.Constant(_V16I, ir.Undefined)
+    one = builder.insert_element(empty, number, ir.Constant(_I32, 0))
+    return builder.shuffle_vector(one, empty, _places([0] * 16))
+
+
+def dot_of(builder, sums, a, b):
+    """What `dot` does, in LLVM's terms."""
+    a, b = (builder.sext(vector, _V32I) for vector in (a, b))
+    products, empty = builder.mul(a, b), ir.Constant(_V32I, ir.Undefined)
+    even = builder.shuffle_vector(products, empty, _places(range(0, 32, 2)))
+    odd = builder.shuffle_vector(products, empty, _places(range(1, 32, 2)))
+    return builder.add(sums, builder.add(even, odd))
+
+
 def place_in(context, builder, sig, args, kind):
     """To the element of an array (argument 0) that argument 1 says, as one to ``kind``."""
     at = context.cast(builder, args[1], sig.args[1], types.intp)
@@ -94,9 +110,7 @@ def pair(typingctx, array, at):
 
     def codegen(context, builder, sig, args):
         value = builder.load(place_in(context, builder, sig, args, _I32), align=2)
-        empty = ir.Constant(_V16I, ir.Undefined)
-        one = builder.insert_element(empty, value, ir.Constant(_I32, 0))
-        return builder.bitcast(builder.shuffle_vector(one, empty, _places([0] * 16)), _V32S)
+        return builder.bitcast(spread(builder, value), _V32S)
 
     return short32(array, at), codegen
 
@@ -106,10 +120,7 @@ def whole(typingctx, value):
     """The whole16 that holds ``value`` sixteen times."""
 
     def codegen(context, builder, sig, args):
-        value = context.cast(builder, args[0], sig.args[0], types.int32)
-        empty = ir.Constant(_V16I, ir.Undefined)
-        one = builder.insert_element(empty, value, ir.Constant(_I32, 0))
-        return builder.shuffle_vector(one, empty, _places([0] * 16))
+        return spread(builder, context.cast(builder, args[0], sig.args[0], types.int32))
 
     return whole16(value), codegen
 
@@ -119,11 +130,7 @@ def dot(typingctx, sums, a, b):
     """The whole16 ``sums[j] + a[2 * j] * b[2 * j] + a[2 * j + 1] * b[2 * j + 1]``."""
 
     def codegen(context, builder, sig, args):
-        a, b = (builder.sext(vector, _V32I) for vector in args[1:])
-        products, empty = builder.mul(a, b), ir.Constant(_V32I, ir.Undefined)
-        even = builder.shuffle_vector(products, empty, _places(range(0, 32, 2)))
-        odd = builder.shuffle_vector(products, empty, _places(range(1, 32, 2)))
-        return builder.add(args[0], builder.add(even, odd))
+        return dot_of(builder, *args)
 
     return whole16(sums, a, b), codegen
 

@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from acgz.nets.deepgeco.norms import Norms
 from acgz.nets.deepgeco.operations import OnNumPy
 from acgz.nets.exact.matmul import SINGLE, Format, Quantised
 
 
 class Float32(OnNumPy):
     """Nothing is rounded to whole numbers; functions and sums are NumPy's."""
+
+    norm, norm_gradient = Norms.norm, Norms.norm_gradient
 
     def quantise(self, x: NDArray[Any], axis: int, format: Format = SINGLE) -> Quantised:
         ones = np.ones((x.shape[0], 1) if axis == 1 else (1, x.shape[1]), np.float32)

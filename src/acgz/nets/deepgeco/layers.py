@@ -25,29 +25,16 @@ class Normed:
 def layer_norm(
     ops: DeepGeCoOperations, x: Array, gain: Array, bias: Array, unit: float = 1.0
 ) -> tuple[Array, Normed]:
-    """Rows of x (m, n) with mean 0 and variance 1, times ``gain`` (n,), plus ``bias`` (n,).
-
-    Squares are summed in ``unit`` * ``unit``, a power of two: a sum clips what is above
-    `LIMIT`, so x may be 128 units from its mean.
-    """
-    share = 1.0 / x.shape[1]
-    centred = x - (ops.total(x, 1) * share)[:, None]
-    scaled = centred * (1.0 / unit)
-    variance = ops.total(scaled * scaled, 1) * (share * unit * unit)
-    inverse = (1.0 / ops.root(variance + 1e-5))[:, None]
-    direction = centred * inverse
-    return direction * gain + bias, Normed(direction, inverse)
+    """`Norms.norm`: rows of x (m, n) with mean 0 and variance 1, times ``gain``, plus ``bias``."""
+    out, direction, inverse = ops.norm(x, gain, bias, unit)
+    return out, Normed(direction, inverse)
 
 
 def layer_norm_backward(
     ops: DeepGeCoOperations, kept: Normed, gain: Array, gradient: Array
 ) -> Array:
     """Gradient of x (m, n)."""
-    share = 1.0 / gradient.shape[1]
-    inner = gradient * gain
-    mean = (ops.total(inner, 1) * share)[:, None]
-    along = (ops.total(inner * kept.direction, 1) * share)[:, None]
-    return (inner - mean - kept.direction * along) * kept.inverse
+    return ops.norm_gradient(kept.direction, kept.inverse, gain, gradient)
 
 
 def gain_gradient(ops: DeepGeCoOperations, direction: Array, gradient: Array) -> Array:

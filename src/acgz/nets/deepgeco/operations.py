@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from acgz.kernel import kernel
+from acgz.nets.deepgeco import norms
+from acgz.nets.deepgeco.norms import GRID, LIMIT, Norms
 from acgz.nets.exact import functions, operations
 from acgz.nets.exact.matmul import Quantised
 from acgz.nets.exact.numpy_operations import NumPy
 from acgz.nets.exact.operations import Array, Operations
 from acgz.nets.exact.torch_operations import PyTorch
 
-GRID = 2.0**24
-"""Sums are taken of multiples of 1/GRID, which float64 adds without rounding."""
-LIMIT = 2.0**14
-"""Numbers are clipped to ±LIMIT before they are summed: 2**15 of them stay below 2**53."""
 LONGEST_STEP = 8.0
 """Adam moves a parameter by at most this many learning rates. Without momentum a rare large
 gradient would move it by up to 31 for β2 = 0.999 (the root of 1000), and 5.8 for 0.97."""
@@ -28,6 +27,16 @@ class DeepGeCoOperations(Operations, Protocol):
 
     def total(self, x: Array, axis: int) -> Array:
         """Sums of (m, n) over ``axis``, of numbers rounded to 1/GRID; (n,) or (m,)."""
+        ...
+
+    def norm(self, x: Array, gain: Array, bias: Array, unit: float) -> tuple[Array, Array, Array]:
+        """See `acgz.nets.deepgeco.norms.Norms`."""
+        ...
+
+    def norm_gradient(
+        self, direction: Array, inverse: Array, gain: Array, gradient: Array
+    ) -> Array:
+        """See `acgz.nets.deepgeco.norms.Norms`."""
         ...
 
     def scatter(self, rows: Array, index: Array, count: int) -> Array:
@@ -59,12 +68,26 @@ class OnNumPy(NumPy):
     """With NumPy and Numba kernels."""
 
     def total(self, x: Array, axis: int) -> Array:
-        out = np.zeros(x.shape[1 - axis], dtype=np.float64)
         if axis == 1:
-            _total_rows(x, out)
-        else:
-            _total_columns(x, out)
+            sums = np.empty(x.shape[0], np.float32)
+            norms.total_rows(x, sums)
+            return sums
+        out = np.zeros(x.shape[1], dtype=np.float64)
+        _total_columns(x, out)
         return (out / GRID).astype(np.float32)
+
+    def norm(self, x: Array, gain: Array, bias: Array, unit: float) -> tuple[Array, Array, Array]:
+        out, direction = np.empty_like(x), np.empty_like(x)
+        inverse = np.empty((x.shape[0], 1), np.float32)
+        norms.norm_rows(x, gain, bias, unit, out, direction, inverse)
+        return out, direction, inverse
+
+    def norm_gradient(
+        self, direction: Array, inverse: Array, gain: Array, gradient: Array
+    ) -> Array:
+        out = np.empty_like(gradient)
+        norms.norm_gradient_rows(direction, inverse, gain, gradient, out)
+        return out
 
     def scatter(self, rows: Array, index: Array, count: int) -> Array:
         out = np.zeros((count, rows.shape[1]), dtype=np.float64)
@@ -72,6 +95,8 @@ class OnNumPy(NumPy):
         return (out / GRID).astype(np.float32)
 
     def products(self, a: Quantised, b: Quantised, groups: int) -> Array:
+        # as floats: there are too few rows in a group for `tiles`
+        a, b = (replace(x, values=x.values.astype(np.float32, copy=False)) for x in (a, b))
         return _products(a, b, groups)
 
     def mix(self, weights: Array, rows: Array) -> Array:
@@ -85,7 +110,7 @@ class OnNumPy(NumPy):
         _adam(*flat, np.float32(rate), np.float32(decay), one, np.float32(lift))
 
 
-class _PyTorch(PyTorch):
+class _PyTorch(Norms, PyTorch):
     def total(self, x: Array, axis: int) -> Array:
         return (self._on_grid(x).sum(axis) / GRID).float()
 
@@ -125,13 +150,6 @@ def _products(a: Quantised, b: Quantised, groups: int) -> Array:
 def _on_grid(x):
     clipped = min(max(np.float64(x), -LIMIT), LIMIT)
     return np.rint(clipped * GRID)
-
-
-@kernel
-def _total_rows(x, out):
-    for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
-            out[i] += _on_grid(x[i, j])
 
 
 @kernel

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acgz.kernel import kernel
-from acgz.nets.exact import functions, matmul
+from acgz.kernel import has_wide_products, kernel
+from acgz.nets.exact import functions, matmul, tiles
 from acgz.nets.exact.matmul import SINGLE, Format, Quantised
 from acgz.nets.exact.operations import COUNTS, Array
 
@@ -18,6 +19,10 @@ class NumPy:
     """See `acgz.nets.exact.operations.Operations`."""
 
     name = "numpy"
+
+    def __init__(self, with_tiles: bool | None = None) -> None:
+        """``with_tiles``: whether products are of integers, by default where that is faster."""
+        self._tiles = has_wide_products() if with_tiles is None else with_tiles
 
     def array(self, values: NDArray[Any]) -> Array:
         return np.ascontiguousarray(values)
@@ -28,17 +33,24 @@ class NumPy:
     def quantise(self, x: Array, axis: int, format: Format = SINGLE) -> Quantised:
         length = x.shape[axis]
         norm, slack = matmul.goal(length, format), matmul.slack(length)
-        out = np.empty(x.shape, dtype=format.dtype)
+        short = self._tiles and format == SINGLE
+        out = np.empty(x.shape, dtype=np.int16 if short else format.dtype)
         inverse = np.empty(x.shape[1 - axis], dtype=np.float32)
         if axis == 1:
-            matmul.quantise_rows(x, norm, slack, out, inverse)
+            matmul.quantise_rows(x, x.view(np.int32), norm, slack, out, inverse)
             return Quantised(out, inverse[:, None])
         largest, scale = np.empty_like(inverse), np.empty_like(inverse)
         squares = np.empty(inverse.size, dtype=np.int64)
         matmul.quantise_columns(x, norm, slack, out, inverse, largest, scale, squares)
         return Quantised(out, inverse[None, :])
 
+    def shared(self, b: Quantised) -> Quantised:
+        return replace(b, panels=tiles.right_factor(b.values)) if is_short(b) else b
+
     def product(self, a: Quantised, b: Quantised) -> Array:
+        if is_short(b):
+            panels = tiles.right_factor(b.values) if b.panels is None else b.panels
+            return tiles.product(a.values, panels, a.inverse[:, 0], b.inverse[0])
         whole = a.values @ b.values
         out = whole if whole.dtype == np.float32 else np.empty(whole.shape, dtype=np.float32)
         matmul.rescale(whole, a.inverse[:, 0], b.inverse[0], out)
@@ -90,6 +102,11 @@ class NumPy:
         out = np.empty(logits.shape, dtype=np.float64)
         _counts(logits, out)
         return out
+
+
+def is_short(factor: Quantised) -> bool:
+    """Whether its numbers are integers of 16 bits."""
+    return bool(factor.values.dtype == np.int16)
 
 
 def _each(function, x):

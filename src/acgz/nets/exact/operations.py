@@ -41,6 +41,10 @@ class Operations(Protocol):
         """Scale and round (m, n) along ``axis``, over which a product will sum (0 or 1)."""
         ...
 
+    def shared(self, b: Quantised) -> Quantised:
+        """The same right factor, made ready for many products."""
+        ...
+
     def product(self, a: Quantised, b: Quantised) -> Array:
         """(m, k) times (k, n), quantised along axis 1 and axis 0: (m, n)."""
         ...

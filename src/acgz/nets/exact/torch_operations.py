@@ -53,6 +53,9 @@ class PyTorch:
         values = torch.round(x * scale).to(getattr(torch, format.dtype))
         return Quantised(values, inverse)
 
+    def shared(self, b: Quantised) -> Quantised:
+        return b
+
     def product(self, a: Quantised, b: Quantised) -> Array:
         return ((a.values @ b.values).float() * a.inverse) * b.inverse
 
