@@ -60,14 +60,16 @@ class Workers:
         """All results, in the order of the items."""
         return list(self.over(function, items))
 
-    def divide(self, lanes: int) -> list[slice]:
+    def divide(self, lanes: int, least: int = LEAST) -> list[slice]:
         """The lanes in contiguous parts, one for each thread, as equal as can be.
+
+        A part has ``least`` lanes, if there is more than one.
 
         >>> Workers(2).divide(65)
         [slice(0, 33, None), slice(33, 65, None)]
         >>> Workers(2).divide(10)
         [slice(0, 10, None)]
         """
-        parts = max(1, min(self.threads, lanes // LEAST))
+        parts = max(1, min(self.threads, lanes // least))
         ends = [-(-lanes * part // parts) for part in range(parts + 1)]
         return [slice(first, end) for first, end in pairwise(ends)]

@@ -17,6 +17,9 @@ class Float32(OnNumPy):
 
     norm, norm_gradient = Norms.norm, Norms.norm_gradient
 
+    def __init__(self) -> None:
+        super().__init__(with_tiles=False)
+
     def quantise(self, x: NDArray[Any], axis: int, format: Format = SINGLE) -> Quantised:
         ones = np.ones((x.shape[0], 1) if axis == 1 else (1, x.shape[1]), np.float32)
         return Quantised(x, ones)

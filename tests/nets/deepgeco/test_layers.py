@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from acgz.nets.deepgeco import layers
 from acgz.nets.deepgeco.adam import COLDEST, Adam
-from acgz.nets.deepgeco.operations import backend
+from acgz.nets.deepgeco.norms import Norms
+from acgz.nets.deepgeco.operations import OnNumPy, backend
+from acgz.nets.exact.layers import Matrix
 
 NUMPY = backend("numpy")
 
@@ -105,6 +107,40 @@ def test_heads_carry_queries_and_means_as_if_they_had_keys_and_values() -> None:
     scores = 0.5 * np.einsum("mhw,mphw->mhp", query, keys)
     weights = np.exp(scores) / np.exp(scores).sum(2, keepdims=True)
     assert np.abs(found - np.einsum("mhp,mphw->mhw", weights, values)).max() < 2e-2
+
+
+@pytest.mark.parametrize("unit", [1.0, 64.0])
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 300.0, 1e6])
+def test_norms_as_kernels_are_those_of_operations(unit: float, scale: float) -> None:
+    x, g = random(9, 37, scale=scale), random(9, 37, seed=2)
+    gain, bias = random(37, seed=3), random(37, seed=4)
+    found = NUMPY.norm(x, gain, bias, unit)
+    expected = Norms.norm(NUMPY, x, gain, bias, unit)
+    found += (NUMPY.norm_gradient(*found[1:], gain, g),)
+    expected += (Norms.norm_gradient(NUMPY, *expected[1:], gain, g),)
+    for here, there in zip(found, expected, strict=True):
+        assert here.dtype == there.dtype
+        assert (here == there).all()
+
+
+@pytest.mark.parametrize("shape", [(40, 96, 64), (5, 33, 7), (64, 8, 300)])
+def test_adam_moves_by_a_product_as_by_a_gradient(shape: tuple[int, int, int]) -> None:
+    k, m, n = shape
+    moved = []
+    for ops in (OnNumPy(with_tiles=False), OnNumPy(with_tiles=True)):
+        for at_once in (False, True):
+            p = random(m, n)
+            matrix, adam = Matrix(ops, p), Adam(ops, {"p": p}, rate=0.01)
+            for step in range(3):
+                adam.begin()
+                flow = random(k, m, seed=step), random(k, n, seed=step + 9)
+                if at_once:
+                    adam.move_by_product("p", matrix.factors_of_gradient(*flow))
+                else:
+                    adam.move("p", matrix.weight_gradient(*flow))
+            moved.append(p)
+    assert np.abs(moved[0] - random(m, n)).min() > 0
+    assert all((other == moved[0]).all() for other in moved[1:])
 
 
 def test_adam_agrees_with_float64() -> None:

@@ -8,6 +8,7 @@ from math import inf
 import numpy as np
 
 from acgz.nets.deepgeco.operations import DeepGeCoOperations
+from acgz.nets.exact.matmul import Quantised
 from acgz.nets.exact.operations import Array
 
 COLDEST = 0.03
@@ -54,3 +55,8 @@ class Adam:
         """Update the parameter of that name, in this step."""
         parameter, square = self._parameters[name], self._squares[name]
         self._ops.adam(parameter, square, gradient, self._now, self._decay, self._lift)
+
+    def move_by_product(self, name: str, factors: tuple[Quantised, Quantised]) -> None:
+        """`move` by the gradient that is the product of two factors."""
+        parameter, square = self._parameters[name], self._squares[name]
+        self._ops.adam_of_product(parameter, square, factors, self._now, self._decay, self._lift)

@@ -122,12 +122,8 @@ CODEC = _DeepGeCo()
 
 
 def workers_of(chosen: DeepGeCoSettings, job: Job) -> Workers:
-    """A worker for each thread of the job, where a Supporter learns on the CPU.
-
-    PyTorch has threads of its own, and a Warm-Start network alone gains no more by these than by
-    those of BLAS.
-    """
-    return Workers(job.threads if chosen.supported and chosen.backend == "numpy" else 1)
+    """A worker for each thread of the job, on the CPU; PyTorch has threads of its own."""
+    return Workers(job.threads if chosen.backend == "numpy" else 1)
 
 
 @dataclass(frozen=True)
@@ -189,7 +185,7 @@ class _Maker:
         ops, chosen, alphabet, lanes = self.ops, self.chosen, self.alphabet, self.lanes
         warm = supporter = None
         if network is not None:
-            warm = warm_start.make(ops, network.architecture, network.arrays, lanes)
+            warm = warm_start.make(ops, network.architecture, network.arrays, lanes, self.workers)
         if chosen.supported:
             sizes = len(alphabet.vocabulary), alphabet.size
             supporter = Supporter(ops, _shape(chosen), *sizes, self.workers)

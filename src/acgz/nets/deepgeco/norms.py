@@ -59,16 +59,16 @@ class Norms:
 
 @inline_kernel
 def on_grid(x):
-    """A float32 in units of 1/GRID, rounded half to even, as an integer plus that of the magic
-    number: integers can be added in any order, so a loop over them runs on many at once."""
+    """A float32 in units of 1/GRID, rounded half to even, as an integer: they can be added in any
+    order, so a loop over them runs on many at once."""
     clipped = min(max(np.float64(x), -LIMIT), LIMIT)
-    return np.float64(clipped * GRID + _MAGIC).view(np.int64)
+    return np.float64(clipped * GRID + _MAGIC).view(np.int64) - _MAGIC_BITS
 
 
 @inline_kernel
-def from_grid(bits, count):
-    """The sum of ``count`` numbers `on_grid`, as a float32."""
-    return np.float32(np.float64(bits - count * _MAGIC_BITS) / GRID)
+def from_grid(whole):
+    """A sum of numbers `on_grid`, as a float32."""
+    return np.float32(np.float64(whole) / GRID)
 
 
 @kernel(**elementwise)
@@ -80,10 +80,10 @@ def total_rows(x, out):
 
 @kernel(**elementwise)
 def _total(x):
-    bits = np.int64(0)
+    whole = np.int64(0)
     for j in range(x.size):
-        bits += on_grid(x[j])
-    return from_grid(bits, x.size)
+        whole += on_grid(x[j])
+    return from_grid(whole)
 
 
 @kernel(**elementwise)
@@ -99,13 +99,13 @@ def _norm_row(x, gain, bias, unit, out, direction, inverse):
     share = np.float32(1.0 / n)
     mean = _total(x) * share
     smaller = np.float32(1.0 / unit)
-    bits = np.int64(0)
+    whole = np.int64(0)
     for j in range(n):
         centred = x[j] - mean
         direction[j] = centred
         scaled = centred * smaller
-        bits += on_grid(scaled * scaled)
-    variance = from_grid(bits, n) * np.float32(1.0 / n * unit * unit)
+        whole += on_grid(scaled * scaled)
+    variance = from_grid(whole) * np.float32(1.0 / n * unit * unit)
     inverted = _ONE / np.sqrt(variance + _SMALL)
     inverse[0] = inverted
     for j in range(n):
@@ -125,14 +125,14 @@ def norm_gradient_rows(direction, inverse, gain, gradient, out):
 def _norm_gradient_row(direction, inverse, gain, gradient, out):
     n = out.size
     share = np.float32(1.0 / n)
-    bits = np.int64(0)
-    along_bits = np.int64(0)
+    whole = np.int64(0)
+    along_whole = np.int64(0)
     for j in range(n):
         inner = gradient[j] * gain[j]
         out[j] = inner
-        bits += on_grid(inner)
-        along_bits += on_grid(inner * direction[j])
-    mean = from_grid(bits, n) * share
-    along = from_grid(along_bits, n) * share
+        whole += on_grid(inner)
+        along_whole += on_grid(inner * direction[j])
+    mean = from_grid(whole) * share
+    along = from_grid(along_whole) * share
     for j in range(n):
         out[j] = ((out[j] - mean) - direction[j] * along) * inverse

@@ -8,18 +8,14 @@ from typing import Protocol
 import numpy as np
 
 from acgz.kernel import kernel
-from acgz.nets.deepgeco import norms
+from acgz.nets.deepgeco import learning, norms
+from acgz.nets.deepgeco.learning import LONGEST_STEP
 from acgz.nets.deepgeco.norms import GRID, LIMIT, Norms
 from acgz.nets.exact import functions, operations
 from acgz.nets.exact.matmul import Quantised
-from acgz.nets.exact.numpy_operations import NumPy
+from acgz.nets.exact.numpy_operations import NumPy, is_short
 from acgz.nets.exact.operations import Array, Operations
 from acgz.nets.exact.torch_operations import PyTorch
-
-LONGEST_STEP = 8.0
-"""Adam moves a parameter by at most this many learning rates. Without momentum a rare large
-gradient would move it by up to 31 for β2 = 0.999 (the root of 1000), and 5.8 for 0.97."""
-_LONGEST = np.float32(LONGEST_STEP)
 
 
 class DeepGeCoOperations(Operations, Protocol):
@@ -55,6 +51,18 @@ class DeepGeCoOperations(Operations, Protocol):
     def adam(self, p: Array, v: Array, g: Array, rate: float, decay: float, lift: float) -> None:
         """In place: ``v = decay v + (1 - decay) g²``, ``p -= rate r``,
         ``r = g / (sqrt(v) lift + 1e-6)`` clipped to ±LONGEST_STEP."""
+        ...
+
+    def adam_of_product(
+        self,
+        p: Array,
+        v: Array,
+        factors: tuple[Quantised, Quantised],
+        rate: float,
+        decay: float,
+        lift: float,
+    ) -> None:
+        """`adam`, where ``g`` is the product of two factors."""
         ...
 
 
@@ -109,6 +117,24 @@ class OnNumPy(NumPy):
         flat = (p.reshape(-1), v.reshape(-1), g.reshape(-1))
         _adam(*flat, np.float32(rate), np.float32(decay), one, np.float32(lift))
 
+    def adam_of_product(
+        self,
+        p: Array,
+        v: Array,
+        factors: tuple[Quantised, Quantised],
+        rate: float,
+        decay: float,
+        lift: float,
+    ) -> None:
+        left, right = factors
+        if is_short(left) and is_short(right):
+            one = np.float32(1) - np.float32(decay)
+            numbers = np.float32(rate), np.float32(decay), one, np.float32(lift)
+            scales = left.inverse[:, 0], right.inverse[0]
+            learning.adam_of_tiles(p, v, left.values, right.values, *scales, *numbers)
+        else:
+            self.adam(p, v, self.product(left, right), rate, decay, lift)
+
 
 class _PyTorch(Norms, PyTorch):
     def total(self, x: Array, axis: int) -> Array:
@@ -135,6 +161,17 @@ class _PyTorch(Norms, PyTorch):
         step = g / (self.root(v) * float(np.float32(lift)) + 1e-6)
         step = step.clamp(-LONGEST_STEP, LONGEST_STEP)
         p.copy_(p - step * float(np.float32(rate)))
+
+    def adam_of_product(
+        self,
+        p: Array,
+        v: Array,
+        factors: tuple[Quantised, Quantised],
+        rate: float,
+        decay: float,
+        lift: float,
+    ) -> None:
+        self.adam(p, v, self.product(*factors), rate, decay, lift)
 
     def _on_grid(self, x: Array) -> Array:
         return (x.double().clamp(-LIMIT, LIMIT) * GRID).round()
@@ -193,7 +230,4 @@ def _scatter(rows, index, out):
 
 @kernel(**functions.elementwise)
 def _adam(p, v, g, rate, decay, rest, lift):
-    for i in range(p.size):
-        v[i] = decay * v[i] + rest * (g[i] * g[i])
-        step = g[i] / (np.sqrt(v[i]) * lift + np.float32(1e-6))
-        p[i] -= rate * min(max(step, -_LONGEST), _LONGEST)
+    learning.move(p, v, g, rate, decay, rest, lift)

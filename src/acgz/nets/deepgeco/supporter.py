@@ -211,8 +211,10 @@ class Supporter:
         came, went = (_all([flow[place][side] for flow in flows]) for side in (0, 1))
         matrix = self._m.get(name)
         if matrix is not None:
-            gradient = matrix.weight_gradient(came, went)
-        elif kind == "gain":
+            self._adam.move_by_product(name, matrix.factors_of_gradient(came, went))
+            matrix.changed()
+            return
+        if kind == "gain":
             gradient = gain_gradient(self._ops, came, went)
         elif kind == "bias":
             gradient = self._ops.total(went, 0)
@@ -223,8 +225,6 @@ class Supporter:
             rows = went.reshape(-1, self._shape.embedding)
             gradient = self._ops.scatter(rows, came.reshape(-1), self._tokens)
         self._adam.move(name, gradient)
-        if matrix is not None:
-            matrix.changed()
 
     def _heads(self, kind: str) -> list[Matrix]:
         """The matrices of that kind, one for each head."""

@@ -6,6 +6,8 @@ looks like, `acgz.nets.deepgeco.torch_network` trains it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +17,10 @@ from acgz.nets.architecture import Arrays
 from acgz.nets.deepgeco.architecture import WarmStartArchitecture
 from acgz.nets.exact.layers import Matrix
 from acgz.nets.exact.operations import Array, Operations
+from acgz.nets.workers import Workers
+
+LEAST = 64
+"""Lanes that are worth a thread."""
 
 
 class WarmStart(Protocol):
@@ -33,11 +39,43 @@ class WarmStart(Protocol):
 
 
 def make(
-    ops: Operations, architecture: WarmStartArchitecture, arrays: Arrays, lanes: int
+    ops: Operations,
+    architecture: WarmStartArchitecture,
+    arrays: Arrays,
+    lanes: int,
+    workers: Workers | None = None,
 ) -> WarmStart:
-    """The network in its first state."""
+    """The network in its first state; ``workers`` share its lanes."""
     kind = Causal if architecture.network == "gru" else Windowed
-    return kind(ops, architecture, arrays, lanes)
+    parts = [] if workers is None else workers.divide(lanes, LEAST)
+    network = kind(ops, architecture, arrays, lanes)
+    if workers is None or len(parts) == 1:
+        return network
+    networks = [network.for_lanes(part.stop - part.start) for part in parts]
+    return _Shared(networks, parts, workers)
+
+
+class _Shared:
+    """A network whose lanes are shared by threads; each has it for its own lanes."""
+
+    def __init__(self, networks: Sequence[WarmStart], parts: list[slice], workers: Workers) -> None:
+        self._parts = list(zip(networks, parts, strict=True))
+        self._workers = workers
+        self.context = networks[0].context
+        self._logits: list[Array] = []
+
+    def logits(self) -> Array:
+        return np.concatenate(self._logits)
+
+    def advance(self, kmers: NDArray[np.integer]) -> None:
+        """Logits are made at once, too: a thread that has begun had better not stop soon."""
+
+        def part(pair: tuple[WarmStart, slice]) -> Array:
+            network, lanes = pair
+            network.advance(kmers[lanes])
+            return network.logits()
+
+        self._logits = self._workers.map(part, self._parts)
 
 
 class _Gru:
@@ -100,9 +138,19 @@ class Causal:
         self._first, self._second = (_Gru(ops, arrays, name) for name in ("l0", "l1"))
         self._between = _matrix(ops, arrays["recurrent.weight_ih_l1"])
         self._head = _Head(ops, arrays)
-        zeros = np.zeros((lanes, d.hidden), np.float32)
-        self._states = [ops.array(zeros), ops.array(zeros)]
-        self._seen = [ops.quantise(state, 1) for state in self._states]
+        self._units = d.hidden
+        self._begin(lanes)
+
+    def for_lanes(self, lanes: int) -> Causal:
+        """A network of the same weights in its first state."""
+        other = copy(self)
+        other._begin(lanes)
+        return other
+
+    def _begin(self, lanes: int) -> None:
+        zeros = np.zeros((lanes, self._units), np.float32)
+        self._states = [self._ops.array(zeros), self._ops.array(zeros)]
+        self._seen = [self._ops.quantise(state, 1) for state in self._states]
 
     def advance(self, kmers: NDArray[np.integer]) -> None:
         ops, (first, second), seen = self._ops, self._states, self._seen
@@ -134,6 +182,12 @@ class Windowed:
         self._between = [_matrix(ops, arrays[f"recurrent.weight_ih_l1{way}"]) for way in directions]
         self._head = _Head(ops, arrays)
         self._window = np.zeros((d.window, lanes), np.int64)
+
+    def for_lanes(self, lanes: int) -> Windowed:
+        """A network of the same weights in its first state."""
+        other = copy(self)
+        other._window = np.zeros((self.context, lanes), np.int64)
+        return other
 
     def advance(self, kmers: NDArray[np.integer]) -> None:
         self._window = np.concatenate([self._window[1:], kmers[None].astype(np.int64)])

@@ -18,13 +18,13 @@ class Matrix:
 
     def changed(self) -> None:
         """Say that the values were updated in place: what is derived from them is made anew."""
-        self._forwards = self._forward_factor()
-        self._backwards = self._backward_factor()
+        self._forwards = self._ops.right_factor(self.values, 0, self._format)
+        self._backwards = self._ops.right_factor(self.values, 1, self._format)
 
     def times(self, x: Quantised) -> Array:
         """``x @ values`` for ``x`` (m, inputs) quantised along axis 1."""
         if self._forwards is None:
-            self._forwards = self._forward_factor()
+            self._forwards = self._ops.right_factor(self.values, 0, self._format)
         return self._ops.product(x, self._forwards)
 
     def forward(self, x: Array) -> Array:
@@ -33,20 +33,15 @@ class Matrix:
 
     def input_gradient(self, gradient: Array) -> Array:
         """Gradient of the input (m, inputs), from that of the output (m, outputs)."""
-        ops = self._ops
         if self._backwards is None:
-            self._backwards = self._backward_factor()
-        return ops.product(ops.quantise(gradient, 1, self._format), self._backwards)
+            self._backwards = self._ops.right_factor(self.values, 1, self._format)
+        return self._ops.product(self._ops.quantise(gradient, 1, self._format), self._backwards)
 
     def weight_gradient(self, x: Array, gradient: Array) -> Array:
         """Gradient of the values, from the input and the gradient of the output."""
+        return self._ops.product(*self.factors_of_gradient(x, gradient))
+
+    def factors_of_gradient(self, x: Array, gradient: Array) -> tuple[Quantised, Quantised]:
+        """Of which `weight_gradient` is the product."""
         ops = self._ops
-        left, right = ops.quantise(x, 0, self._format), ops.quantise(gradient, 0, self._format)
-        return ops.product(Quantised(left.values.T, left.inverse.T), right)
-
-    def _forward_factor(self) -> Quantised:
-        return self._ops.shared(self._ops.quantise(self.values, 0, self._format))
-
-    def _backward_factor(self) -> Quantised:
-        flipped = self._ops.quantise(self.values, 1, self._format)
-        return self._ops.shared(Quantised(flipped.values.T, flipped.inverse.T))
+        return ops.left_factor(x, self._format), ops.right_factor(gradient, 0, self._format)

@@ -49,9 +49,15 @@ _WITHOUT_SIGN = np.int32(0x7FFFFFFF)
 class Quantised:
     """Whole numbers, and what to multiply them with to get the original ones."""
 
-    values: Any  # (rows, columns), whole numbers in a float format or int16
-    inverse: Any  # (rows, 1) or (1, columns), float32
-    panels: Any = None  # of int16, if many products share it as their right factor (`tiles`)
+    values: Any
+    """(rows, columns): whole numbers in a float format or int16, or `acgz.nets.exact.tiles.Panels`
+    of them."""
+    inverse: Any
+    """(rows, 1) or (1, columns), float32."""
+
+    @property
+    def transposed(self) -> Quantised:
+        return Quantised(self.values.T, self.inverse.T)
 
 
 def goal(length: int, format: Format) -> float:
@@ -72,11 +78,12 @@ def quantise_rows(x, bits, norm, allowance, out, inverse):
     integer, and the largest integer is found many at a time.
     """
     for row in range(x.shape[0]):
-        _quantise_row(x[row], bits[row], norm, allowance, out[row], inverse, row)
+        quantise_row(x[row], bits[row], norm, allowance, out[row], inverse, row)
 
 
 @kernel(error_model="numpy")
-def _quantise_row(x, bits, norm, allowance, out, inverse, row):
+def quantise_row(x, bits, norm, allowance, out, inverse, row):
+    """One row of `quantise_rows`."""
     most = np.int32(0)
     for j in range(x.size):
         most = max(most, np.int32(bits[j] & _WITHOUT_SIGN))
@@ -102,15 +109,27 @@ def _quantise_row(x, bits, norm, allowance, out, inverse, row):
 @kernel(error_model="numpy")
 def quantise_columns(x, norm, allowance, out, inverse, largest, scale, squares):
     """`quantise_rows` of the columns; the last three arrays, one entry a column, are scratch."""
-    largest[:] = 0
-    squares[:] = 0
+    scale_columns(x, 0, x.shape[1], norm, allowance, inverse, largest, scale, squares)
     for i in range(x.shape[0]):
-        _raise_largest(x[i], largest)
-    for j in range(x.shape[1]):
+        _round_scaled(x[i], scale, out[i])
+
+
+@kernel(error_model="numpy")
+def scale_columns(x, first, end, norm, allowance, inverse, largest, scale, squares):
+    """The ``scale`` of the columns from ``first`` to ``end``, and its ``inverse``.
+
+    ``largest`` and ``squares`` are scratch; of all four so many entries are used.
+    """
+    n = end - first
+    largest[:n] = 0
+    squares[:n] = 0
+    for i in range(x.shape[0]):
+        _raise_largest(x[i, first:end], largest)
+    for j in range(n):
         scale[j] = GRAIN / max(largest[j], SMALLEST)
     for i in range(x.shape[0]):
-        _add_squares(x[i], scale, squares)
-    for j in range(x.shape[1]):
+        _add_squares(x[i, first:end], scale, squares)
+    for j in range(n):
         if largest[j] < SMALLEST:
             scale[j] = 0
             inverse[j] = 0
@@ -118,8 +137,6 @@ def quantise_columns(x, norm, allowance, out, inverse, largest, scale, squares):
             length = np.float64(np.sqrt(np.float32(squares[j]))) + allowance
             scale[j] = np.float32(norm / length * np.float64(scale[j]))
             inverse[j] = np.float32(1.0) / scale[j]
-    for i in range(x.shape[0]):
-        _round_scaled(x[i], scale, out[i])
 
 
 @kernel

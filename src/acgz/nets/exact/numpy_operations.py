@@ -1,9 +1,8 @@
-"""The operations of `acgz.nets.exact.operations` with NumPy's BLAS and Numba kernels."""
+"""The operations of `acgz.nets.exact.operations` with NumPy, BLAS or `tiles`, and kernels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,9 @@ class NumPy:
         """``with_tiles``: whether products are of integers, by default where that is faster."""
         self._tiles = has_wide_products() if with_tiles is None else with_tiles
 
+    def _short(self, format: Format) -> bool:
+        return self._tiles and format == SINGLE
+
     def array(self, values: NDArray[Any]) -> Array:
         return np.ascontiguousarray(values)
 
@@ -31,10 +33,8 @@ class NumPy:
         return values
 
     def quantise(self, x: Array, axis: int, format: Format = SINGLE) -> Quantised:
-        length = x.shape[axis]
-        norm, slack = matmul.goal(length, format), matmul.slack(length)
-        short = self._tiles and format == SINGLE
-        out = np.empty(x.shape, dtype=np.int16 if short else format.dtype)
+        norm, slack = _norm(x.shape[axis], format)
+        out = np.empty(x.shape, dtype=np.int16 if self._short(format) else format.dtype)
         inverse = np.empty(x.shape[1 - axis], dtype=np.float32)
         if axis == 1:
             matmul.quantise_rows(x, x.view(np.int32), norm, slack, out, inverse)
@@ -44,14 +44,30 @@ class NumPy:
         matmul.quantise_columns(x, norm, slack, out, inverse, largest, scale, squares)
         return Quantised(out, inverse[None, :])
 
-    def shared(self, b: Quantised) -> Quantised:
-        return replace(b, panels=tiles.right_factor(b.values)) if is_short(b) else b
+    def right_factor(self, x: Array, axis: int, format: Format = SINGLE) -> Quantised:
+        if not self._short(format):
+            made = self.quantise(x, axis, format)
+            return made if axis == 0 else made.transposed
+        scaling = _norm(x.shape[axis], format)
+        if axis == 0:
+            panels, inverse = tiles.columns_in_panels(x, tiles.COLUMNS, *scaling)
+        else:
+            panels, inverse = tiles.rows_in_panels(x, *scaling)
+        return Quantised(panels, inverse[None, :])
+
+    def left_factor(self, x: Array, format: Format = SINGLE) -> Quantised:
+        if not self._short(format):
+            return self.quantise(x, 0, format).transposed
+        panels, inverse = tiles.columns_in_panels(x, tiles.ROWS, *_norm(x.shape[0], format))
+        return Quantised(panels, inverse[:, None])
 
     def product(self, a: Quantised, b: Quantised) -> Array:
-        if is_short(b):
-            panels = tiles.right_factor(b.values) if b.panels is None else b.panels
-            return tiles.product(a.values, panels, a.inverse[:, 0], b.inverse[0])
-        whole = a.values @ b.values
+        left, right = a.values, b.values
+        if is_short(a) and is_short(b):
+            if not isinstance(right, tiles.Panels):
+                right = tiles.in_panels(right, tiles.COLUMNS)
+            return tiles.product(left, right, a.inverse[:, 0], b.inverse[0])
+        whole = left @ right
         out = whole if whole.dtype == np.float32 else np.empty(whole.shape, dtype=np.float32)
         matmul.rescale(whole, a.inverse[:, 0], b.inverse[0], out)
         return out
@@ -106,7 +122,12 @@ class NumPy:
 
 def is_short(factor: Quantised) -> bool:
     """Whether its numbers are integers of 16 bits."""
-    return bool(factor.values.dtype == np.int16)
+    return isinstance(factor.values, tiles.Panels) or bool(factor.values.dtype == np.int16)
+
+
+def _norm(length: int, format: Format) -> tuple[float, float]:
+    """What the kernels of `matmul` take."""
+    return matmul.goal(length, format), matmul.slack(length)
 
 
 def _each(function, x):

@@ -41,8 +41,13 @@ class Operations(Protocol):
         """Scale and round (m, n) along ``axis``, over which a product will sum (0 or 1)."""
         ...
 
-    def shared(self, b: Quantised) -> Quantised:
-        """The same right factor, made ready for many products."""
+    def right_factor(self, x: Array, axis: int, format: Format = SINGLE) -> Quantised:
+        """x (m, n) quantised along ``axis``, as the right factor of products that sum over it:
+        its transpose, if that is 1."""
+        ...
+
+    def left_factor(self, x: Array, format: Format = SINGLE) -> Quantised:
+        """The transpose of x (m, n), quantised along axis 0, as the left factor of a product."""
         ...
 
     def product(self, a: Quantised, b: Quantised) -> Array:

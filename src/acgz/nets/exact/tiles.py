@@ -10,17 +10,20 @@ row (column by column). A left factor can also be read row by row as it is.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acgz import kernel as kernels
-from acgz.kernel import kernel
+from acgz.kernel import inline_kernel, kernel
+from acgz.nets.exact.matmul import quantise_row, scale_columns
 
 Shorts = NDArray[np.int16]
 
 ROWS, COLUMNS = 8, 32
+STRIP = 256
+"""Columns that are quantised together: they are read three times, and stay near meanwhile."""
 
 
 def plain_tile(left, at, panels, panel, pairs, sums):
@@ -41,51 +44,98 @@ def _sum(rows, panels, panel, sums):
 
 
 if kernels.compiles_here():
-    from acgz.nets.exact.tile import tile, turned_tile
+    from acgz.nets.exact.tile import tile as tile
+    from acgz.nets.exact.tile import turned_tile as turned_tile
 else:
     tile, turned_tile = plain_tile, plain_turned_tile
 
 
-def right_factor(values: Shorts) -> Shorts:
-    """Panels of a right factor (k, n), any order of its axes; flat."""
-    return _panels_of(values, COLUMNS)
+class Panels(NamedTuple):
+    """A factor in panels."""
+
+    numbers: Shorts
+    """Flat; filled up with zeros to whole panels and an even number of inputs."""
+    inputs: int
+    others: int
+    """Rows of a left factor, columns of a right one."""
+
+
+def columns_in_panels(
+    x: NDArray[np.float32], width: int, norm: float, allowance: float
+) -> tuple[Panels, NDArray[np.float32]]:
+    """A right factor (k, n), quantised along its columns (`matmul`), and n inverse scales.
+
+    ``width``: `COLUMNS`; or `ROWS`, for a left factor that is the transpose of ``x``.
+    """
+    k, n = x.shape
+    made, inverse = _empty(k, n, width), np.empty(n, np.float32)
+    largest, scale = np.empty(STRIP, np.float32), np.empty(STRIP, np.float32)
+    squares, two = np.empty(STRIP, np.int64), np.empty((2, STRIP), np.int32)
+    words = made.numbers.view(np.int32)
+    _round_columns(x, width, norm, allowance, words, inverse, largest, scale, squares, two)
+    return made, inverse
+
+
+def rows_in_panels(
+    x: NDArray[np.float32], norm: float, allowance: float
+) -> tuple[Panels, NDArray[np.float32]]:
+    """A right factor that is the transpose of ``x`` (n, k), quantised along the rows of it."""
+    n, k = x.shape
+    made, inverse = _empty(k, n, COLUMNS), np.empty(n, np.float32)
+    rows = np.zeros((COLUMNS, k + k % 2), np.int16)
+    words, out = rows.view(np.int32), made.numbers.view(np.int32)
+    _round_rows(x, x.view(np.int32), norm, allowance, rows, words, out, inverse)
+    return made, inverse
+
+
+def in_panels(values: Shorts, width: int) -> Panels:
+    """Whole numbers (k, n), any order of the axes."""
+    k, n = values.shape
+    made = _empty(k, n, width)
+    if values.flags.c_contiguous:
+        _panels(values, width, made.numbers)
+    elif values.flags.f_contiguous and k % 2 == 0:
+        _turned_panels(values.T.view(np.int32), width, made.numbers.view(np.int32))
+    else:
+        _panels(np.ascontiguousarray(values), width, made.numbers)
+    return made
 
 
 def product(
-    left: Shorts, panels: Shorts, rows: NDArray[Any], columns: NDArray[Any]
-) -> NDArray[Any]:
+    left: Shorts | Panels, right: Panels, rows: NDArray[Any], columns: NDArray[Any]
+) -> NDArray[np.float32]:
     """``(sum * rows[i]) * columns[j]`` for each element: float32 (m, n).
 
-    ``left``: (m, k), any order of its axes; ``panels``: of a right factor (k, n).
+    ``left``: (m, k), any order of its axes, or in panels.
     """
-    m, k = left.shape
-    out = np.empty((m, columns.size), np.float32)
+    inputs = left.inputs if isinstance(left, Panels) else left.shape[1]
+    if inputs != right.inputs:
+        raise ValueError(f"{inputs} inputs on the left, {right.inputs} on the right")
+    out = np.empty((rows.size, columns.size), np.float32)
+    if not inputs:
+        out[:] = 0
+        return out
     sums = np.empty(ROWS * COLUMNS, np.int32)
-    if left.flags.c_contiguous and m >= ROWS and k % 2 == 0:
-        _product(left.ravel(), panels, k // 2, rows, columns, sums, out)
-    else:
-        turned = _panels_of(left.T, ROWS)
-        _turned_product(turned, panels, (k + 1) // 2, rows, columns, sums, out)
+    if isinstance(left, np.ndarray):
+        if left.flags.c_contiguous and rows.size >= ROWS and inputs % 2 == 0:
+            flat = left.reshape(-1)
+            _product(flat, right.numbers, inputs // 2, rows, columns, sums, out)
+            return out
+        left = in_panels(left.T, ROWS)
+    pairs = (inputs + 1) // 2
+    _turned_product(left.numbers, right.numbers, pairs, rows, columns, sums, out)
     return out
 
 
-def _panels_of(values: Shorts, width: int) -> Shorts:
-    """``values`` (k, n) in panels of ``width`` columns, filled up with zeros."""
-    k, n = values.shape
-    even = k % 2 == 0
-    size = (k + k % 2) * -(-n // width) * width
+def _empty(inputs: int, others: int, width: int) -> Panels:
+    """Panels with nothing in them but zeros where they are filled up."""
+    size = (inputs + inputs % 2) * -(-others // width) * width
     room = np.empty(size + 32, np.int16)
     first = -room.ctypes.data % 64 // 2  # a load that crosses lines of the cache takes two
-    out = room[first : first + size]
-    if not even or n % width:
-        out[:] = 0
-    if values.flags.c_contiguous:
-        _panels(values, width, out)
-    elif even:
-        _turned_panels(values.T.view(np.int32), width, out.view(np.int32))
-    else:
-        _panels(np.ascontiguousarray(values), width, out)
-    return out
+    numbers = room[first : first + size]
+    if inputs % 2 or others % width:
+        numbers[:] = 0
+    return Panels(numbers, inputs, others)
 
 
 @kernel
@@ -107,17 +157,21 @@ def _turned_product(left, panels, pairs, rows, columns, sums, out):
             _write(sums, rows, columns, top, first, out)
 
 
-@kernel
+@inline_kernel
 def _write(sums, rows, columns, top, first, out):
-    part = columns[first : min(first + COLUMNS, columns.size)]
     for i in range(min(ROWS, rows.size - top)):
-        _scale(sums[COLUMNS * i :], rows[top + i], part, out[top + i, first:])
+        write_row(sums[COLUMNS * i :], rows[top + i], columns[first:], out[top + i, first:])
 
 
-@kernel
-def _scale(sums, row, columns, out):
-    for j in range(columns.size):
-        out[j] = (np.float32(sums[j]) * row) * columns[j]
+@inline_kernel
+def write_row(sums, row, columns, out):
+    """A row of a tile: ``(sums[j] * row) * columns[j]``, as far as there are columns."""
+    if columns.size >= COLUMNS:
+        for j in range(COLUMNS):
+            out[j] = (np.float32(sums[j]) * row) * columns[j]
+    else:
+        for j in range(columns.size):
+            out[j] = (np.float32(sums[j]) * row) * columns[j]
 
 
 @kernel
@@ -145,9 +199,67 @@ def _pairs(even, odd, out):
 @kernel
 def _turned_panels(words, width, out):
     n, pairs = words.shape
-    at = 0
     for first in range(0, n, width):
-        for i in range(pairs):
-            for j in range(first, min(first + width, n)):
-                out[at + j - first] = words[j, i]
-            at += width
+        _turned_panel(words[first : min(first + width, n)], width, out[first * pairs :])
+
+
+@kernel
+def _turned_panel(words, width, out):
+    n, pairs = words.shape
+    for i in range(pairs):
+        for j in range(n):
+            out[i * width + j] = words[j, i]
+
+
+@kernel
+def _round_columns(x, width, norm, allowance, out, inverse, largest, scale, squares, two):
+    k, n = x.shape
+    pairs = (k + 1) // 2
+    for start in range(0, n, STRIP):
+        end = min(start + STRIP, n)
+        ends = inverse[start:end]
+        scale_columns(x, start, end, norm, allowance, ends, largest, scale, squares)
+        for pair in range(pairs):
+            _round(x[2 * pair, start:end], scale, two[0])
+            if 2 * pair + 1 < k:
+                _round(x[2 * pair + 1, start:end], scale, two[1])
+            else:
+                two[1] = 0
+            at = start * pairs + pair * width
+            _spread(two[0], two[1], end - start, width, pairs, out[at:])
+
+
+@kernel
+def _round(x, scale, out):
+    for j in range(x.size):
+        out[j] = np.int32(np.rint(x[j] * scale[j]))
+
+
+@inline_kernel
+def _spread(even, odd, size, width, pairs, out):
+    """Two inputs of a strip to their panels, as words of both."""
+    for j in range(size):
+        even[j] = (even[j] & np.int32(0xFFFF)) | (odd[j] << np.int32(16))
+    for first in range(0, size, width):
+        at = first * pairs
+        if first + width > size:
+            for j in range(size - first):
+                out[at + j] = even[first + j]
+        elif width == ROWS:
+            for j in range(ROWS):
+                out[at + j] = even[first + j]
+        else:
+            for j in range(COLUMNS):
+                out[at + j] = even[first + j]
+
+
+@kernel
+def _round_rows(x, bits, norm, allowance, rows, words, out, inverse):
+    n, k = x.shape
+    pairs = words.shape[1]
+    for first in range(0, n, COLUMNS):
+        count = min(COLUMNS, n - first)
+        for i in range(count):
+            at = first + i
+            quantise_row(x[at], bits[at], norm, allowance, rows[i, :k], inverse, at)
+        _turned_panel(words[:count], COLUMNS, out[first * pairs :])

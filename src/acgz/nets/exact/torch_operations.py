@@ -53,8 +53,12 @@ class PyTorch:
         values = torch.round(x * scale).to(getattr(torch, format.dtype))
         return Quantised(values, inverse)
 
-    def shared(self, b: Quantised) -> Quantised:
-        return b
+    def right_factor(self, x: Array, axis: int, format: Format = SINGLE) -> Quantised:
+        made = self.quantise(x, axis, format)
+        return made if axis == 0 else made.transposed
+
+    def left_factor(self, x: Array, format: Format = SINGLE) -> Quantised:
+        return self.quantise(x, 0, format).transposed
 
     def product(self, a: Quantised, b: Quantised) -> Array:
         return ((a.values @ b.values).float() * a.inverse) * b.inverse

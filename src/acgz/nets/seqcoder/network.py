@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from acgz.nets.architecture import Arrays
 from acgz.nets.exact.layers import Matrix
-from acgz.nets.exact.matmul import Quantised
 from acgz.nets.exact.operations import Array, Operations
 from acgz.nets.seqcoder.architecture import (
     EPSILON,
@@ -163,15 +162,12 @@ class _Block:
                 ops.contiguous(rows[:, begin : begin + size])
                 for begin in range(first, 3 * width, width)
             )
-            turned = ops.quantise(key, 1)
-            scores = ops.product(
-                ops.quantise(query * float(size) ** -0.5, 1),
-                Quantised(turned.values.T, turned.inverse.T),
-            )
+            asked = ops.quantise(query * float(size) ** -0.5, 1)
+            scores = ops.product(asked, ops.right_factor(key, 1))
             counts = ops.counts(scores)  # whole numbers up to 2**24: exact in float32
             weights = ops.quantise(ops.single(counts), 1)
             total = ops.single(counts.sum(1))[:, None]
-            out[:, first : first + size] = ops.product(weights, ops.quantise(value, 0)) / total
+            out[:, first : first + size] = ops.product(weights, ops.right_factor(value, 0)) / total
 
     def _gelu(self, x: Array) -> Array:
         return x * self._ops.sigmoid((x + x * x * x * _CUBE) * _INNER)

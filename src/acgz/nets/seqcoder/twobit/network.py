@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from acgz.nets.architecture import Arrays
 from acgz.nets.exact.layers import Matrix
-from acgz.nets.exact.matmul import Quantised
 from acgz.nets.exact.operations import Array, Operations, softmax
 from acgz.nets.seqcoder.convolution import Convolution, TransposedConvolution
 from acgz.nets.seqcoder.guesses import Guesses
@@ -103,8 +102,8 @@ class _SelfAttention:
         """``rows`` (T, 2 * keys + width): queries, keys and values; (T, width)."""
         ops, keys = self._ops, self._keys
         query = ops.contiguous(rows[:, :keys]) * float(keys) ** -0.5
-        key = ops.quantise(ops.contiguous(rows[:, keys : 2 * keys]), 1)
-        scores = ops.product(ops.quantise(query, 1), Quantised(key.values.T, key.inverse.T))
+        key = ops.right_factor(ops.contiguous(rows[:, keys : 2 * keys]), 1)
+        scores = ops.product(ops.quantise(query, 1), key)
         weights = ops.single(softmax(ops.counts(scores)))
-        value = ops.quantise(ops.contiguous(rows[:, 2 * keys :]), 0)
+        value = ops.right_factor(ops.contiguous(rows[:, 2 * keys :]), 0)
         return ops.product(ops.quantise(weights, 1), value)
