@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 SIZES = {"tiny": 80, "small": 12_500, "large": 1_000_000, "huge": 5_000_000}
 """Bases. Tiny networks compress the first, those of the package the first two, and modes without a
 network all of them, the last where ``--largest`` says so. The second gives DeepGeCo 16 lanes, the
-fewest that two threads share."""
+fewest of a Supporter that two threads share (those of MINI they share from 128 on)."""
 
 
 @dataclass(frozen=True)

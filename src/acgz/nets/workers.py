@@ -63,7 +63,7 @@ class Workers:
     def divide(self, lanes: int, least: int = LEAST) -> list[slice]:
         """The lanes in contiguous parts, one for each thread, as equal as can be.
 
-        A part has ``least`` lanes, if there is more than one.
+        If there are several, each has ``least`` lanes or more.
 
         >>> Workers(2).divide(65)
         [slice(0, 33, None), slice(33, 65, None)]

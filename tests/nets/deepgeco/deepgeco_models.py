@@ -50,11 +50,13 @@ def archives(task: Task) -> Iterator[Line]:
     """The network of the package and a small Supporter."""
     from acgz.nets.deepgeco import codec as deepgeco
     from acgz.nets.deepgeco import settings as deepgeco_settings
+    from acgz.nets.deepgeco import warm_start
 
     common = {"ts": 50, "least": 0, "context": 8, "lanes": 23} | task.common
     for level in ("mini", "plus"):
         with (
             patch.object(deepgeco_settings, "SHORTEST_LANE", 16),
+            patch.object(warm_start, "LEAST", 8),  # two threads share the lanes
             patch.object(deepgeco, "NUMBERS", small_numbers(embedding=16, heads=8, ffn=320)),
         ):
             parameters, payload = encode(

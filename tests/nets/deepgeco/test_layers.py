@@ -137,7 +137,7 @@ def test_adam_moves_by_a_product_as_by_a_gradient(shape: tuple[int, int, int]) -
                 if at_once:
                     adam.move_by_product("p", matrix.factors_of_gradient(*flow))
                 else:
-                    adam.move("p", matrix.weight_gradient(*flow))
+                    adam.move("p", ops.product(*matrix.factors_of_gradient(*flow)))
             moved.append(p)
     assert np.abs(moved[0] - random(m, n)).min() > 0
     assert all((other == moved[0]).all() for other in moved[1:])

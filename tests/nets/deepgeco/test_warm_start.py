@@ -27,6 +27,7 @@ def test_threads_change_no_logit(network: str, threads: int, lanes: int) -> None
         divided = threads > 1 and lanes >= 2 * warm_start.LEAST
         assert isinstance(shared, warm_start._Shared) == divided
         assert shared.context == alone.context
+        assert (shared.logits() == alone.logits()).all()
         for row in tokens:
             alone.advance(row)
             shared.advance(row)

@@ -114,7 +114,7 @@ def test_a_matrix_does_the_same_with_integers_and_with_floats(
     for ops in (FLOATS, INTEGERS):
         matrix = Matrix(ops, values.copy(), format)
         results = [matrix.forward(x), matrix.input_gradient(gradient)]
-        results.append(matrix.weight_gradient(x, gradient))
+        results.append(ops.product(*matrix.factors_of_gradient(x, gradient)))
         matrix.values *= np.float32(1.5)
         matrix.changed()
         found.append([*results, matrix.forward(x), matrix.input_gradient(gradient)])

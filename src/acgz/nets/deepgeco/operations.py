@@ -127,7 +127,7 @@ class OnNumPy(NumPy):
         lift: float,
     ) -> None:
         left, right = factors
-        if is_short(left) and is_short(right):
+        if is_short(left) and is_short(right) and left.values.inputs:
             one = np.float32(1) - np.float32(decay)
             numbers = np.float32(rate), np.float32(decay), one, np.float32(lift)
             scales = left.inverse[:, 0], right.inverse[0]

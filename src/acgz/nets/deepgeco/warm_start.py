@@ -65,17 +65,20 @@ class _Shared:
         self._logits: list[Array] = []
 
     def logits(self) -> Array:
+        if not self._logits:
+            self._logits = self._workers.map(lambda pair: pair[0].logits(), self._parts)
         return np.concatenate(self._logits)
 
     def advance(self, kmers: NDArray[np.integer]) -> None:
-        """Logits are made at once, too: a thread that has begun had better not stop soon."""
+        """A network that needs no more context makes its logits at once, too: a thread that has
+        begun had better not stop soon."""
 
-        def part(pair: tuple[WarmStart, slice]) -> Array:
+        def part(pair: tuple[WarmStart, slice]) -> list[Array]:
             network, lanes = pair
             network.advance(kmers[lanes])
-            return network.logits()
+            return [network.logits()] if self.context == 1 else []
 
-        self._logits = self._workers.map(part, self._parts)
+        self._logits = [one for found in self._workers.map(part, self._parts) for one in found]
 
 
 class _Gru:

@@ -37,11 +37,8 @@ class Matrix:
             self._backwards = self._ops.right_factor(self.values, 1, self._format)
         return self._ops.product(self._ops.quantise(gradient, 1, self._format), self._backwards)
 
-    def weight_gradient(self, x: Array, gradient: Array) -> Array:
-        """Gradient of the values, from the input and the gradient of the output."""
-        return self._ops.product(*self.factors_of_gradient(x, gradient))
-
     def factors_of_gradient(self, x: Array, gradient: Array) -> tuple[Quantised, Quantised]:
-        """Of which `weight_gradient` is the product."""
+        """Two factors whose product is the gradient of the values, from the input and the gradient
+        of the output."""
         ops = self._ops
         return ops.left_factor(x, self._format), ops.right_factor(gradient, 0, self._format)

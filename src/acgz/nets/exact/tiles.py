@@ -23,7 +23,8 @@ Shorts = NDArray[np.int16]
 
 ROWS, COLUMNS = 8, 32
 STRIP = 256
-"""Columns that are quantised together: they are read three times, and stay near meanwhile."""
+"""Columns that are worked on together: read three times to quantise them, for example, they stay
+near meanwhile. A multiple of both."""
 
 
 def plain_tile(left, at, panels, panel, pairs, sums):
@@ -111,7 +112,7 @@ def product(
     inputs = left.inputs if isinstance(left, Panels) else left.shape[1]
     if inputs != right.inputs:
         raise ValueError(f"{inputs} inputs on the left, {right.inputs} on the right")
-    out = np.empty((rows.size, columns.size), np.float32)
+    out = np.empty((rows.size, right.others), np.float32)
     if not inputs:
         out[:] = 0
         return out
