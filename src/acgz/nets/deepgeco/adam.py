@@ -7,6 +7,7 @@ from math import inf
 
 import numpy as np
 
+from acgz.nets.deepgeco.learning import Step
 from acgz.nets.deepgeco.operations import DeepGeCoOperations
 from acgz.nets.exact.matmul import Quantised
 from acgz.nets.exact.operations import Array
@@ -41,22 +42,23 @@ class Adam:
         self._steps = 0
         self._rate = rate
         self._cooling = cooling
-        self._now = 0.0
-        self._lift = 1.0
+        self._step: Step
 
     def begin(self) -> None:
         """Count one more step: how far parameters move in it."""
         self._steps += 1
-        self._now = self._rate * max(COLDEST, 1.0 / (1.0 + self._steps / self._cooling))
+        rate = self._rate * max(COLDEST, 1.0 / (1.0 + self._steps / self._cooling))
         self._power *= self._decay
-        self._lift = float(np.sqrt(1.0 / (1.0 - self._power)))
+        lift = np.sqrt(1.0 / (1.0 - self._power))
+        decay = np.float32(self._decay)
+        self._step = Step(np.float32(rate), decay, np.float32(1) - decay, np.float32(lift))
 
     def move(self, name: str, gradient: Array) -> None:
         """Update the parameter of that name, in this step."""
         parameter, square = self._parameters[name], self._squares[name]
-        self._ops.adam(parameter, square, gradient, self._now, self._decay, self._lift)
+        self._ops.adam(parameter, square, gradient, self._step)
 
     def move_by_product(self, name: str, factors: tuple[Quantised, Quantised]) -> None:
         """`move` by the gradient that is the product of two factors."""
         parameter, square = self._parameters[name], self._squares[name]
-        self._ops.adam_of_product(parameter, square, factors, self._now, self._decay, self._lift)
+        self._ops.adam_of_product(parameter, square, factors, self._step)

@@ -6,6 +6,8 @@ The gradient of a large matrix of parameters would be written to memory and read
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +21,19 @@ gradient would move it by up to 31 for β2 = 0.999 (the root of 1000), and 5.8 f
 _LONGEST = np.float32(LONGEST_STEP)
 
 
+class Step(NamedTuple):
+    """The numbers of a step of Adam."""
+
+    rate: np.float32
+    """Learning rate."""
+    decay: np.float32
+    """β2."""
+    rest: np.float32
+    """1 - β2."""
+    lift: np.float32
+    """What the root of the mean square is multiplied by, since few gradients are in it."""
+
+
 def adam_of_tiles(
     p: NDArray[np.float32],
     v: NDArray[np.float32],
@@ -26,17 +41,14 @@ def adam_of_tiles(
     right: Panels,
     rows: NDArray[np.float32],
     columns: NDArray[np.float32],
-    *numbers: np.float32,
+    step: Step,
 ) -> None:
-    """A step of parameters (m, n) whose gradients are ``(sum * rows[i]) * columns[j]``.
-
-    ``numbers``: learning rate, β2, 1 - β2, and what the root of ``v`` is multiplied by.
-    """
+    """A step of parameters (m, n) whose gradients are ``(sum * rows[i]) * columns[j]``."""
     sums = np.empty(ROWS * COLUMNS, np.int32)
     gradient = np.empty((ROWS, STRIP), np.float32)
     pairs = (left.inputs + 1) // 2
     factors = left.numbers, right.numbers
-    _move_tiles(p, v, *factors, pairs, rows, columns, sums, gradient, *numbers)
+    _move_tiles(p, v, *factors, pairs, rows, columns, sums, gradient, *step)
 
 
 @inline_kernel(**elementwise)

@@ -9,7 +9,7 @@ import numpy as np
 
 from acgz.kernel import kernel
 from acgz.nets.deepgeco import learning, norms
-from acgz.nets.deepgeco.learning import LONGEST_STEP
+from acgz.nets.deepgeco.learning import LONGEST_STEP, Step
 from acgz.nets.deepgeco.norms import GRID, LIMIT, Norms
 from acgz.nets.exact import functions, operations
 from acgz.nets.exact.matmul import Quantised
@@ -48,19 +48,13 @@ class DeepGeCoOperations(Operations, Protocol):
         """Weighted sums (m, p, n) of ``rows`` (m, q, n), ``weights`` (m, p, q), added in order."""
         ...
 
-    def adam(self, p: Array, v: Array, g: Array, rate: float, decay: float, lift: float) -> None:
-        """In place: ``v = decay v + (1 - decay) g²``, ``p -= rate r``,
+    def adam(self, p: Array, v: Array, g: Array, step: Step) -> None:
+        """In place: ``v = decay v + rest g²``, ``p -= rate r``,
         ``r = g / (sqrt(v) lift + 1e-6)`` clipped to ±LONGEST_STEP."""
         ...
 
     def adam_of_product(
-        self,
-        p: Array,
-        v: Array,
-        factors: tuple[Quantised, Quantised],
-        rate: float,
-        decay: float,
-        lift: float,
+        self, p: Array, v: Array, factors: tuple[Quantised, Quantised], step: Step
     ) -> None:
         """`adam`, where ``g`` is the product of two factors."""
         ...
@@ -80,7 +74,7 @@ class OnNumPy(NumPy):
             sums = np.empty(x.shape[0], np.float32)
             norms.total_rows(x, sums)
             return sums
-        out = np.zeros(x.shape[1], dtype=np.float64)
+        out = np.zeros(x.shape[1], dtype=np.int64)
         _total_columns(x, out)
         return (out / GRID).astype(np.float32)
 
@@ -98,7 +92,7 @@ class OnNumPy(NumPy):
         return out
 
     def scatter(self, rows: Array, index: Array, count: int) -> Array:
-        out = np.zeros((count, rows.shape[1]), dtype=np.float64)
+        out = np.zeros((count, rows.shape[1]), dtype=np.int64)
         _scatter(rows, index, out)
         return (out / GRID).astype(np.float32)
 
@@ -112,28 +106,18 @@ class OnNumPy(NumPy):
         _mix(weights, rows, out)
         return out
 
-    def adam(self, p: Array, v: Array, g: Array, rate: float, decay: float, lift: float) -> None:
-        one = np.float32(1) - np.float32(decay)
-        flat = (p.reshape(-1), v.reshape(-1), g.reshape(-1))
-        _adam(*flat, np.float32(rate), np.float32(decay), one, np.float32(lift))
+    def adam(self, p: Array, v: Array, g: Array, step: Step) -> None:
+        _adam(p.reshape(-1), v.reshape(-1), g.reshape(-1), *step)
 
     def adam_of_product(
-        self,
-        p: Array,
-        v: Array,
-        factors: tuple[Quantised, Quantised],
-        rate: float,
-        decay: float,
-        lift: float,
+        self, p: Array, v: Array, factors: tuple[Quantised, Quantised], step: Step
     ) -> None:
         left, right = factors
         if is_short(left) and is_short(right) and left.values.inputs:
-            one = np.float32(1) - np.float32(decay)
-            numbers = np.float32(rate), np.float32(decay), one, np.float32(lift)
             scales = left.inverse[:, 0], right.inverse[0]
-            learning.adam_of_tiles(p, v, left.values, right.values, *scales, *numbers)
+            learning.adam_of_tiles(p, v, left.values, right.values, *scales, step)
         else:
-            self.adam(p, v, self.product(left, right), rate, decay, lift)
+            self.adam(p, v, self.product(left, right), step)
 
 
 class _PyTorch(Norms, PyTorch):
@@ -155,23 +139,16 @@ class _PyTorch(Norms, PyTorch):
             out = out + weights[:, :, place, None] * rows[:, None, place]
         return out
 
-    def adam(self, p: Array, v: Array, g: Array, rate: float, decay: float, lift: float) -> None:
-        rest = float(np.float32(1) - np.float32(decay))
-        v.copy_(v * float(np.float32(decay)) + (g * g) * rest)
-        step = g / (self.root(v) * float(np.float32(lift)) + 1e-6)
-        step = step.clamp(-LONGEST_STEP, LONGEST_STEP)
-        p.copy_(p - step * float(np.float32(rate)))
+    def adam(self, p: Array, v: Array, g: Array, step: Step) -> None:
+        rate, decay, rest, lift = map(float, step)
+        v.copy_(v * decay + (g * g) * rest)
+        moved = (g / (self.root(v) * lift + 1e-6)).clamp(-LONGEST_STEP, LONGEST_STEP)
+        p.copy_(p - moved * rate)
 
     def adam_of_product(
-        self,
-        p: Array,
-        v: Array,
-        factors: tuple[Quantised, Quantised],
-        rate: float,
-        decay: float,
-        lift: float,
+        self, p: Array, v: Array, factors: tuple[Quantised, Quantised], step: Step
     ) -> None:
-        self.adam(p, v, self.product(*factors), rate, decay, lift)
+        self.adam(p, v, self.product(*factors), step)
 
     def _on_grid(self, x: Array) -> Array:
         return (x.double().clamp(-LIMIT, LIMIT) * GRID).round()
@@ -184,12 +161,6 @@ def _products(a: Quantised, b: Quantised, groups: int) -> Array:
 
 
 @kernel
-def _on_grid(x):
-    clipped = min(max(np.float64(x), -LIMIT), LIMIT)
-    return np.rint(clipped * GRID)
-
-
-@kernel
 def _total_columns(x, out):
     for i in range(x.shape[0]):
         _add_row(x[i], out)
@@ -198,7 +169,7 @@ def _total_columns(x, out):
 @kernel
 def _add_row(x, out):
     for j in range(x.size):
-        out[j] += _on_grid(x[j])
+        out[j] += norms.on_grid(x[j])
 
 
 @kernel
