@@ -230,7 +230,14 @@ def test_threshold_is_a_share_of_the_batches() -> None:
     assert mixer.warm_batches(tokens=5, batch=320, ts=0) == 0
 
 
-def test_short_sequences_keep_the_warm_start_for_longer() -> None:
+@pytest.mark.parametrize("tokens", [1, 32_001, 10**10])
+def test_the_warm_start_takes_part_to_the_end_unless_told_otherwise(tokens: int) -> None:
+    usual = Settings()
+    batches = mixer.warm_batches(tokens, 320, usual.ts, usual.least)
+    assert batches * 320 >= tokens
+
+
+def test_the_share_of_the_warm_start_falls_slowly_on_short_sequences() -> None:
     assert mixer.warm_batches(tokens=32_000, batch=320, ts=10, least=50) == 50
     assert mixer.warm_batches(tokens=320_000, batch=320, ts=10, least=50) == 100
     assert mixer.warm_batches(tokens=320_000, batch=320, ts=0, least=50) == 0

@@ -124,6 +124,26 @@ def test_only_what_the_network_will_code_is_learned() -> None:
     assert fine_tuning.beginnings(residues, Grid(3, 3), lanes=4, used=99).size == 100
 
 
+@pytest.mark.usefixtures("one_thread")
+def test_a_long_input_is_learned_from_its_beginning(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fine_tuning, "_MOST_BATCHES", 1000)
+    weights, lanes = WarmStartArchitecture.read(model), 4
+
+    def changes(behind: int) -> list[bytes]:
+        """Of lanes with the same 1,000 batches first and something of their own behind them."""
+        rows = orderly(lanes * 3000).reshape(lanes, -1)
+        others = np.random.default_rng(behind).integers(0, 4, (lanes, 1500), np.uint8)
+        residues = np.concatenate([rows, others], axis=1).reshape(-1)
+        found = fine_tuning.fine_tune(
+            weights, residues, rounds=1, learning_rate=1e-3, lanes=lanes, used=1 << 30
+        )
+        return [each.to_bytes() for each in found]
+
+    assert changes(1) == changes(2) != []
+
+
 def test_ultra_without_pytorch_says_what_is_missing(
     model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,8 @@ _STEPS = 32
 """Tokens through which gradients flow back: short, for more steps on a short input."""
 _LEAST_STEPS = 200
 """Of a part, however short the input is."""
+_MOST_BATCHES = 4000
+"""From the first so many batches changes are learned: what they save falls as 1/t (`worth_of`)."""
 _TRIALS = range(2, 9)
 """Changes are tried in multiples of 2**-2 … 2**-8."""
 _RATES = {"outputs": 10.0, "biases": 10.0, "head": 2.0, "all": 1.0}
@@ -43,7 +45,8 @@ def fine_tune(
     """Changes that make ``network`` fit ``residues`` (n,), for one part of it after the other.
 
     The network will help to code the first ``used`` tokens of each of the ``lanes``; it sees
-    them ``rounds`` times for each part, and takes `_LEAST_STEPS` at least. Changes are rounded as
+    them, or the first `_MOST_BATCHES` of them, ``rounds`` times for each part, and takes
+    `_LEAST_STEPS` at least. Changes are rounded as
     it pays best, by the loss of the network alone on a sample, as often as that counts beside a
     Supporter (`worth_of`); those that do not pay are left out, and so are larger parts then.
     MissingDependencyError without PyTorch.
@@ -54,7 +57,7 @@ def fine_tune(
 
     architecture = network.architecture
     grid = architecture.grid
-    seen = beginnings(residues, grid, lanes, used)
+    seen = beginnings(residues, grid, lanes, min(used, _MOST_BATCHES))
     width = (_STEPS + 1) * grid.s + grid.k
     streams = max(1, min(_STREAMS, seen.size // (8 * width)))
     if seen.size < 8 * width:
@@ -74,7 +77,7 @@ def fine_tune(
 
     original = bits(before)
     steps = max(_LEAST_STEPS, rounds * seen.size // (grid.s * streams * _STEPS))
-    counted = lanes * grid.s * worth_of(min(used, seen.size // (lanes * grid.s)))  # bases
+    counted = lanes * grid.s * worth_of(min(used, residues.size // (lanes * grid.s)))  # bases
     after = before
     for place, part in enumerate(PARTS):
         _load(torch, module, after)

@@ -61,7 +61,7 @@ class DeepGeCoSettings(NetworkSettings):
         stored=CHANGED,
     )
     ts: float = setting(
-        10.0,
+        100.0,
         "per cent of the batches that the Warm-Start network takes part in",
         least=0,
         most=100,
@@ -69,7 +69,7 @@ class DeepGeCoSettings(NetworkSettings):
     )
     least: int = setting(
         4000,
-        "batches that it takes part in at least (0: the paper's letter)",
+        "batches over which its share falls, at least (0: the paper's letter)",
         least=0,
         most=1 << 30,
         stored=CHANGED,
